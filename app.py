@@ -1,0 +1,102 @@
+"""Bellmouth, wired: settings, rooms, who hears which fact, who carries what, jobs, commands.
+
+Nobody imports this file but the server, the tests and the migrations. To see what follows from
+something that happened, read HEARERS; to see what happens by itself, read JOBS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+
+import click
+from flask import Blueprint, Flask
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import foundation.commands
+import members.models
+from foundation import doors, facts, outbox, worker
+from foundation.facts import Hearer
+from foundation.jobs import Job
+from foundation.outbox import Deliver
+from foundation.settings import Settings
+from foundation.web import languages, pages, refusals, security, throttle
+from foundation.web.shell import Counts, Shell
+from members.session import login_manager
+
+#: Who hears which fact, in this order, in the transaction that records it.
+HEARERS: Mapping[str, Sequence[Hearer]] = {}
+
+#: Who carries what leaves the building.
+CHANNELS: Mapping[str, Deliver] = {}
+
+#: What the worker does by itself, and how often.
+JOBS: Sequence[Job] = ()
+
+#: The rooms' pages.
+BLUEPRINTS: Sequence[Blueprint] = ()
+
+#: Small numbers in every page's header.
+COUNTS: Counts = {}
+
+#: Commands of the rooms: `bellmouth ledger audit`, `bellmouth import orders` …
+COMMANDS: Sequence[click.Command] = ()
+
+#: Routes that sign their requests instead of carrying a form token.
+SIGNED_ROUTES: Sequence[Callable[..., object]] = ()
+
+
+def wire(settings: Settings) -> None:
+    """Open the database and hand the foundation its tables; what the worker and commands need."""
+    doors.connect(settings.url)
+    facts.listen(HEARERS)
+    outbox.deliver_with(CHANNELS)
+    worker.run_jobs(JOBS)
+    throttle.count_in(settings.redis_url)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application."""
+    settings = settings or Settings()
+    wire(settings)
+    app = Flask(__name__, static_folder="static", static_url_path="/static")
+    app.config.update(
+        SECRET_KEY=settings.key(),
+        SESSION_COOKIE_NAME="session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        MAX_CONTENT_LENGTH=4 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    app.extensions["settings"] = settings
+    CSRFProtect(app)
+    for view in SIGNED_ROUTES:
+        app.extensions["csrf"].exempt(view)
+    login_manager().init_app(app)
+    languages.set_up(app)
+    refusals.set_up(app)
+    security.set_up(app, https=settings.is_https)
+    pages.set_up(app)
+    app.context_processor(lambda: {"shell": Shell(settings.site_name, COUNTS)})
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    if settings.behind_proxy:
+        n = settings.behind_proxy
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    app.wsgi_app = pages.VisitorPages(app.wsgi_app, ("session", "language", "referral"))  # type: ignore[method-assign]
+    return app
+
+
+@click.group()
+def commands() -> None:
+    """Bellmouth: the sales funnel, turned round."""
+
+
+for command in (*foundation.commands.commands(wire), *COMMANDS):
+    commands.add_command(command)
+
+if __name__ == "__main__":
+    commands(prog_name="bellmouth")

@@ -1,0 +1,75 @@
+"""Commands of the house itself: serve, worker, migrate, outbox."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from foundation import clock, outbox, schema, worker
+from foundation.doors import reading, writing
+from foundation.settings import Settings
+
+Wire = Callable[[Settings], None]
+
+
+def commands(wire: Wire) -> Sequence[click.Command]:
+    """The house's commands, given the function that opens the database and hands out tables."""
+
+    @click.command()
+    def migrate() -> None:
+        """Bring the database's schema up to date."""
+        settings = _ready()
+        schema.upgrade(settings.url)
+        click.echo("The schema is up to date.")
+
+    @click.command(name="worker")
+    @click.option("--once", is_flag=True, help="Do what is due and stop.")
+    def work(once: bool) -> None:
+        """Deliver the outbox and run periodic jobs."""
+        wire(_ready())
+        if once:
+            click.echo(worker.run_once(clock.now()))
+        else:
+            worker.run_forever()
+
+    @click.group(name="outbox")
+    def outbox_group() -> None:
+        """Messages that leave the building."""
+
+    @outbox_group.command(name="dead")
+    def dead() -> None:
+        """Show messages given up on."""
+        wire(_ready())
+        with reading() as session:
+            letters = outbox.dead_letters(session)
+        table = Table("id", "channel", "tries", "last error")
+        for letter in letters:
+            table.add_row(letter.id, letter.channel, str(letter.attempts), letter.last_error or "")
+        Console().print(table if letters else "No dead letters.")
+
+    @outbox_group.command(name="replay")
+    @click.argument("message_id", required=False)
+    def replay(message_id: str | None) -> None:
+        """Try one dead letter, or all of them, again."""
+        wire(_ready())
+        with writing() as session:
+            count = outbox.replay(session, clock.now(), message_id)
+        click.echo(f"{count} message(s) will be tried again.")
+
+    return migrate, work, outbox_group
+
+
+def _ready() -> Settings:
+    settings = Settings()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    return settings
+
+
+def start_worker() -> subprocess.Popen[bytes]:
+    """A worker process beside the web processes."""
+    return subprocess.Popen([sys.executable, "app.py", "worker"])

@@ -1,0 +1,60 @@
+"""Periodic jobs: each has one row; whoever moves its `next_at` by compare-and-swap runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from foundation.once import insert_once
+from foundation.tables import Base, Moment
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something to do every so often. `run(now)` opens its own doors and returns a summary."""
+
+    name: str
+    every: timedelta
+    run: Callable[[datetime], str]
+
+
+class JobRun(Base):
+    """When a job is due next and how its last run went."""
+
+    __tablename__ = "periodic_job"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    next_at: Mapped[Moment]
+    last_at: Mapped[Moment | None]
+    summary: Mapped[str | None]
+    error: Mapped[str | None]
+
+
+def claim(session: Session, job: Job, now: datetime) -> bool:
+    """True for the one worker that may run `job` now."""
+    start = datetime.fromtimestamp(0, tz=now.tzinfo)
+    insert_once(session, JobRun, {"name": job.name, "next_at": start})
+    claimed = session.execute(
+        update(JobRun)
+        .where(JobRun.name == job.name, JobRun.next_at <= now)
+        .values(next_at=now + job.every, last_at=now)
+        .returning(JobRun.name)
+    ).first()
+    return claimed is not None
+
+
+def is_due(session: Session, job: Job, now: datetime) -> bool:
+    """Whether it is worth opening the writing door for `job`."""
+    next_at = session.scalar(select(JobRun.next_at).where(JobRun.name == job.name))
+    return next_at is None or next_at <= now
+
+
+def settle(session: Session, job: Job, summary: str | None, error: str | None) -> None:
+    """Keep what the run said, for the operations page."""
+    session.execute(
+        update(JobRun).where(JobRun.name == job.name).values(summary=summary, error=error)
+    )

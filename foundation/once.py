@@ -1,0 +1,31 @@
+"""Write a row once, whoever else is trying: never look first and insert afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+
+def insert_once(session: Session, model: type[Any], values: Mapping[str, Any]) -> bool:
+    """Insert `values` unless a unique key already holds them; True when this call wrote the row.
+
+    A concurrent writer of the same key is waited for by the index itself.
+    """
+    statement = _on_conflict_nothing(session, model.__table__).values(**values)
+    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def insert_many_once(session: Session, model: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert every row whose unique keys are still free, in one statement per batch."""
+    if rows:
+        session.execute(_on_conflict_nothing(session, model.__table__), list(rows))
+
+
+def _on_conflict_nothing(session: Session, table: Table) -> Any:
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()

@@ -1,0 +1,121 @@
+"""Settings: read once from the environment, documented in docs/operating.md (a test compares)."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+WEAK_KEYS = {"secret", "changeme", "dev", "development", "test", "password", "default"}
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. Field aliases are the environment's names."""
+
+    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
+
+    host: str = Field("127.0.0.1", alias="BELLMOUTH_HOST", description="Address the site listens on")
+    port: int = Field(8000, alias="BELLMOUTH_PORT", description="Port the site listens on")
+    data: Path = Field(
+        Path("data"), alias="BELLMOUTH_DATA", description="Folder for the SQLite file and the key"
+    )
+    database_url: str = Field(
+        "", alias="DATABASE_URL", description="PostgreSQL URL; empty: SQLite in the data folder"
+    )
+    redis_url: str = Field(
+        "", alias="REDIS_URL", description="Redis URL for throttles; empty: they live in the database"
+    )
+    site_url: str = Field(
+        "", alias="BELLMOUTH_SITE_URL", description="Public address, used in mails and links"
+    )
+    site_name: str = Field(
+        "Bellmouth", alias="BELLMOUTH_SITE_NAME", description="Name in the header and in mails"
+    )
+    currency: str = Field(
+        "USD", alias="BELLMOUTH_CURRENCY", description="ISO 4217 code used when a row names none"
+    )
+    secret_key: str = Field(
+        "",
+        alias="BELLMOUTH_SECRET_KEY",
+        description="Signs sessions and cookies; empty: made once and kept in the data folder",
+    )
+    webhook_secret: str = Field(
+        "",
+        alias="BELLMOUTH_WEBHOOK_SECRET",
+        description="Shared secret (whsec_ and base64) the shop signs its webhooks with; "
+        "empty: made once and kept in the data folder",
+    )
+    workers: int = Field(2, alias="BELLMOUTH_WORKERS", description="Web processes")
+    demo: bool = Field(
+        True, alias="BELLMOUTH_DEMO", description="Load the demo business into an empty database"
+    )
+    smtp_url: str = Field(
+        "",
+        alias="BELLMOUTH_SMTP_URL",
+        description="smtp://user:password@host:port or smtps://…; empty: mails wait in the outbox",
+    )
+    mail_from: str = Field(
+        "Bellmouth <hello@localhost.localdomain>",
+        alias="BELLMOUTH_MAIL_FROM",
+        description="Sender of every mail",
+    )
+    behind_proxy: int = Field(
+        0, alias="BELLMOUTH_BEHIND_PROXY", description="How many reverse proxies to trust"
+    )
+    developer_pages: bool = Field(
+        False, alias="BELLMOUTH_DEVELOPER_PAGES", description="Show /dev/mails, previews of notices"
+    )
+    log_level: str = Field("INFO", alias="BELLMOUTH_LOG_LEVEL", description="Log threshold")
+
+    @property
+    def url(self) -> str:
+        """The database's URL as SQLAlchemy wants it."""
+        if not self.database_url:
+            return f"sqlite:///{self.data.resolve() / 'bellmouth.sqlite3'}"
+        for prefix in ("postgres://", "postgresql://"):
+            if self.database_url.startswith(prefix):
+                return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
+        return self.database_url
+
+    @property
+    def public_url(self) -> str:
+        """The site's address without a trailing slash."""
+        return (self.site_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def is_https(self) -> bool:
+        """Whether cookies may be marked Secure."""
+        return self.public_url.startswith("https://")
+
+    def key(self) -> str:
+        """The signing key: from the environment, or made once and kept beside the data.
+
+        Raises ValueError for a key that anybody could guess.
+        """
+        if not self.secret_key:
+            return self._kept("secret.key", secrets.token_urlsafe(48))
+        if len(self.secret_key) < 16 or self.secret_key.lower() in WEAK_KEYS:
+            raise ValueError("BELLMOUTH_SECRET_KEY must be at least 16 characters nobody can guess")
+        return self.secret_key
+
+    def shop_secret(self) -> str:
+        """The secret shared with the shop, in the form of Standard Webhooks (`whsec_` + base64)."""
+        if self.webhook_secret:
+            return self.webhook_secret
+        import base64
+
+        made = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        return self._kept("webhook.key", made)
+
+    def _kept(self, name: str, made: str) -> str:
+        self.data.mkdir(parents=True, exist_ok=True)
+        path = self.data / name
+        try:
+            with path.open("x") as file:
+                path.chmod(0o600)
+                file.write(made)
+        except FileExistsError:
+            pass
+        return path.read_text().strip()

@@ -1,0 +1,93 @@
+"""What every table shares: the declarative base, column types and public identifiers."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+CONSTRAINT_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcMoment(TypeDecorator[datetime]):
+    """An instant, always aware and in UTC; a naive datetime is refused rather than guessed."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("moments are aware: pass a datetime in UTC")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class IdText(TypeDecorator[str]):
+    """Text compared byte by byte on both back ends, so that identifiers sort by time."""
+
+    impl = String(26)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        collation = "C" if dialect.name == "postgresql" else None
+        return dialect.type_descriptor(String(26, collation=collation))
+
+
+#: Works as an autoincrementing key on SQLite, which only knows INTEGER for that.
+BigNumber = BigInteger().with_variant(Integer(), "sqlite")
+JsonValue = JSON().with_variant(JSONB(), "postgresql")
+
+Id = Annotated[str, mapped_column(IdText)]
+Moment = Annotated[datetime, mapped_column(UtcMoment)]
+Json = Annotated[dict[str, Any], mapped_column(JsonValue)]
+Number = Annotated[int, mapped_column(BigInteger)]
+
+
+class Base(DeclarativeBase):
+    """Every table of every room."""
+
+    metadata = MetaData(naming_convention=CONSTRAINT_NAMES)
+
+
+# Crockford's base 32, lower case: no i, l, o, u, and it sorts like the number it writes.
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_id(now: datetime) -> str:
+    """A public, time-ordered identifier: a UUIDv7 (RFC 9562, section 5.7) in base 32, 26 letters.
+
+    The first 48 bits are the milliseconds of `now`, so rows written in order read in order, and
+    an index on it grows at one end; 74 bits are random.
+    """
+    milliseconds = int(now.timestamp() * 1000) & ((1 << 48) - 1)
+    noise = int.from_bytes(os.urandom(10), "big")
+    number = (
+        (milliseconds << 80)
+        | (0x7 << 76)
+        | ((noise >> 68 & 0xFFF) << 64)
+        | (0b10 << 62)
+        | (noise & ((1 << 62) - 1))
+    )
+    letters = []
+    for _ in range(26):
+        letters.append(ALPHABET[number & 31])
+        number >>= 5
+    return "".join(reversed(letters))

@@ -1,0 +1,1 @@
+"""What knows Flask: pages and their cache, forms, languages, refusals, headers, throttles."""

@@ -1,0 +1,50 @@
+"""Forms: WTForms with our token and languages, and the way a refusal comes back filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms.i18n import get_translations
+
+from foundation import words
+from foundation.refusal import Refused
+
+WTFORMS_LANGUAGES = {"en": ["en"], "zh_Hans": ["zh"], "zh_Hant": ["zh_TW", "zh"]}
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form with its token; `refused` is True once a rule said no to what was typed."""
+
+    refused = False
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def get_translations(self, form: Any) -> Any:
+            return get_translations(WTFORMS_LANGUAGES[words.language()])
+
+
+def sentence_of(refusal: Refused) -> str:
+    """A refusal's sentence in the reader's language."""
+    return words._(refusal.sentence, **refusal.params)
+
+
+@contextmanager
+def refilling(form: Form) -> Iterator[None]:
+    """Run a verb; a refusal becomes an error of its field (or of the form), nothing typed is lost.
+
+        with refilling(form), writing() as session:
+            publishing.publish(session, ...)
+        if not form.refused:
+            return redirect(...)
+    """
+    try:
+        yield
+    except Refused as refusal:
+        form.refused = True
+        field = form._fields.get(refusal.field) if refusal.field else None
+        if field is None:
+            form.form_errors = [*form.form_errors, sentence_of(refusal)]
+        else:
+            field.errors = [*field.errors, sentence_of(refusal)]

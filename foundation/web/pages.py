@@ -1,0 +1,210 @@
+"""Rendering, and the cache that keeps public pages fast without ever showing a stale one.
+
+A public page is a *fragment* (title, description, head, content: the same for everybody of one
+language and audience) in a *shell* (header with the reader's name, counts, tokens). Fragments are
+kept per process with the versions (`foundation.versions`) they were rendered from and served only
+while these are the committed ones. A visitor without cookies gets the whole page from memory, in
+front of Flask. What belongs to one reader never enters a fragment: a form's token is a hole that
+the shell fills.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from threading import Lock
+from typing import Any, TypeVar, cast
+
+from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask_wtf.csrf import generate_csrf
+from jinja2 import ChoiceLoader, DictLoader, Environment
+from markupsafe import Markup
+
+from foundation import versions, words
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+#: Stands in a fragment where each reader's own form token goes.
+TOKEN_HOLE = "@@form-token@@"  # noqa: S105 - a mark, not a secret
+SEPARATOR = "\x1f"
+FRAGMENT_LAYOUT = SEPARATOR.join(
+    f"{{% block {name} %}}{{% endblock %}}" for name in ("title", "description", "head", "content")
+)
+FRAGMENT_PAGE = (
+    '{% extends "layout.html" %}'
+    "{% block title %}{{ fragment.title }}{% endblock %}"
+    "{% block description %}{{ fragment.description }}{% endblock %}"
+    "{% block head %}{{ fragment.head }}{% endblock %}"
+    "{% block content %}{{ fragment.content }}{% endblock %}"
+)
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A public page without its shell."""
+
+    title: Markup
+    description: Markup
+    head: Markup
+    content: Markup
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Something rendered, and the versions it was rendered from."""
+
+    keys: tuple[str, ...]
+    stamp: tuple[int, ...]
+    thing: Any
+
+
+class Shelf:
+    """The most recently used kept things of one process."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: OrderedDict[Any, Kept] = OrderedDict()
+        self._lock = Lock()
+
+    def fresh(self, name: Any) -> Any:
+        """What is kept under `name` if nothing it was made of has changed since, else None."""
+        kept = self._kept.get(name)
+        if kept is None or versions.stamp(kept.keys) != kept.stamp:
+            return None
+        return kept.thing
+
+    def keep(self, name: Any, kept: Kept) -> None:
+        with self._lock:
+            self._kept[name] = kept
+            self._kept.move_to_end(name)
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+
+
+fragments = Shelf(2_000)
+whole_pages = Shelf(2_000)
+
+
+def render(template: str, /, **context: Any) -> Any:
+    """A page; inside `public_page` only its fragment."""
+    if not getattr(g, "fragment_wanted", False):
+        return render_template(template, **context)
+    environment: Environment = current_app.extensions["fragment_environment"]
+    current_app.update_template_context(context)
+    parts = environment.get_template(template).render(context).split(SEPARATOR)
+    return Fragment(*(Markup(part) for part in parts))  # noqa: S704 - rendered with autoescape
+
+
+def public_page(keys: Callable[..., Sequence[str]]) -> Callable[[View], View]:
+    """Cache a GET view whose page is the same for all readers of a language and audience.
+
+    `keys(**view arguments)` names the versions the page depends on. The view answers with
+    `render(...)`; anything else (a redirect, a 404) passes through uncached.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def cached(*args: Any, **kwargs: Any) -> Any:
+            page_keys = (*keys(*args, **kwargs), "site")
+            who = audience()
+            name = (request.full_path, words.language(), who)
+            fragment = fragments.fresh(name)
+            stamp = versions.stamp(page_keys) if fragment is None or who == "visitor" else ()
+            if fragment is None:
+                g.fragment_wanted = True
+                fragment = view(*args, **kwargs)
+                g.fragment_wanted = False
+                if not isinstance(fragment, Fragment):
+                    return fragment
+                fragments.keep(name, Kept(page_keys, stamp, fragment))
+            response = make_response(_in_shell(fragment))
+            if who == "visitor":
+                g.whole_page = (page_keys, stamp)
+            return response
+
+        return cast(View, cached)
+
+    return decorate
+
+
+def audience() -> str:
+    """Readers who see the same fragment: visitor, member, moderator, staff, owner."""
+    from flask_login import current_user
+
+    return current_user.role if current_user.is_authenticated else "visitor"
+
+
+def form_token() -> str:
+    """The token of unsafe forms, or its hole while a fragment is made."""
+    return TOKEN_HOLE if getattr(g, "fragment_wanted", False) else generate_csrf()
+
+
+def _in_shell(fragment: Fragment) -> str:
+    html = render_template("fragment_page", fragment=fragment)
+    return html.replace(TOKEN_HOLE, generate_csrf()) if TOKEN_HOLE in html else html
+
+
+class VisitorPages:
+    """WSGI middleware: whole public pages for visitors who carry no cookie of ours."""
+
+    def __init__(self, app: Any, cookies: Iterable[str]) -> None:
+        self._app = app
+        self._cookies = tuple(f"{name}=" for name in cookies)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        if environ["REQUEST_METHOD"] != "GET" or self._knows(environ.get("HTTP_COOKIE", "")):
+            return self._app(environ, start_response)
+        name = self._name(environ)
+        found = whole_pages.fresh(name)
+        if found is not None:
+            headers, body = found
+            start_response("200 OK", headers)
+            return [body]
+        environ["bellmouth.page_name"] = name
+        return self._app(environ, start_response)
+
+    def _knows(self, cookie: str) -> bool:
+        return bool(cookie) and any(mark in cookie for mark in self._cookies)
+
+    @staticmethod
+    def _name(environ: dict[str, Any]) -> tuple[str, ...]:
+        return (
+            environ["PATH_INFO"],
+            environ.get("QUERY_STRING", ""),
+            words.negotiate(environ.get("HTTP_ACCEPT_LANGUAGE", "")),
+            environ.get("HTTP_HOST", ""),
+        )
+
+
+def keep_whole_page(response: Response) -> Response:
+    """After a visitor's public page: keep it for the next visitor."""
+    wanted = g.pop("whole_page", None)
+    name = request.environ.get("bellmouth.page_name")
+    if (
+        wanted is None
+        or name is None
+        or response.status_code != 200
+        or "Set-Cookie" in response.headers
+    ):
+        return response
+    keys, stamp = wanted
+    headers = [(key, value) for key, value in response.headers.items()]
+    whole_pages.keep(name, Kept(keys, stamp, (headers, response.get_data())))
+    return response
+
+
+def set_up(app: Flask) -> None:
+    """Teach an application to render fragments and keep visitors' pages."""
+    assert app.jinja_loader is not None
+    app.jinja_env.globals["csrf_token"] = form_token
+    app.jinja_options["loader"] = None
+    loader = app.jinja_env.loader
+    assert loader is not None
+    app.jinja_env.loader = ChoiceLoader([loader, DictLoader({"fragment_page": FRAGMENT_PAGE})])
+    app.extensions["fragment_environment"] = app.jinja_env.overlay(
+        loader=ChoiceLoader([DictLoader({"layout.html": FRAGMENT_LAYOUT}), loader]),
+        cache_size=400,
+    )
+    app.after_request_funcs.setdefault(None, []).append(keep_whole_page)

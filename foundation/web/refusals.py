@@ -1,0 +1,75 @@
+"""One place turns what went wrong into a page for people or a problem document for machines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from foundation.refusal import Refused
+from foundation.web.forms import sentence_of
+from foundation.words import _
+
+
+def wants_document() -> bool:
+    """Machines: the API, webhooks and whoever prefers JSON to HTML."""
+    if request.path.startswith(("/api/", "/webhooks/")) or request.path.endswith(".json"):
+        return True
+    accepted = request.accept_mimetypes
+    return accepted["application/json"] > accepted["text/html"]
+
+
+def problem(status: int, code: str, sentence: str, **more: Any) -> Any:
+    """A problem document (RFC 9457)."""
+    document = {"type": f"urn:bellmouth:{code}", "title": sentence, "status": status, **more}
+    response = jsonify(document)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response
+
+
+def set_up(app: Flask) -> None:
+    """Answer refusals and errors everywhere in the same voice."""
+
+    @app.errorhandler(Refused)
+    def refused(refusal: Refused) -> Any:
+        sentence = sentence_of(refusal)
+        if wants_document():
+            more = {"field": refusal.field} if refusal.field else {}
+            return problem(refusal.status, refusal.code, sentence, **more)
+        page = "errors/too_many.html" if refusal.status == 429 else "errors/refused.html"
+        return render_template(page, sentence=sentence, back=request.referrer), refusal.status
+
+    @app.errorhandler(CSRFError)
+    def stale_form(error: CSRFError) -> Any:
+        sentence = _("This form was open for too long. Go back, reload the page and send it again.")
+        if wants_document():
+            return problem(400, "form_token", sentence)
+        return render_template("errors/refused.html", sentence=sentence, back=request.referrer), 400
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Any:
+        status = error.code or 500
+        if status < 400:
+            return error
+        if wants_document():
+            return problem(status, f"http_{status}", error.name)
+        return _error_page(status, error), status
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> Any:
+        app.logger.exception("unhandled error on %s", request.path)
+        if wants_document():
+            return problem(500, "server_error", _("Something broke on our side."))
+        return render_template("errors/server_error.html"), 500
+
+
+def _error_page(status: int, error: HTTPException) -> str:
+    pages = {403: "forbidden", 404: "not_found", 429: "too_many"}
+    if status in pages:
+        return render_template(f"errors/{pages[status]}.html", back=request.referrer)
+    if status >= 500:
+        return render_template("errors/server_error.html")
+    return render_template("errors/refused.html", sentence=error.description, back=request.referrer)

@@ -1,0 +1,71 @@
+"""Members, their sign-ins, letters of proof and consents."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from foundation.tables import Base, Id, Moment
+
+
+class Member(Base):
+    """A person the business knows; `password_hash` is None until the account is claimed."""
+
+    __tablename__ = "member"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    handle: Mapped[str] = mapped_column(unique=True)  # in addresses and mentions
+    name: Mapped[str]
+    email: Mapped[str | None] = mapped_column(unique=True)  # normalised, lower case
+    email_verified_at: Mapped[Moment | None]
+    password_hash: Mapped[str | None]
+    role: Mapped[str] = mapped_column(default="member")
+    language: Mapped[str] = mapped_column(default="en")
+    time_zone: Mapped[str] = mapped_column(default="UTC")
+    customer_ref: Mapped[str | None] = mapped_column(unique=True)  # the shop's own number
+    joined_at: Mapped[Moment]
+    claimed_at: Mapped[Moment | None]
+
+
+class SignIn(Base):
+    """One browser signed in; revoked, it stops working at its next request."""
+
+    __tablename__ = "sign_in"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    member_id: Mapped[Id] = mapped_column(ForeignKey("member.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    address: Mapped[str]
+    browser: Mapped[str]
+    created_at: Mapped[Moment]
+    last_seen_at: Mapped[Moment]
+    revoked_at: Mapped[Moment | None]
+
+
+class Proof(Base):
+    """A single-use secret sent by mail: `verify` an address or `reset` a password."""
+
+    __tablename__ = "proof"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    member_id: Mapped[Id] = mapped_column(ForeignKey("member.id"), index=True)
+    purpose: Mapped[str]
+    email: Mapped[str]  # the address it proves
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    used_at: Mapped[Moment | None]
+
+
+class Consent(Base):
+    """Whether a member wants to hear of `category` over `channel`, and since when."""
+
+    __tablename__ = "consent"
+    __table_args__ = (UniqueConstraint("member_id", "channel", "category"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    member_id: Mapped[Id] = mapped_column(ForeignKey("member.id"))
+    channel: Mapped[str]
+    category: Mapped[str]
+    given: Mapped[bool]
+    changed_at: Mapped[Moment]

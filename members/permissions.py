@@ -1,0 +1,48 @@
+"""The one table of what each role may do.
+
+Moderators, staff and owners are members too. A moderator is not staff: he keeps order among
+members; staff speak for the company. Owners may do what staff may.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Role = Literal["member", "moderator", "staff", "owner"]
+
+EVERYBODY: frozenset[Role] = frozenset({"member", "moderator", "staff", "owner"})
+MODERATORS: frozenset[Role] = frozenset({"moderator"})
+STAFF: frozenset[Role] = frozenset({"staff", "owner"})
+OWNERS: frozenset[Role] = frozenset({"owner"})
+
+#: What is done, and who may do it.
+ACTS: dict[str, frozenset[Role]] = {
+    # community and moderation
+    "topic.start": EVERYBODY,
+    "post.write": EVERYBODY,
+    "post.report": EVERYBODY,
+    "post.fold": MODERATORS,
+    "report.decide": MODERATORS,
+    "appeal.decide": MODERATORS | OWNERS,
+    # reviews
+    "review.write": EVERYBODY,
+    "review.reply": STAFF,
+    # rewards
+    "reward.redeem": EVERYBODY,
+    "programme.edit": OWNERS,
+    "programme.publish": OWNERS,
+    # shop
+    "orders.see": STAFF,
+    "orders.import": OWNERS,
+    "customers.see": STAFF,
+    # steering
+    "funnel.see": STAFF,
+    "operations.see": OWNERS,
+    "acknowledgement.see": STAFF,
+    "roles.grant": OWNERS,
+}
+
+
+def may(role: str | None, act: str) -> bool:
+    """Whether somebody of `role` (None: a visitor) may do `act`; KeyError for an unlisted act."""
+    return role in ACTS[act]

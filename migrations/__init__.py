@@ -1,0 +1,1 @@
+"""The schema's history, one file per room for the first release."""

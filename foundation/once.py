@@ -15,8 +15,9 @@ def insert_once(session: Session, model: type[Any], values: Mapping[str, Any]) -
 
     A concurrent writer of the same key is waited for by the index itself.
     """
-    statement = _on_conflict_nothing(session, model.__table__).values(**values)
-    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    table = model.__table__
+    statement = _on_conflict_nothing(session, table).values(**values)
+    return session.execute(statement.returning(*table.primary_key)).first() is not None
 
 
 def insert_many_once(session: Session, model: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:

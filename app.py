@@ -21,7 +21,7 @@ from foundation.facts import Hearer
 from foundation.jobs import Job
 from foundation.outbox import Deliver
 from foundation.settings import Settings
-from foundation.web import languages, pages, refusals, security, throttle
+from foundation.web import languages, pages, refusals, security, throttle, typefaces
 from foundation.web.shell import Counts, Shell
 from members.session import login_manager
 
@@ -35,7 +35,7 @@ CHANNELS: Mapping[str, Deliver] = {}
 JOBS: Sequence[Job] = ()
 
 #: The rooms' pages.
-BLUEPRINTS: Sequence[Blueprint] = ()
+BLUEPRINTS: Sequence[Blueprint] = (typefaces.pages,)
 
 #: Small numbers in every page's header.
 COUNTS: Counts = {}

@@ -21,9 +21,19 @@ from foundation.facts import Hearer
 from foundation.jobs import Job
 from foundation.outbox import Deliver
 from foundation.settings import Settings
-from foundation.web import languages, pages, refusals, security, throttle, typefaces
+from foundation.web import (
+    assets,
+    health,
+    languages,
+    operations,
+    pages,
+    refusals,
+    security,
+    throttle,
+    typefaces,
+)
 from foundation.web.shell import Counts, Shell
-from members.session import login_manager
+from members.session import login_manager, requires
 
 #: Who hears which fact, in this order, in the transaction that records it.
 HEARERS: Mapping[str, Sequence[Hearer]] = {}
@@ -35,7 +45,11 @@ CHANNELS: Mapping[str, Deliver] = {}
 JOBS: Sequence[Job] = ()
 
 #: The rooms' pages.
-BLUEPRINTS: Sequence[Blueprint] = (typefaces.pages,)
+BLUEPRINTS: Sequence[Blueprint] = (
+    health.bp,
+    typefaces.pages,
+    operations.pages(requires("operations.see")),
+)
 
 #: Small numbers in every page's header.
 COUNTS: Counts = {}
@@ -79,6 +93,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     languages.set_up(app)
     refusals.set_up(app)
     security.set_up(app, https=settings.is_https)
+    assets.set_up(app)
     pages.set_up(app)
     app.context_processor(lambda: {"shell": Shell(settings.site_name, COUNTS)})
     for blueprint in BLUEPRINTS:
@@ -95,7 +110,13 @@ def commands() -> None:
     """Bellmouth: the sales funnel, turned round."""
 
 
-for command in (*foundation.commands.commands(wire), *COMMANDS):
+def first_start(settings: Settings) -> str:
+    """What `serve` does before it serves: fill an empty database, say where to look."""
+    wire(settings)
+    return f"{settings.site_name} is at {settings.public_url}"
+
+
+for command in (*foundation.commands.commands(wire, first_start), *COMMANDS):
     commands.add_command(command)
 
 if __name__ == "__main__":

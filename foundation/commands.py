@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from foundation import clock, outbox, schema, worker
+from foundation import clock, outbox, schema, serving, worker
 from foundation.doors import reading, writing
 from foundation.settings import Settings
 
 Wire = Callable[[Settings], None]
 
 
-def commands(wire: Wire) -> Sequence[click.Command]:
+def commands(wire: Wire, first_start: Callable[[Settings], str]) -> Sequence[click.Command]:
     """The house's commands, given the function that opens the database and hands out tables."""
+
+    @click.command()
+    def serve() -> None:
+        """Serve the site with its worker; fills an empty database with the demo business."""
+        serving.serve(_ready(), first_start)
 
     @click.command()
     def migrate() -> None:
@@ -61,7 +64,7 @@ def commands(wire: Wire) -> Sequence[click.Command]:
             count = outbox.replay(session, clock.now(), message_id)
         click.echo(f"{count} message(s) will be tried again.")
 
-    return migrate, work, outbox_group
+    return serve, migrate, work, outbox_group
 
 
 def _ready() -> Settings:
@@ -69,7 +72,3 @@ def _ready() -> Settings:
     settings.data.mkdir(parents=True, exist_ok=True)
     return settings
 
-
-def start_worker() -> subprocess.Popen[bytes]:
-    """A worker process beside the web processes."""
-    return subprocess.Popen([sys.executable, "app.py", "worker"])

@@ -84,8 +84,13 @@ class DatabaseStorage(Storage):
 
 
 @lru_cache
-def _limiter(redis_url: str) -> FixedWindowRateLimiter:
-    return FixedWindowRateLimiter(RedisStorage(redis_url) if redis_url else DatabaseStorage())
+def _storage(redis_url: str) -> Storage:
+    return RedisStorage(redis_url) if redis_url else DatabaseStorage()
+
+
+def storage() -> Storage:
+    """Where tries are counted."""
+    return _storage(_redis_url)
 
 
 _redis_url = ""
@@ -99,7 +104,7 @@ def count_in(redis_url: str) -> None:
 
 def take(rate: str, *names: str) -> None:
     """Use up one try of `rate` ("10 per 5 minutes") for `names`; Refused (429) when none is left."""
-    if not _limiter(_redis_url).hit(parse(rate), *names):
+    if not FixedWindowRateLimiter(storage()).hit(parse(rate), *names):
         raise Refused(
             "That was too often. Wait a few minutes and try again.", code="too_often", status=429
         )

@@ -16,6 +16,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import foundation.commands
 import members.models
+import notifications.models
+import shop.models
 from foundation import doors, facts, outbox, worker
 from foundation.facts import Hearer
 from foundation.jobs import Job

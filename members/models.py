@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from foundation.tables import Base, Id, Moment
+from foundation.tables import Base, Id, Json, Moment
 
 
 class Member(Base):
@@ -43,7 +43,7 @@ class SignIn(Base):
 
 
 class Proof(Base):
-    """A single-use secret sent by mail: `verify` an address or `reset` a password."""
+    """A single-use secret sent by mail: `join`, `reset` a password, `move` to a new address."""
 
     __tablename__ = "proof"
 
@@ -55,6 +55,7 @@ class Proof(Base):
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment]
     used_at: Mapped[Moment | None]
+    claim: Mapped[Json]  # what comes true with the proof: name, password hash; emptied by its use
 
 
 class Consent(Base):

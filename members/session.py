@@ -59,8 +59,10 @@ def load_viewer(token: str) -> Viewer | None:
     )
     if not rows:
         return None
-    *head, is_verified = rows[0]
-    return Viewer(*head, token=token, is_verified=bool(is_verified))
+    member_id, handle, name, role, language, zone, sign_in_id, is_verified = rows[0]
+    return Viewer(
+        member_id, handle, name, role, language, zone, sign_in_id, token, bool(is_verified)
+    )
 
 
 def viewer() -> Viewer | None:

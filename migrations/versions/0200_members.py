@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from foundation.tables import IdText, UtcMoment
+from foundation.tables import IdText, JsonValue, UtcMoment
 
 revision = "0200"
 down_revision = "0100"
@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("created_at", UtcMoment, nullable=False),
         sa.Column("expires_at", UtcMoment, nullable=False),
         sa.Column("used_at", UtcMoment),
+        sa.Column("claim", JsonValue, nullable=False),
     )
     op.create_index("ix_proof_member_id", "proof", ["member_id"])
     op.create_table(

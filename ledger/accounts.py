@@ -1,0 +1,224 @@
+"""Opening and finding accounts, and their terms."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from foundation.refusal import Refused
+from ledger.models import account as accounts
+from ledger.models import balance as balances
+from ledger.models import commodity as commodities
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What an account's balance may be; fixed when the account is opened.
+
+    `holding`: filled only by holds, emptied only by resolving them. `deferred`: on PostgreSQL its
+    balance is added up later (see folding), so that transfers do not queue for it.
+    """
+
+    floor: int | None = 0
+    ceiling: int | None = None
+    holding: bool = False
+    deferred: bool = False
+
+
+MEMBER = {
+    "pending": Terms(holding=True),
+    "available": Terms(),
+    "owed": Terms(floor=None, ceiling=0),
+    "redeemed": Terms(),
+    "expired": Terms(),
+    "clawed_back": Terms(),
+}
+PROGRAMME = {"issued": Terms(floor=None, deferred=True)}
+#: Terms of other kinds: an owner's never fall below zero, the programme's may.
+OTHER_OF_OWNER, OTHER_OF_PROGRAMME = Terms(), Terms(floor=None)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An account and what is on it."""
+
+    id: int
+    posted: int
+
+
+def account(
+    session: Session,
+    owner: str | None,
+    kind: str,
+    commodity: str,
+    now: datetime,
+    terms: Terms | None = None,
+) -> int:
+    """The account of `owner` (None: the programme) for `kind`, opened when it is new.
+
+    `terms` apply to a new account; without them those of its kind do. Refused for a commodity that
+    nobody defined.
+    """
+    owned = accounts.c.owner.is_(None) if owner is None else accounts.c.owner == owner
+    found = select(accounts.c.id).where(
+        owned, accounts.c.kind == kind, accounts.c.commodity == commodity
+    )
+    known: int | None = session.scalar(found)
+    if known is None:
+        _open(session, [(owner, kind)], commodity, now, terms)
+        known = session.scalar(found)
+    assert known is not None
+    return known
+
+
+def account_many(
+    session: Session, owners: Iterable[str], kind: str, commodity: str, now: datetime
+) -> dict[str, int]:
+    """The accounts of many owners for `kind`, opened where they are new, in few statements."""
+    wanted = list(dict.fromkeys(owners))
+    known = _ids(session, wanted, kind, commodity)
+    missing = [owner for owner in wanted if owner not in known]
+    if missing:
+        _open(session, [(owner, kind) for owner in missing], commodity, now, None)
+        known |= _ids(session, missing, kind, commodity)
+    return known
+
+
+def define(session: Session, code: str, scale: int) -> None:
+    """Make a commodity known; `scale` is its number of decimal places. Harmless when repeated.
+
+    Refused when the commodity is known with another scale.
+    """
+    session.execute(
+        _once(session, commodities, commodities.c.code), [{"code": code, "scale": scale}]
+    )
+    known = session.scalar(select(commodities.c.scale).where(commodities.c.code == code))
+    if known != scale:
+        raise Refused(
+            "This commodity has %(known)s decimal places; that cannot become %(scale)s.",
+            code="commodity_scale",
+            field="scale",
+            known=known,
+            scale=scale,
+        )
+
+
+def lock(session: Session, account_ids: Collection[int]) -> None:
+    """Lock balances in the one order that never deadlocks, before several transfers.
+
+    For verbs that touch accounts of several owners in one transaction. Deferred accounts are never
+    locked. SQLite has one writer anyway.
+    """
+    session.execute(
+        select(balances.c.account_id)
+        .where(balances.c.account_id.in_(account_ids), ~balances.c.deferred)
+        .order_by(balances.c.account_id)
+        .with_for_update()
+    ).all()
+
+
+def standings(session: Session, owner: str, commodity: str) -> dict[str, Standing]:
+    """An owner's accounts of one commodity by kind, locked until the transaction ends.
+
+    Locked in ascending order, as transfers lock them, so that two of them never wait for each
+    other.
+    """
+    rows = session.execute(
+        select(accounts.c.kind, balances.c.account_id, balances.c.posted)
+        .join(balances, balances.c.account_id == accounts.c.id)
+        .where(accounts.c.owner == owner, accounts.c.commodity == commodity)
+        .order_by(balances.c.account_id)
+        .with_for_update(of=balances)
+    )
+    return {kind: Standing(account_id, posted) for kind, account_id, posted in rows}
+
+
+def _ids(session: Session, owners: list[str], kind: str, commodity: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for start in range(0, len(owners), 5_000):
+        rows = session.execute(
+            select(accounts.c.owner, accounts.c.id).where(
+                accounts.c.owner.in_(owners[start : start + 5_000]),
+                accounts.c.kind == kind,
+                accounts.c.commodity == commodity,
+            )
+        )
+        found.update((owner, number) for owner, number in rows)
+    return found
+
+
+def _open(
+    session: Session,
+    keys: list[tuple[str | None, str]],
+    commodity: str,
+    now: datetime,
+    terms: Terms | None,
+) -> None:
+    if session.scalar(select(commodities.c.code).where(commodities.c.code == commodity)) is None:
+        raise Refused(
+            "There is no commodity called %(commodity)s. Define it first.",
+            code="unknown_commodity",
+            field="commodity",
+            commodity=commodity,
+        )
+    session.execute(
+        _once(session, accounts),
+        [
+            {"owner": owner, "kind": kind, "commodity": commodity, "opened_at": now}
+            for owner, kind in keys
+        ],
+    )
+    _open_balances(session, keys, commodity, terms)
+
+
+def _open_balances(
+    session: Session, keys: list[tuple[str | None, str]], commodity: str, terms: Terms | None
+) -> None:
+    deferring = session.get_bind().dialect.name == "postgresql"
+    rows: list[dict[str, Any]] = []
+    for start in range(0, len(keys), 5_000):
+        chunk = keys[start : start + 5_000]
+        owners, kinds = [k[0] for k in chunk if k[0] is not None], {k[1] for k in chunk}
+        found = session.execute(
+            select(accounts.c.id, accounts.c.owner, accounts.c.kind)
+            .outerjoin(balances, balances.c.account_id == accounts.c.id)
+            .where(
+                accounts.c.owner.in_(owners) if owners else accounts.c.owner.is_(None),
+                accounts.c.kind.in_(kinds),
+                accounts.c.commodity == commodity,
+                balances.c.account_id.is_(None),
+            )
+        )
+        for number, owner, kind in found:
+            its = terms or terms_of(owner, kind)
+            rows.append(
+                {
+                    "account_id": number,
+                    "commodity": commodity,
+                    "floor": its.floor,
+                    "ceiling": its.ceiling,
+                    "holding": its.holding,
+                    "deferred": its.deferred and deferring,
+                }
+            )
+    if rows:
+        session.execute(_once(session, balances, balances.c.account_id), rows)
+
+
+def terms_of(owner: str | None, kind: str) -> Terms:
+    """The terms a new account of this kind is opened with."""
+    if owner is None:
+        return PROGRAMME.get(kind, OTHER_OF_PROGRAMME)
+    return MEMBER.get(kind, OTHER_OF_OWNER)
+
+
+def _once(session: Session, table: Any, *key: Any) -> Insert:
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing(index_elements=key or None)
+    return sqlite.insert(table).on_conflict_do_nothing(index_elements=key or None)

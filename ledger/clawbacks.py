@@ -1,0 +1,40 @@
+"""Taking back what was available already, and sometimes spent already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ledger import refusals, transfers
+from ledger.accounts import account, standings
+from ledger.posting import Draft, Transfer
+
+
+def claw_back(
+    session: Session,
+    *,
+    owner: str,
+    commodity: str,
+    amount: int,
+    key: str,
+    now: datetime,
+    about: str | None = None,
+    memo: Mapping[str, Any] | None = None,
+) -> list[Transfer]:
+    """Take `amount` back: what is available as far as it goes, the rest is booked as owed.
+
+    Available never falls below zero; later credits pay what is owed first. Two linked transfers
+    when both accounts are touched, one otherwise.
+    """
+    refusals.check_amount(amount)
+    refusals.check_key(key)
+    available = account(session, owner, "available", commodity, now)
+    owed = account(session, owner, "owed", commodity, now)
+    target = account(session, owner, "clawed_back", commodity, now)
+    there = min(amount, standings(session, owner, commodity)["available"].posted)
+    whole = Draft(available, target, amount, key, "claw_back", about, memo)
+    parts = [(available, target, there), (owed, target, amount - there)]
+    return transfers.make_parts(session, whole, parts, {available, owed, target}, now)

@@ -1,0 +1,204 @@
+"""Two-phase credits: held on the owner's pending account, then posted or voided, all or in part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from foundation.refusal import Refused
+from ledger import posting, refusals, transfers
+from ledger.accounts import account, account_many, standings
+from ledger.earning import pay_off
+from ledger.models import account as accounts
+from ledger.models import hold as holds
+from ledger.posting import Draft, Transfer
+
+
+@dataclass(frozen=True)
+class Hold:
+    """An amount promised to `owner` and held until `until`; `id` is that of its transfer."""
+
+    id: str
+    owner: str
+    commodity: str
+    account: int
+    source: int
+    amount: int
+    posted: int
+    voided: int
+    until: datetime
+
+    @property
+    def left(self) -> int:
+        """What is neither posted nor voided yet."""
+        return self.amount - self.posted - self.voided
+
+
+@dataclass(frozen=True)
+class HoldDraft:
+    """A hold about to be made; `key` makes it happen once."""
+
+    owner: str
+    commodity: str
+    amount: int
+    key: str
+    until: datetime
+    about: str | None = None
+    memo: Mapping[str, Any] | None = None
+
+
+def hold(
+    session: Session,
+    *,
+    owner: str,
+    commodity: str,
+    amount: int,
+    key: str,
+    until: datetime,
+    now: datetime,
+    about: str | None = None,
+    memo: Mapping[str, Any] | None = None,
+) -> Transfer:
+    """Issue `amount` to the owner's pending account; the transfer's id is the hold's.
+
+    `until` is when it is meant to be posted; `due` finds it then. Nothing is posted by itself.
+    """
+    source = account(session, None, "issued", commodity, now)
+    target = account(session, owner, "pending", commodity, now)
+    draft = Draft(source, target, amount, key, "hold", about, memo, until=until)
+    return transfers.make(session, draft, now)
+
+
+def hold_many(session: Session, drafts: Sequence[HoldDraft], now: datetime) -> list[Transfer]:
+    """All holds of `drafts` in few statements, in their order; all or none."""
+    source: dict[str, int] = {}
+    target: dict[tuple[str, str], int] = {}
+    for commodity in {draft.commodity for draft in drafts}:
+        owners = [draft.owner for draft in drafts if draft.commodity == commodity]
+        source[commodity] = account(session, None, "issued", commodity, now)
+        found = account_many(session, owners, "pending", commodity, now)
+        target |= {(owner, commodity): number for owner, number in found.items()}
+    made = [
+        Draft(
+            source[each.commodity],
+            target[each.owner, each.commodity],
+            each.amount,
+            each.key,
+            "hold",
+            each.about,
+            each.memo,
+            until=each.until,
+        )
+        for each in drafts
+    ]
+    return transfers.transfer_many(session, made, now)
+
+
+def post(
+    session: Session,
+    hold_id: str,
+    amount: int | None = None,
+    *,
+    key: str,
+    now: datetime,
+    about: str | None = None,
+    memo: Mapping[str, Any] | None = None,
+) -> list[Transfer]:
+    """Make `amount` of a hold (None: all that is left) available, paying off what is owed first.
+
+    Refused when less is left of the hold.
+    """
+    held = read(session, hold_id)
+    refusals.check_key(key)
+    available = account(session, held.owner, "available", held.commodity, now)
+    standing = standings(session, held.owner, held.commodity)
+    whole = Draft(held.account, available, 0, key, "post", about, memo, resolves=hold_id)
+    amount = _amount(session, whole, amount)
+    if amount == 0:
+        return _settled(session, whole)
+    parts = pay_off(standing, held.account, available, amount)
+    its_accounts = {each.id for each in standing.values()}
+    return transfers.make_parts(session, replace(whole, amount=amount), parts, its_accounts, now)
+
+
+def void(
+    session: Session,
+    hold_id: str,
+    amount: int | None = None,
+    *,
+    key: str,
+    now: datetime,
+    about: str | None = None,
+    memo: Mapping[str, Any] | None = None,
+) -> Transfer:
+    """Take `amount` of a hold (None: all that is left) back to where it was issued."""
+    held = read(session, hold_id)
+    refusals.check_key(key)
+    standings(session, held.owner, held.commodity)
+    whole = Draft(held.account, held.source, 0, key, "void", about, memo, resolves=hold_id)
+    amount = _amount(session, whole, amount)
+    if amount == 0:
+        return _settled(session, whole)[0]
+    return transfers.make(session, replace(whole, amount=amount), now)
+
+
+def read(session: Session, hold_id: str) -> Hold:
+    """The hold with this id; Refused (404) when there is none."""
+    row = session.execute(_holds().where(holds.c.transfer == hold_id)).first()
+    if row is None:
+        raise Refused("There is no such hold.", code="unknown_hold", status=404)
+    return Hold(*row)
+
+
+def due(
+    session: Session, now: datetime, *, limit: int = 500, after: Hold | None = None
+) -> list[Hold]:
+    """Holds whose time has come and that are not settled, longest overdue first, page by page."""
+    statement = (
+        _holds()
+        .where(holds.c.posted + holds.c.voided < holds.c.amount, holds.c.until <= now)
+        .order_by(holds.c.until, holds.c.transfer)
+        .limit(limit)
+    )
+    if after is not None:
+        place = tuple_(holds.c.until, holds.c.transfer)
+        statement = statement.where(place > (after.until, after.id))
+    return [Hold(*row) for row in session.execute(statement)]
+
+
+def _holds() -> Any:
+    return select(
+        holds.c.transfer,
+        accounts.c.owner,
+        accounts.c.commodity,
+        holds.c.account,
+        holds.c.source,
+        holds.c.amount,
+        holds.c.posted,
+        holds.c.voided,
+        holds.c.until,
+    ).join(accounts, accounts.c.id == holds.c.account)
+
+
+def _amount(session: Session, whole: Draft, amount: int | None) -> int:
+    """The amount to resolve, read after the owner's balances were locked; 0: nothing is left."""
+    if amount is not None:
+        return refusals.check_amount(amount)
+    assert whole.resolves is not None
+    return read(session, whole.resolves).left
+
+
+def _settled(session: Session, whole: Draft) -> list[Transfer]:
+    """Nothing is left of the hold: either this request settled it, or it came too late."""
+    made = posting.read_key(session, whole.key)
+    if made is None:
+        raise Refused("Nothing is left of this hold: it was settled.", code="hold_settled")
+    for name in ("kind", "resolves", "about", "memo"):
+        if getattr(made, name) != getattr(whole, name):
+            raise refusals.conflict(whole.key, name)
+    return transfers.linked_to(session, made)

@@ -1,0 +1,162 @@
+"""The ledger's tables, as Core tables: nothing here is ever loaded as an object.
+
+The laws that hold between them are triggers, in migration 0300.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from foundation.tables import Base, BigNumber, IdText, JsonValue, UtcMoment
+
+#: What is counted. `scale` is the number of decimal places a person sees (points 0, USD 2).
+commodity = Table(
+    "commodity",
+    Base.metadata,
+    Column("code", String, primary_key=True),
+    Column("scale", SmallInteger, nullable=False),
+    CheckConstraint("scale between 0 and 9", name="scale"),
+)
+
+#: One commodity of one owner (a member's id, or null for the programme) for one purpose.
+account = Table(
+    "ledger_account",
+    Base.metadata,
+    Column("id", BigNumber, primary_key=True),
+    Column("owner", String),
+    Column("kind", String, nullable=False),
+    Column("commodity", String, ForeignKey("commodity.code"), nullable=False),
+    Column("opened_at", UtcMoment, nullable=False),
+    UniqueConstraint("owner", "kind", "commodity"),
+    UniqueConstraint("id", "commodity"),
+    # Nulls are distinct in a unique key: the programme's accounts need their own.
+    Index(
+        "uq_ledger_account_programme",
+        "kind",
+        "commodity",
+        unique=True,
+        sqlite_where=text("owner is null"),
+        postgresql_where=text("owner is null"),
+    ),
+)
+
+#: The terms and the present balance of an account. `posted` and `seq` are moved by entries only.
+#: A `holding` account is filled by holds and emptied by their resolution. A `deferred` account
+#: (PostgreSQL) is not touched by transfers, so that they do not queue for it; `folding` adds up
+#: its entries later, `folded` being the first database transaction not yet added.
+balance = Table(
+    "ledger_balance",
+    Base.metadata,
+    Column("account_id", BigNumber, primary_key=True, autoincrement=False),
+    Column("commodity", String, nullable=False),
+    Column("floor", BigNumber),
+    Column("ceiling", BigNumber),
+    Column("holding", Boolean, nullable=False),
+    Column("deferred", Boolean, nullable=False),
+    Column("posted", BigNumber, nullable=False, server_default=text("0")),
+    Column("seq", BigNumber, nullable=False, server_default=text("0")),
+    Column("folded", BigNumber, nullable=False, server_default=text("0")),
+    ForeignKeyConstraint(
+        ["account_id", "commodity"], ["ledger_account.id", "ledger_account.commodity"]
+    ),
+    CheckConstraint("floor is null or posted >= floor", name="floor"),
+    CheckConstraint("ceiling is null or posted <= ceiling", name="ceiling"),
+    CheckConstraint(
+        "not deferred or (floor is null and ceiling is null and not holding)", name="deferred"
+    ),
+)
+
+#: One movement. No foreign keys to the accounts: the trigger finds both or refuses, accounts never
+#: vanish, and a key check would lock the row of the programme's account on every grant.
+transfer = Table(
+    "ledger_transfer",
+    Base.metadata,
+    Column("id", IdText, primary_key=True),
+    Column("key", String, nullable=False, unique=True),
+    Column("source", BigNumber, nullable=False),
+    Column("target", BigNumber, nullable=False),
+    Column("commodity", String, nullable=False),
+    Column("amount", BigNumber, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("about", String),
+    Column("memo", JsonValue),
+    Column("at", UtcMoment, nullable=False),
+    Column("until", UtcMoment),  # set: this transfer is a hold, see `hold`
+    Column("resolves", IdText, ForeignKey("ledger_transfer.id")),  # posts or voids that hold
+    Column("reverses", IdText, ForeignKey("ledger_transfer.id")),  # gives back part or all of it
+    Column("linked", IdText, ForeignKey("ledger_transfer.id")),  # first transfer of one request
+    CheckConstraint("amount > 0", name="amount"),
+    CheckConstraint("source <> target", name="accounts"),
+    CheckConstraint("reverses is null or (until is null and resolves is null)", name="reverses"),
+    CheckConstraint("until is null or resolves is null", name="until"),
+    *(
+        Index(
+            f"ix_ledger_transfer_{name}",
+            name,
+            sqlite_where=text(f"{name} is not null"),
+            postgresql_where=text(f"{name} is not null"),
+        )
+        for name in ("resolves", "reverses", "linked")
+    ),
+)
+
+#: What a transfer did to one account: side 0 is the source, 1 the target. Written by the database
+#: when the transfer is; `balance_after` and `seq` are null on deferred accounts, which carry the
+#: number of the database transaction instead.
+entry = Table(
+    "ledger_entry",
+    Base.metadata,
+    Column("transfer", IdText, ForeignKey("ledger_transfer.id"), primary_key=True),
+    Column("side", SmallInteger, primary_key=True, autoincrement=False),
+    Column("account", BigNumber, nullable=False),
+    Column("amount", BigNumber, nullable=False),
+    Column("balance_after", BigNumber),
+    Column("seq", BigNumber),
+    Column("written_in", BigNumber),
+    UniqueConstraint("account", "seq"),
+    CheckConstraint("side in (0, 1)", name="side"),
+    CheckConstraint("amount <> 0", name="amount"),
+    CheckConstraint("(seq is null) = (balance_after is null)", name="seq"),
+    Index(
+        "ix_ledger_entry_deferred",
+        "account",
+        "written_in",
+        sqlite_where=text("seq is null"),
+        postgresql_where=text("seq is null"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+#: How much of a hold was posted and voided; changes only in step with what resolves it.
+hold = Table(
+    "ledger_hold",
+    Base.metadata,
+    Column("transfer", IdText, ForeignKey("ledger_transfer.id"), primary_key=True),
+    Column("account", BigNumber, nullable=False),
+    Column("source", BigNumber, nullable=False),
+    Column("amount", BigNumber, nullable=False),
+    Column("posted", BigNumber, nullable=False, server_default=text("0")),
+    Column("voided", BigNumber, nullable=False, server_default=text("0")),
+    Column("until", UtcMoment, nullable=False),
+    CheckConstraint("posted >= 0 and voided >= 0 and posted + voided <= amount", name="resolved"),
+    Index(
+        "ix_ledger_hold_open",
+        "until",
+        "transfer",
+        sqlite_where=text("posted + voided < amount"),
+        postgresql_where=text("posted + voided < amount"),
+    ),
+    Index("ix_ledger_hold_account", "account"),
+)

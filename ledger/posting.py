@@ -1,0 +1,280 @@
+"""The one statement that writes a transfer, on the driver's own cursor.
+
+Everything the ledger does ends here. No objects are loaded or tracked: on PostgreSQL a transfer is
+one round trip (the trigger does the rest on the server), on SQLite one statement.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+import psycopg
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from foundation.tables import new_id
+from ledger import refusals
+from ledger.models import balance as balances
+from ledger.models import transfer as transfers
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A transfer about to be made; `key` makes it happen once."""
+
+    source: int
+    target: int
+    amount: int
+    key: str
+    kind: str
+    about: str | None = None
+    memo: Mapping[str, Any] | None = None
+    until: datetime | None = None
+    resolves: str | None = None
+    reverses: str | None = None
+    linked: str | None = None
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """One movement of `amount` units of `commodity` from account `source` to account `target`.
+
+    `replayed` tells that the transfer had been made before and this call did nothing.
+    """
+
+    id: str
+    key: str
+    source: int
+    target: int
+    commodity: str
+    amount: int
+    kind: str
+    about: str | None
+    memo: Mapping[str, Any] | None
+    at: datetime
+    until: datetime | None = None
+    resolves: str | None = None
+    reverses: str | None = None
+    linked: str | None = None
+    replayed: bool = field(default=False, compare=False)
+
+
+# The commodity is the source's. The floor is looked at here too, so that asking for too much is
+# found before the trigger raises and, on PostgreSQL, spoils the transaction; the trigger decides.
+SQLITE_INSERT = """
+insert into ledger_transfer (id, key, source, target, commodity, amount, kind, about, memo, at,
+                             until, resolves, reverses, linked)
+select :id, :key, s.account_id, :target, s.commodity, :amount, :kind, :about, :memo, :at,
+       :until, :resolves, :reverses, :linked
+  from ledger_balance s
+ where s.account_id = :source and (s.floor is null or s.posted - :amount >= s.floor)
+    on conflict (key) do nothing"""
+
+POSTGRESQL_INSERT = """
+insert into ledger_transfer (id, key, source, target, commodity, amount, kind, about, memo, at,
+                             until, resolves, reverses, linked)
+select %(id)s, %(key)s, s.account_id, %(target)s::bigint, s.commodity, %(amount)s::bigint,
+       %(kind)s, %(about)s, %(memo)s::jsonb, %(at)s::timestamptz,
+       %(until)s::timestamptz, %(resolves)s, %(reverses)s, %(linked)s
+  from ledger_balance s
+ where s.account_id = %(source)s::bigint
+   and (s.floor is null or s.posted - %(amount)s::bigint >= s.floor)
+    on conflict (key) do nothing"""
+
+POSTGRESQL_INSERT_MANY = """
+insert into ledger_transfer (id, key, source, target, commodity, amount, kind, about, memo, at,
+                             until, resolves, reverses, linked)
+select d.id, d.key, s.account_id, d.target, s.commodity, d.amount, d.kind, d.about,
+       d.memo::jsonb, %(at)s, d.until, d.resolves, d.reverses, d.linked
+  from unnest(%(id)s::text[], %(key)s::text[], %(source)s::bigint[], %(target)s::bigint[],
+              %(amount)s::bigint[], %(kind)s::text[], %(about)s::text[], %(memo)s::text[],
+              %(until)s::timestamptz[], %(resolves)s::text[], %(reverses)s::text[],
+              %(linked)s::text[]) with ordinality
+       d(id, key, source, target, amount, kind, about, memo, until, resolves, reverses, linked,
+         place)
+  join ledger_balance s on s.account_id = d.source
+ order by d.place
+    on conflict (key) do nothing"""
+
+POSTGRESQL_LOCK = """
+select count(*) from (select 1 from ledger_balance where account_id = any(%(accounts)s)
+                         and not deferred order by account_id for update) locked"""
+
+#: Transfers per statement of `write_many`.
+CHUNK = 5_000
+
+
+def write(session: Session, draft: Draft, now: datetime, *, id: str | None = None) -> Transfer:
+    """Make the transfer, or give back the one its key made before (see `Transfer.replayed`).
+
+    A replay is not compared with the draft; `transfers.same_request` does that. Refused in a
+    sentence when a law of the database says no.
+    """
+    id = id or new_id(now)
+    on_sqlite = _dialect(session) == "sqlite"
+    statement = SQLITE_INSERT if on_sqlite else POSTGRESQL_INSERT
+    values = _values(draft, id, now, on_sqlite=on_sqlite)
+    row = _run(session, statement + " returning commodity", values).fetchone()
+    if row is not None:
+        return _made(draft, id, row[0], now)
+    return read_key(session, draft.key) or _why_not(session, draft)
+
+
+def write_many(session: Session, drafts: Sequence[Draft], now: datetime) -> list[Transfer]:
+    """Make many transfers in few statements; each is made or found by its key, like `write`."""
+    if _dialect(session) == "postgresql":
+        touched = {d.source for d in drafts} | {d.target for d in drafts}
+        _run(session, POSTGRESQL_LOCK, {"accounts": sorted(touched)})
+    made: list[Transfer] = []
+    for start in range(0, len(drafts), CHUNK):
+        made += _write_chunk(session, drafts[start : start + CHUNK], now)
+    return made
+
+
+def read_key(session: Session, key: str) -> Transfer | None:
+    """The transfer made under `key`, marked as a replay."""
+    row = session.execute(select(transfers).where(transfers.c.key == key)).first()
+    return None if row is None else replace(transfer_of(row), replayed=True)
+
+
+def transfer_of(row: Any) -> Transfer:
+    """A row of `select(ledger_transfer)` as a `Transfer`."""
+    return Transfer(**row._mapping)
+
+
+def _write_chunk(session: Session, drafts: Sequence[Draft], now: datetime) -> list[Transfer]:
+    ids = [new_id(now) for _ in drafts]
+    if _dialect(session) == "sqlite":
+        all_new = _many_on_sqlite(session, drafts, ids, now)
+    else:
+        all_new = _many_on_postgresql(session, drafts, ids, now)
+    if all_new:
+        commodities = _commodities(session, {d.source for d in drafts})
+        return [_made(d, id, commodities[d.source], now) for d, id in zip(drafts, ids, strict=True)]
+    known = _read_keys(session, [d.key for d in drafts])
+    return [
+        replace(known[d.key], replayed=known[d.key].id != id)
+        if d.key in known
+        else _why_not(session, d)
+        for d, id in zip(drafts, ids, strict=True)
+    ]
+
+
+def _many_on_sqlite(
+    session: Session, drafts: Sequence[Draft], ids: Sequence[str], now: datetime
+) -> bool:
+    rows = [_values(d, id, now, on_sqlite=True) for d, id in zip(drafts, ids, strict=True)]
+    with _refusing(SQLITE_INSERT):
+        cursor = _driver(session).cursor().executemany(SQLITE_INSERT, rows)
+    return bool(cursor.rowcount == len(rows))
+
+
+def _many_on_postgresql(
+    session: Session, drafts: Sequence[Draft], ids: Sequence[str], now: datetime
+) -> bool:
+    rows = [_values(d, id, now, on_sqlite=False) for d, id in zip(drafts, ids, strict=True)]
+    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
+    cursor = _run(session, POSTGRESQL_INSERT_MANY, columns | {"at": now})
+    return bool(cursor.rowcount == len(rows))
+
+
+def _values(draft: Draft, id: str, now: datetime, *, on_sqlite: bool) -> dict[str, Any]:
+    """What the statements above bind, as the driver wants it."""
+    return {
+        "id": id,
+        "key": draft.key,
+        "source": draft.source,
+        "target": draft.target,
+        "amount": draft.amount,
+        "kind": draft.kind,
+        "about": draft.about,
+        "memo": None if draft.memo is None else json.dumps(draft.memo, allow_nan=False),
+        "at": _text(now) if on_sqlite else now,
+        "until": _text(draft.until) if on_sqlite and draft.until else draft.until,
+        "resolves": draft.resolves,
+        "reverses": draft.reverses,
+        "linked": draft.linked,
+    }
+
+
+def _read_keys(session: Session, keys: Sequence[str]) -> dict[str, Transfer]:
+    rows = session.execute(select(transfers).where(transfers.c.key.in_(keys)))
+    return {row.key: transfer_of(row) for row in rows}
+
+
+def _commodities(session: Session, accounts: set[int]) -> dict[int, str]:
+    rows = session.execute(
+        select(balances.c.account_id, balances.c.commodity).where(
+            balances.c.account_id.in_(accounts)
+        )
+    )
+    return dict(rows.tuples().all())
+
+
+def _why_not(session: Session, draft: Draft) -> NoReturn:
+    """Nothing was written, the key is free: an account is missing, or its floor in the way."""
+    row = session.execute(
+        select(balances.c.posted, balances.c.floor).where(balances.c.account_id == draft.source)
+    ).first()
+    if row is None:
+        raise refusals.refused("ledger_account")
+    raise refusals.too_little(row.posted - (row.floor or 0), draft.amount)
+
+
+def _made(draft: Draft, id: str, commodity: str, now: datetime) -> Transfer:
+    return Transfer(
+        id=id,
+        key=draft.key,
+        source=draft.source,
+        target=draft.target,
+        commodity=commodity,
+        amount=draft.amount,
+        kind=draft.kind,
+        about=draft.about,
+        memo=draft.memo,
+        at=now,
+        until=draft.until,
+        resolves=draft.resolves,
+        reverses=draft.reverses,
+        linked=draft.linked,
+    )
+
+
+def _run(session: Session, statement: str, values: Mapping[str, Any]) -> Any:
+    with _refusing(statement):
+        return _driver(session).execute(statement, values)
+
+
+@contextmanager
+def _refusing(statement: str) -> Iterator[None]:
+    """Turn the laws' words into sentences, and other errors into those of the rest of the house."""
+    try:
+        yield
+    except (sqlite3.Error, psycopg.Error) as error:
+        if refusal := refusals.of(error):
+            raise refusal from error
+        kind = sqlite3.Error if isinstance(error, sqlite3.Error) else psycopg.Error
+        raise DBAPIError.instance(statement, None, error, kind) from error
+
+
+def _driver(session: Session) -> Any:
+    """The driver's connection of this session's transaction."""
+    return session.connection().connection.dbapi_connection
+
+
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name
+
+
+def _text(at: datetime) -> str:
+    """A moment as the rest of the house writes it on SQLite."""
+    if at.tzinfo is None:
+        raise ValueError("moments are aware: pass a datetime in UTC")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -8,6 +8,8 @@ from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
 from urllib.parse import unquote, urlsplit
 
+from foundation.outbox import NotNow
+
 #: Seconds a silent mail server may keep a worker waiting.
 TIMEOUT = 20
 
@@ -24,8 +26,8 @@ class Letter:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class NoMailServer(Exception):  # noqa: N818
-    """No SMTP server is configured; the message stays in the outbox."""
+class NoMailServer(NotNow):
+    """No SMTP server is configured; letters stay in the outbox and lose no try."""
 
 
 def send(letter: Letter, *, smtp_url: str, sender: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, func, or_, select, update
+from sqlalchemy import Index, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation.once import insert_once
@@ -22,6 +22,8 @@ from foundation.tables import Base, Id, Json, Moment, new_id
 #: Eight tries over about a day and a half, then somebody has to look.
 MAX_ATTEMPTS = 8
 FIRST_PAUSE = timedelta(seconds=15)
+#: How long a channel waits that cannot work at all (no mail server is set).
+WAIT = timedelta(minutes=2)
 #: How long a claim protects a message from other workers.
 LEASE = timedelta(minutes=5)
 
@@ -44,6 +46,13 @@ class Message(Base):
     claimed_until: Mapped[Moment | None]
     delivered_at: Mapped[Moment | None]
     last_error: Mapped[str | None]
+
+
+class NotNow(Exception):
+    """A channel cannot carry anything at present, and no message is to blame for it.
+
+    The whole channel waits `WAIT` and the try is not counted.
+    """
 
 
 Deliver = Callable[[Message, datetime], None]
@@ -80,6 +89,17 @@ def put(
     return insert_once(session, Message, values)
 
 
+def put_many(
+    session: Session, channel: str, payloads: Sequence[Mapping[str, Any]], now: datetime
+) -> None:
+    """Promise many deliveries in one statement."""
+    if payloads:
+        common = {"channel": channel, "state": "waiting", "attempts": 0}
+        moments = {"created_at": now, "due_at": now}
+        rows = [{"id": new_id(now), "payload": dict(p), **common, **moments} for p in payloads]
+        session.execute(insert(Message), rows)
+
+
 def due(session: Session, now: datetime, limit: int = 50) -> Sequence[str]:
     """Identifiers of messages that wait and are not claimed, oldest first."""
     free = or_(Message.claimed_until.is_(None), Message.claimed_until < now)
@@ -96,7 +116,7 @@ def claim(session: Session, message_id: str, worker: str, now: datetime) -> Mess
     free = or_(Message.claimed_until.is_(None), Message.claimed_until < now)
     claimed = session.execute(
         update(Message)
-        .where(Message.id == message_id, Message.state == "waiting", free)
+        .where(Message.id == message_id, Message.state == "waiting", Message.due_at <= now, free)
         .values(claimed_by=worker, claimed_until=now + LEASE, attempts=Message.attempts + 1)
         .returning(Message.id)
     ).first()
@@ -111,10 +131,15 @@ def carry(message: Message, now: datetime) -> None:
 
 
 def settle(session: Session, message: Message, now: datetime, error: str | None) -> None:
-    """Write down how a delivery went, if the claim is still this worker's."""
+    """Write down how a delivery went, if the claim is still this worker's.
+
+    What stands under `secret` in the payload is forgotten once it was delivered.
+    """
     values: dict[str, Any] = {"claimed_by": None, "claimed_until": None, "last_error": error}
     if error is None:
         values |= {"state": "delivered", "delivered_at": now}
+        if "secret" in message.payload:
+            values |= {"payload": {**message.payload, "secret": None}}
     elif message.attempts >= MAX_ATTEMPTS:
         values |= {"state": "dead"}
     else:
@@ -123,6 +148,22 @@ def settle(session: Session, message: Message, now: datetime, error: str | None)
         update(Message)
         .where(Message.id == message.id, Message.claimed_by == message.claimed_by)
         .values(**values)
+    )
+
+
+def postpone(session: Session, message: Message, now: datetime, reason: str) -> None:
+    """Let all that waits on the message's channel wait on; the message's try did not count."""
+    session.execute(
+        update(Message)
+        .where(Message.id == message.id, Message.claimed_by == message.claimed_by)
+        .values(claimed_by=None, claimed_until=None, attempts=Message.attempts - 1)
+    )
+    session.execute(
+        update(Message)
+        .where(
+            Message.channel == message.channel, Message.state == "waiting", Message.due_at <= now
+        )
+        .values(due_at=now + WAIT, last_error=reason)
     )
 
 

@@ -34,9 +34,9 @@ def run_once(now: datetime) -> dict[str, int]:
     """Run the jobs due at `now`, then deliver all that is due; counts of what was done."""
     name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"
     done = {"jobs": sum(_run(job, now) for job in _jobs), "delivered": 0, "failed": 0}
-    while delivered := _deliver_some(name, now):
-        for was_delivered in delivered:
-            done["delivered" if was_delivered else "failed"] += 1
+    while outcomes := _deliver_some(name, now):
+        for outcome in outcomes:
+            done[outcome] = done.get(outcome, 0) + 1
     return done
 
 
@@ -53,13 +53,14 @@ def run_forever() -> None:
         stop.wait(PAUSE)
 
 
-def _deliver_some(name: str, now: datetime) -> list[bool]:
+def _deliver_some(name: str, now: datetime) -> list[str]:
     with reading() as session:
         waiting = outbox.due(session, now)
-    return [result for each in waiting if (result := _deliver(each, name, now)) is not None]
+    return [outcome for each in waiting if (outcome := _deliver(each, name, now))]
 
 
-def _deliver(message_id: str, name: str, now: datetime) -> bool | None:
+def _deliver(message_id: str, name: str, now: datetime) -> str | None:
+    """`delivered`, `failed` or `postponed`; None when another worker has the message."""
     with writing() as session:
         message = outbox.claim(session, message_id, name, now)
     if message is None:
@@ -67,12 +68,16 @@ def _deliver(message_id: str, name: str, now: datetime) -> bool | None:
     error = None
     try:
         outbox.carry(message, now)
+    except outbox.NotNow as reason:
+        with writing() as session:
+            outbox.postpone(session, message, now, str(reason))
+        return "postponed"
     except Exception as problem:
         error = f"{type(problem).__name__}: {problem}"[:500]
         log.warning("delivery failed", channel=message.channel, id=message.id, error=error)
     with writing() as session:
         outbox.settle(session, message, now, error)
-    return error is None
+    return "failed" if error else "delivered"
 
 
 def _run(job: Job, now: datetime) -> int:

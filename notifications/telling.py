@@ -57,9 +57,8 @@ def tell_many(
         session,
         consents.allowing(session, (each.member_id for each in tellings), notice.category),
     )
-    for row in rows:
-        if row["member_id"] in reachable:
-            outbox.put(session, "mail", {"notification": row["id"]}, now)
+    letters = [{"notification": row["id"]} for row in rows if row["member_id"] in reachable]
+    outbox.put_many(session, "mail", letters, now)
     return [str(row["id"]) for row in rows]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from foundation import outbox, worker
 from foundation.doors import Database, reading, writing
@@ -129,3 +130,30 @@ def test_a_periodic_job_runs_once_per_period_whoever_asks(
         assert len(runs) == 2
     finally:
         worker.run_jobs(before)
+
+
+def test_a_channel_that_cannot_work_waits_and_loses_no_try(
+    database: Database, now: datetime
+) -> None:
+    closed = True
+
+    def carry(message: outbox.Message, now: datetime) -> None:
+        if closed:
+            raise outbox.NotNow("no mail server")
+
+    outbox.deliver_with({"mail": carry})
+    with writing() as session:
+        outbox.put_many(session, "mail", [{"secret": "x"}, {}, {}], now)
+    for minute in range(0, 60, 3):
+        worker.run_once(now + timedelta(minutes=minute))
+    with reading() as session:
+        waiting = session.scalars(select(outbox.Message)).all()
+    assert {(m.state, m.attempts, m.last_error) for m in waiting} == {
+        ("waiting", 0, "no mail server")
+    }
+    closed = False
+    done = worker.run_once(now + timedelta(hours=1))
+    assert done["delivered"] == 3
+    with reading() as session:
+        payloads = session.scalars(select(outbox.Message.payload)).all()
+    assert sorted(map(str, payloads)) == ["{'secret': None}", "{}", "{}"]

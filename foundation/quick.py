@@ -1,13 +1,15 @@
-"""The short way to the database for the few questions every page asks.
+"""The short way to the database for the few questions every page asks, and the one it is told.
 
-One plain driver connection per thread, outside any transaction: an answer is the last committed
-state. SQLAlchemy's machinery would cost ten times what these questions cost.
+Plain driver connections per thread, outside any transaction: an answer is the last committed
+state, and what is told is committed when the call returns. SQLAlchemy's machinery would cost ten
+times what these statements cost.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -32,22 +34,76 @@ def ask(sql: str, *params: Any) -> list[tuple[Any, ...]]:
         return list(_own.connection.execute(sql.replace("?", "%s"), params).fetchall())
 
 
+def tell(sql: str, *params: Any) -> int:
+    """Run one INSERT or UPDATE written with `?` placeholders and commit it; how many rows.
+
+    For what happens at every click and stands alone; whatever belongs to a larger change goes
+    through `doors.writing`. One statement: on SQLite the write lock is taken and given back within
+    one call of the driver, so no thread ever sleeps with it. Moments are passed as datetimes. A
+    PostgreSQL that went away is asked once more, so a statement may run twice.
+    """
+    database = doors.database()
+    if getattr(_own, "told", None) is not database:
+        _reopen_writer(database)
+    if database.dialect == "sqlite":
+        stored = [_as_sqlite_keeps_it(value) for value in params]
+        return int(_own.writer.execute(sql, stored).rowcount)
+    try:
+        return int(_own.writer.execute(sql.replace("?", "%s"), params).rowcount)
+    except psycopg.OperationalError:
+        _reopen_writer(database)
+        return int(_own.writer.execute(sql.replace("?", "%s"), params).rowcount)
+
+
 def close() -> None:
-    """Give this thread's connection back."""
+    """Give this thread's connections back."""
     if getattr(_own, "connection", None) is not None:
         _own.connection.close()
         _own.connection = _own.url = None
+    _close_writer()
+
+
+def _close_writer() -> None:
+    if getattr(_own, "writer", None) is not None:
+        _own.writer.close()
+        _own.writer = _own.told = None
+
+
+def _as_sqlite_keeps_it(value: Any) -> Any:
+    """Moments as `tables.UtcMoment` writes them: naive UTC text with six decimals."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return value
+
+
+def _reopen_writer(database: doors.Database) -> None:
+    _close_writer()
+    if database.dialect == "sqlite":
+        connection = sqlite3.connect(_path(database), isolation_level=None, check_same_thread=False)
+        for pragma in doors.SQLITE_PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        _own.writer = connection
+    else:
+        _own.writer = psycopg.connect(_plain(database), autocommit=True, prepare_threshold=1)
+    _own.told = database
+
+
+def _path(database: doors.Database) -> str:
+    return database.url.removeprefix("sqlite:///")
+
+
+def _plain(database: doors.Database) -> str:
+    return database.url.replace("postgresql+psycopg://", "postgresql://")
 
 
 def _reopen(database: doors.Database) -> None:
-    close()
+    if getattr(_own, "connection", None) is not None:
+        _own.connection.close()
     if database.dialect == "sqlite":
-        path = database.url.removeprefix("sqlite:///")
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(_path(database), isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA query_only=ON")
         connection.execute(f"PRAGMA busy_timeout={doors.BUSY_TIMEOUT}")
         _own.connection = connection
     else:
-        plain = database.url.replace("postgresql+psycopg://", "postgresql://")
-        _own.connection = psycopg.connect(plain, autocommit=True, prepare_threshold=1)
+        _own.connection = psycopg.connect(_plain(database), autocommit=True, prepare_threshold=1)
     _own.url = database

@@ -15,9 +15,13 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import foundation.commands
+import ledger.commands
 import members.models
 import notifications.models
+import rewards.models
 import shop.models
+import transparency.commands
+import transparency.views
 from foundation import doors, facts, outbox, worker
 from foundation.facts import Hearer
 from foundation.jobs import Job
@@ -35,29 +39,56 @@ from foundation.web import (
     typefaces,
 )
 from foundation.web.shell import Counts, Shell
+from ledger import folding
 from members.session import login_manager, requires
+from rewards import clawing_back, earning, releasing
+from transparency import checkpoints, verifying
+from transparency.jobs import write_checkpoint
 
 #: Who hears which fact, in this order, in the transaction that records it.
-HEARERS: Mapping[str, Sequence[Hearer]] = {}
+HEARERS: Mapping[str, Sequence[Hearer]] = {
+    "order.paid": (earning.hear,),
+    "order.refunded": (clawing_back.hear,),
+    "review.published": (earning.hear,),
+    "topic.started": (earning.hear,),
+    "post.written": (earning.hear,),
+    "answer.accepted": (earning.hear,),
+    "referral.purchased": (earning.hear,),
+    "member.verified": (earning.hear,),
+}
 
 #: Who carries what leaves the building.
 CHANNELS: Mapping[str, Deliver] = {}
 
 #: What the worker does by itself, and how often.
-JOBS: Sequence[Job] = ()
+JOBS: Sequence[Job] = (
+    folding.JOB,
+    Job("transparency.checkpoint", checkpoints.EVERY, write_checkpoint),
+    Job("rewards.release", timedelta(minutes=1), releasing.release_due),
+)
 
 #: The rooms' pages.
 BLUEPRINTS: Sequence[Blueprint] = (
     health.bp,
     typefaces.pages,
     operations.pages(requires("operations.see")),
+    transparency.views.bp,
 )
 
 #: Small numbers in every page's header.
 COUNTS: Counts = {}
 
 #: Commands of the rooms: `bellmouth ledger audit`, `bellmouth import orders` …
-COMMANDS: Sequence[click.Command] = ()
+COMMANDS: Sequence[click.Command] = (
+    ledger.commands.commands,
+    transparency.commands.commands,
+)
+
+#: Who can say what the site serves today of what the log tells of: event prefix to witness.
+WITNESSES: Mapping[str, verifying.Witness] = {}
+
+#: Where the subjects of leaves have their pages.
+SUBJECT_PAGES: Mapping[str, str] = {}
 
 #: Routes that sign their requests instead of carrying a form token.
 SIGNED_ROUTES: Sequence[Callable[..., object]] = ()
@@ -70,6 +101,8 @@ def wire(settings: Settings) -> None:
     outbox.deliver_with(CHANNELS)
     worker.run_jobs(JOBS)
     throttle.count_in(settings.redis_url)
+    verifying.call_witnesses(WITNESSES)
+    transparency.views.lead_to(SUBJECT_PAGES)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -94,16 +127,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     login_manager().init_app(app)
     languages.set_up(app)
     refusals.set_up(app)
-    security.set_up(app, https=settings.is_https)
     assets.set_up(app)
     pages.set_up(app)
     app.context_processor(lambda: {"shell": Shell(settings.site_name, COUNTS)})
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.wsgi_app = pages.VisitorPages(app.wsgi_app, ("session", "language", "referral"))  # type: ignore[method-assign]
     if settings.behind_proxy:
         n = settings.behind_proxy
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
-    app.wsgi_app = pages.VisitorPages(app.wsgi_app, ("session", "language", "referral"))  # type: ignore[method-assign]
+    app.wsgi_app = security.SecureHeaders(app.wsgi_app, https=settings.is_https)  # type: ignore[method-assign]
     return app
 
 

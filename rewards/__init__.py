@@ -1,0 +1,30 @@
+"""The incentive programme: what is promised for what, shown to everybody, paid by the book.
+
+A *programme* is one document (`rules.Programme`): tiers, earning rules, a catalogue, the return
+period. The owner edits a *draft* of it, *replays* the draft over what really happened, and
+publishes it as the next *version*. A version never changes again (the database refuses it); its
+publication is a leaf in the public log, and the page "How rewards work" is rendered from it.
+
+What happened is a fact; `earning.hear` asks `rules.awards` what the version in force at that
+moment promises for it, and for every award writes a *grant* and its transfer in the ledger. Where
+the rule says so the points are held until the return period is over; `releasing.release_due` lets
+them go. When an order is refunded, `clawing_back.hear` takes back its share of every grant that
+rests on it.
+
+`rules.awards` is pure, and it is the only engine: `replaying.replay` runs a draft through the same
+function, so a replay of a published version over its own time gives what the ledger holds, to the
+unit (tests/rewards/test_replaying.py).
+
+*Standing* decides the tier: the points granted in the window before now, less those taken back;
+never the balance, so that spending points costs nobody his tier.
+
+    earning.hear, clawing_back.hear            hearers of facts
+    releasing.release_due(now)                 job, every minute
+    redeeming.redeem(session, member_id, item_key, request_key, now)  -> Voucher
+    programme.current(session)                 -> rules.Programme in force, None before version 1
+    programme.latest(session)                  -> Version (number, rules, published_at …)
+    tiers.standing(session, member_id, at), tiers.tier_of(rules, standing)
+    drafting.start / change / discard, publishing.publish, publishing.publish_first
+    replaying.replay(session, rules, start, end) -> Outcome
+    counts.points(member_id)                   number in the header
+"""

@@ -1,0 +1,121 @@
+"""Clawing back: when an order is refunded, its share of every grant that rested on it goes back.
+
+After refunds of `refunded_total` of `total`, floor(amount × refunded_total / total) of a grant must
+be back; each refund takes what is missing to that, so any order of partial refunds ends alike.
+What is still held is voided. What was released is taken from what the member can spend, and what
+she spent already is owed: the next points she earns pay it off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from foundation import facts
+from foundation.facts import Fact, FactDraft
+from foundation.tables import new_id
+from ledger import clawbacks, holds
+from notifications.telling import tell
+from rewards import notices, programme
+from rewards.models import Clawback, Grant
+from rewards.rules import order_reference, share_taken_back
+
+
+def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
+    """Take back what each refund asks for; orders that earned nothing cost one statement in all."""
+    refunds = [fact for fact in heard if fact.kind == "order.refunded"]
+    orders = {order_reference(str(fact.details["order"])) for fact in refunds}
+    grants = _grants_resting_on(session, sorted(orders))
+    for fact in sorted(refunds, key=lambda fact: (fact.at, fact.id)):
+        for grant in grants.get(order_reference(str(fact.details["order"])), ()):
+            _take_back(session, grant, fact, now)
+
+
+def _grants_resting_on(session: Session, orders: Sequence[str]) -> dict[str, list[Grant]]:
+    """Grants by order, locked until commit: two refunds of one order wait for each other."""
+    found: dict[str, list[Grant]] = {}
+    for start in range(0, len(orders), 500):
+        chunk = orders[start : start + 500]
+        query = select(Grant).where(Grant.basis.in_(chunk)).order_by(Grant.id).with_for_update()
+        for grant in session.scalars(query):
+            found.setdefault(grant.basis or "", []).append(grant)
+    return found
+
+
+def _take_back(session: Session, grant: Grant, refund: Fact, now: datetime) -> None:
+    details = refund.details
+    due = share_taken_back(grant.amount, int(details["refunded_total"]), int(details["total"]))
+    amount = due - grant.clawed
+    if amount <= 0:
+        return
+    key = f"grant:{grant.id}:{refund.subject.removeprefix('refund:')}"
+    was_released = grant.released_at is not None
+    _move(session, grant, amount, key, now)
+    session.execute(insert(Clawback), [_row(grant, refund, amount, now)])
+    grant.clawed += amount
+    if grant.clawed == grant.amount and not was_released:
+        grant.voided_at = now
+    session.flush()
+    facts.record_many(session, [_fact(grant, refund, amount, key, now)], now)
+    tell(
+        session,
+        grant.member_id,
+        notices.CLAWED_BACK,
+        now,
+        link=f"/me/rewards/{grant.id}",
+        about=f"grant:{grant.id}",
+        amount=amount,
+        granted=grant.amount,
+        left=grant.amount - grant.clawed,
+        rule=_name_of(session, grant),
+        was_released=was_released,
+    )
+
+
+def _move(session: Session, grant: Grant, amount: int, key: str, now: datetime) -> None:
+    about = f"grant:{grant.id}"
+    if grant.released_at is None:
+        holds.void(session, grant.transfer_id, amount, key=key, about=about, now=now)
+    else:
+        clawbacks.claw_back(
+            session,
+            owner=grant.member_id,
+            commodity=grant.commodity,
+            amount=amount,
+            key=key,
+            about=about,
+            now=now,
+        )
+
+
+def _row(grant: Grant, refund: Fact, amount: int, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(now),
+        "grant_id": grant.id,
+        "fact_id": refund.id,
+        "subject": refund.subject,
+        "amount": amount,
+        "at": now,
+    }
+
+
+def _fact(grant: Grant, refund: Fact, amount: int, key: str, now: datetime) -> FactDraft:
+    details = {
+        "rule": grant.rule,
+        "version": grant.version,
+        "amount": amount,
+        "commodity": grant.commodity,
+        "order": refund.details["order"],
+        "refund": refund.subject,
+    }
+    return FactDraft("reward.clawed_back", grant.member_id, key, now, details)
+
+
+def _name_of(session: Session, grant: Grant) -> dict[str, str]:
+    version = programme.version(session, grant.version)
+    rule = version.rules.rule(grant.rule) if version else None
+    return rule.name if rule else {}

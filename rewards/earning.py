@@ -1,0 +1,174 @@
+"""Earning: facts come in, grants and their transfers are written in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from foundation import facts
+from foundation.facts import Fact, FactDraft
+from foundation.tables import new_id
+from ledger import earning as ledger_earning
+from ledger import holds
+from notifications.telling import Telling, tell_many
+from rewards import notices, programme, tallies
+from rewards.models import Grant
+from rewards.programme import Version
+from rewards.rules import FACTS, Award, Happened, awards, month_of, receiver
+
+#: What earning writes about each award, before it is in the table.
+Row = dict[str, Any]
+
+
+def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
+    """Give what the programme of its day promises for each fact.
+
+    Facts from before the first publication earn nothing: a shop's whole past can be imported for
+    the price of one small query per batch.
+    """
+    earning = [fact for fact in heard if fact.kind in FACTS]
+    dated = programme.timeline(session) if earning else []
+    if not dated:
+        return
+    by_version: dict[int, list[Happened]] = {}
+    for fact in earning:
+        number = programme.in_force(dated, fact.at)
+        if number is not None:
+            by_version.setdefault(number, []).append(happened(fact))
+    for number in sorted(by_version):
+        version = programme.version(session, number)
+        assert version is not None
+        _give_all(session, version, by_version[number], now)
+
+
+def happened(fact: Fact) -> Happened:
+    """A fact as the engine sees it."""
+    return Happened(fact.id, fact.kind, fact.subject, fact.member_id, fact.at, fact.details)
+
+
+def _give_all(
+    session: Session, version: Version, happenings: Sequence[Happened], now: datetime
+) -> None:
+    members = {
+        member_id
+        for fact in happenings
+        for rule in version.rules.earning
+        if rule.fact == fact.kind and (member_id := receiver(rule, fact)) is not None
+    }
+    if not members:
+        return
+    months = {month_of(fact.at) for fact in happenings}
+    state = tallies.of_members(session, version.rules, members, months, now)
+    rows: list[Row] = []
+    for fact in sorted(happenings, key=lambda fact: (fact.at, fact.id)):
+        for award in awards(version.rules, fact, state):
+            if award.amount:
+                state.add(award, fact)
+                rows.append(_row(version, fact, award, now))
+    _write(session, version, rows, now)
+
+
+def _row(version: Version, fact: Happened, award: Award, now: datetime) -> Row:
+    until = fact.at + timedelta(days=version.rules.return_days) if award.is_held else None
+    return {
+        "id": new_id(now),
+        "member_id": award.member_id,
+        "rule": award.rule,
+        "version": version.number,
+        "fact_id": fact.id,
+        "fact_kind": fact.kind,
+        "fact_at": fact.at,
+        "subject": fact.subject,
+        "basis": award.basis,
+        "tier": award.tier,
+        "amount": award.amount,
+        "capped": award.capped,
+        "commodity": award.commodity,
+        "granted_at": now,
+        "release_at": until,
+        "released_at": None if award.is_held else now,
+        "voided_at": None,
+        "clawed": 0,
+    }
+
+
+def _write(session: Session, version: Version, rows: Sequence[Row], now: datetime) -> None:
+    if not rows:
+        return
+    transfers = {**_hold(session, rows, now), **_credit(session, rows, now)}
+    session.execute(insert(Grant), [row | {"transfer_id": transfers[row["id"]]} for row in rows])
+    facts.record_many(session, [_fact(row) for row in rows], now)
+    tell_many(session, notices.GRANTED, [_telling(version, row) for row in rows], now)
+
+
+def _hold(session: Session, rows: Sequence[Row], now: datetime) -> dict[str, str]:
+    held = [row for row in rows if row["release_at"] is not None]
+    drafts = [
+        holds.HoldDraft(
+            owner=row["member_id"],
+            commodity=row["commodity"],
+            amount=row["amount"],
+            key=f"grant:{row['id']}",
+            until=row["release_at"],
+            about=f"grant:{row['id']}",
+        )
+        for row in held
+    ]
+    made = holds.hold_many(session, drafts, now) if drafts else []
+    return {row["id"]: each.id for row, each in zip(held, made, strict=True)}
+
+
+def _credit(session: Session, rows: Sequence[Row], now: datetime) -> dict[str, str]:
+    given: dict[str, str] = {}
+    # One order for everybody, so that two batches with the same members never deadlock.
+    for row in sorted(rows, key=lambda row: (row["member_id"], row["id"])):
+        if row["release_at"] is None:
+            parts = ledger_earning.credit(
+                session,
+                owner=row["member_id"],
+                commodity=row["commodity"],
+                amount=row["amount"],
+                key=f"grant:{row['id']}",
+                about=f"grant:{row['id']}",
+                now=now,
+            )
+            given[row["id"]] = parts[0].id
+    return given
+
+
+def _fact(row: Row) -> FactDraft:
+    until: datetime | None = row["release_at"]
+    return FactDraft(
+        "reward.granted",
+        row["member_id"],
+        f"grant:{row['id']}",
+        row["granted_at"],
+        {
+            "rule": row["rule"],
+            "version": row["version"],
+            "amount": row["amount"],
+            "commodity": row["commodity"],
+            "for": row["fact_kind"],
+            "about": row["subject"],
+            "until": until.isoformat() if until else None,
+        },
+    )
+
+
+def _telling(version: Version, row: Row) -> Telling:
+    rule = version.rules.rule(row["rule"])
+    until: datetime | None = row["release_at"]
+    return Telling(
+        row["member_id"],
+        f"/me/rewards/{row['id']}",
+        f"grant:{row['id']}",
+        {
+            "amount": row["amount"],
+            "rule": rule.name if rule else {},
+            "until": until.isoformat() if until else None,
+        },
+    )

@@ -1,0 +1,119 @@
+"""Version 1 of the programme, as the house proposes it: an owner changes it as he likes.
+
+Sized for a shop whose baskets are some 40 units of its currency: a hundred points are worth five,
+so ordinary purchases give back about 5 per cent, and a brought friend is worth a few orders.
+"""
+
+from __future__ import annotations
+
+from rewards.rules import EarningRule, Item, Programme, Texts, Tier
+
+
+def first_programme(currency: str = "USD", unit: int = 100) -> Programme:
+    """The default rules in `currency`, of which `unit` minor units make one (USD: 100)."""
+    return Programme(
+        currency=currency,
+        return_days=14,
+        standing_window_days=365,
+        tiers=_tiers(),
+        earning=_earning(),
+        catalogue=_catalogue(currency, unit),
+    )
+
+
+def _texts(en: str, zh_hans: str, zh_hant: str) -> Texts:
+    return {"en": en, "zh_Hans": zh_hans, "zh_Hant": zh_hant}
+
+
+def _tiers() -> tuple[Tier, ...]:
+    return (
+        Tier(key="bud", name=_texts("Bud", "新芽", "新芽"), standing_min=0),
+        Tier(
+            key="regular",
+            name=_texts("Regular", "常客", "常客"),
+            standing_min=100,
+            earn_percent=105,
+        ),
+        Tier(
+            key="advocate",
+            name=_texts("Advocate", "知音", "知音"),
+            standing_min=400,
+            earn_percent=125,
+        ),
+        Tier(
+            key="ambassador",
+            name=_texts("Ambassador", "大使", "大使"),
+            standing_min=1_200,
+            earn_percent=150,
+        ),
+    )
+
+
+def _earning() -> tuple[EarningRule, ...]:
+    return (
+        EarningRule(
+            key="order",
+            fact="order.paid",
+            name=_texts("Your order", "您的订单", "您的訂單"),
+            kind="per_currency_unit",
+            amount=1,
+            hold="return_period",
+            tier_applies=True,
+        ),
+        EarningRule(
+            key="review",
+            fact="review.published",
+            name=_texts("Your review", "您的评价", "您的評價"),
+            amount=20,
+            cap_per_month=100,
+        ),
+        EarningRule(
+            key="answer",
+            fact="answer.accepted",
+            name=_texts("Your accepted answer", "您的回答获采纳", "您的回答獲採納"),
+            amount=15,
+            tier_applies=True,
+            cap_per_month=150,
+        ),
+        EarningRule(
+            key="referrer",
+            fact="referral.purchased",
+            name=_texts("You brought a friend", "您介绍了一位朋友", "您介紹了一位朋友"),
+            who="referrer",
+            amount=200,
+            hold="return_period",
+            cap_per_month=2_000,
+        ),
+        EarningRule(
+            key="friend",
+            fact="referral.purchased",
+            name=_texts("A friend brought you", "朋友介绍您来", "朋友介紹您來"),
+            who="friend",
+            amount=100,
+            hold="return_period",
+            cap_per_member=100,
+        ),
+    )
+
+
+def _catalogue(currency: str, unit: int) -> tuple[Item, ...]:
+    def voucher(key: str, cost: int, units: int) -> Item:
+        worth = f"{units} {currency}"
+        return Item(
+            key=key,
+            name=_texts(f"{worth} voucher", f"{worth} 代金券", f"{worth} 抵用券"),
+            cost=cost,
+            value=units * unit,
+            currency=currency,
+            description=_texts(
+                "Off any order, at the till of the shop.",
+                "购物结账时抵扣，任何订单皆可。",
+                "購物結帳時折抵，任何訂單皆可。",
+            ),
+        )
+
+    return (
+        voucher("voucher-5", 100, 5),
+        voucher("voucher-12", 220, 12),
+        voucher("voucher-30", 500, 30),
+    )

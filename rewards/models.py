@@ -1,0 +1,145 @@
+"""Versions of the programme, its draft, grants and what became of them, vouchers, replays."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from foundation.tables import Base, Id, Json, Moment, Number
+
+
+class ProgrammeVersion(Base):
+    """A published programme. Append-only by trigger: superseded by the next one, never edited."""
+
+    __tablename__ = "programme_version"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(unique=True)
+    rules: Mapped[Json]
+    note: Mapped[str]  # what the owner says about the change
+    created_by: Mapped[Id | None] = mapped_column(ForeignKey("member.id"))
+    created_at: Mapped[Moment]
+    published_by: Mapped[Id | None] = mapped_column(ForeignKey("member.id"))
+    published_at: Mapped[Moment]
+
+
+class ProgrammeDraft(Base):
+    """The one draft the owners work on; gone once it is published or discarded."""
+
+    __tablename__ = "programme_draft"
+    __table_args__ = (CheckConstraint("lane = 1", name="lane"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    lane: Mapped[int] = mapped_column(unique=True)  # always 1: there is one draft at a time
+    based_on: Mapped[int]  # number of the version it started from
+    rules: Mapped[Json]
+    note: Mapped[str]
+    revision: Mapped[int]  # grows with every change, so that two tabs notice each other
+    created_by: Mapped[Id] = mapped_column(ForeignKey("member.id"))
+    created_at: Mapped[Moment]
+    changed_by: Mapped[Id] = mapped_column(ForeignKey("member.id"))
+    changed_at: Mapped[Moment]
+
+
+class Grant(Base):
+    """What one rule gave one member for one fact, and when it was released or taken back."""
+
+    __tablename__ = "reward_grant"
+    __table_args__ = (
+        UniqueConstraint("fact_id", "rule", "member_id"),
+        Index("ix_reward_grant_member_id_granted_at", "member_id", "granted_at"),
+        Index(
+            "ix_reward_grant_waiting",
+            "release_at",
+            sqlite_where=text("released_at is null and voided_at is null"),
+            postgresql_where=text("released_at is null and voided_at is null"),
+        ),
+        Index(
+            "ix_reward_grant_basis",
+            "basis",
+            sqlite_where=text("basis is not null"),
+            postgresql_where=text("basis is not null"),
+        ),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("clawed >= 0 and clawed <= amount", name="clawed"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    member_id: Mapped[Id] = mapped_column(ForeignKey("member.id"))
+    rule: Mapped[str]
+    version: Mapped[int]
+    fact_id: Mapped[Id]
+    fact_kind: Mapped[str]
+    fact_at: Mapped[Moment]
+    subject: Mapped[str]
+    basis: Mapped[str | None]  # "order:<id>" that it is taken back with
+    tier: Mapped[str]
+    amount: Mapped[Number]
+    capped: Mapped[Number]  # points a cap withheld
+    commodity: Mapped[str]
+    granted_at: Mapped[Moment]
+    release_at: Mapped[Moment | None]  # None: it was never held
+    released_at: Mapped[Moment | None]
+    voided_at: Mapped[Moment | None]  # all of it was taken back before it was released
+    clawed: Mapped[Number]  # taken back so far; the rows of Clawback add up to it
+    transfer_id: Mapped[Id]  # the hold, or the credit of what was never held
+
+    @property
+    def state(self) -> str:
+        """`voided`, `released` or `pending`."""
+        if self.voided_at is not None:
+            return "voided"
+        return "released" if self.released_at is not None else "pending"
+
+
+class Clawback(Base):
+    """The part of a grant that one refund took back."""
+
+    __tablename__ = "reward_clawback"
+    __table_args__ = (UniqueConstraint("grant_id", "fact_id"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    grant_id: Mapped[Id] = mapped_column(ForeignKey("reward_grant.id"))
+    fact_id: Mapped[Id]
+    subject: Mapped[str]  # "refund:<id>"
+    amount: Mapped[Number]
+    at: Mapped[Moment]
+
+
+class Voucher(Base):
+    """A voucher bought with points. `used_at` and `used_about` when the shop took it."""
+
+    __tablename__ = "voucher"
+    __table_args__ = (UniqueConstraint("member_id", "request_key"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    member_id: Mapped[Id] = mapped_column(ForeignKey("member.id"))
+    request_key: Mapped[str]  # of the form that asked, so that a double click buys one
+    code: Mapped[str] = mapped_column(unique=True)
+    item: Mapped[str]
+    version: Mapped[int]
+    cost: Mapped[Number]  # points
+    value: Mapped[Number]  # minor units
+    currency: Mapped[str]
+    issued_at: Mapped[Moment]
+    used_at: Mapped[Moment | None]
+    used_about: Mapped[str | None]
+
+
+class ReplayRun(Base):
+    """A replay that was asked for: how far it is, and what came out."""
+
+    __tablename__ = "replay_run"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    rules: Mapped[Json]
+    starts_at: Mapped[Moment]
+    ends_at: Mapped[Moment]
+    asked_by: Mapped[Id] = mapped_column(ForeignKey("member.id"))
+    asked_at: Mapped[Moment]
+    claimed_at: Mapped[Moment | None]
+    finished_at: Mapped[Moment | None] = mapped_column(index=True)
+    done: Mapped[Number]  # facts so far
+    total: Mapped[Number]
+    outcome: Mapped[Json | None]
+    error: Mapped[str | None]

@@ -1,0 +1,26 @@
+"""What members are told about their rewards. Names of rules are passed in all their languages."""
+
+from __future__ import annotations
+
+from notifications.notices import Notice
+
+_ORDER = {"en": "Your order", "zh_Hans": "您的订单", "zh_Hant": "您的訂單"}
+
+GRANTED = Notice(
+    "reward.granted",
+    "rewards",
+    {"amount": 42, "rule": _ORDER, "until": "2026-03-17T12:00:00+00:00"},
+)
+RELEASED = Notice("reward.released", "rewards", {"amount": 42, "rule": _ORDER})
+CLAWED_BACK = Notice(
+    "reward.clawed_back",
+    "rewards",
+    {"amount": 21, "granted": 42, "left": 21, "rule": _ORDER, "was_released": True},
+)
+REDEEMED = Notice(
+    "reward.redeemed",
+    "rewards",
+    {"code": "7K2M-9QXA-4TBW-PZ3C", "cost": 100, "value": 500, "currency": "USD"},
+)
+
+NOTICES = (GRANTED, RELEASED, CLAWED_BACK, REDEEMED)

@@ -1,0 +1,147 @@
+"""Which programme is in force, and which was at any moment: what counts is the rules on the day
+something happened, also when we are told of it after they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from rewards.models import ProgrammeDraft, ProgrammeVersion
+from rewards.rules import Programme, read
+
+
+@dataclass(frozen=True)
+class Version:
+    """A published programme."""
+
+    id: str
+    number: int
+    rules: Programme
+    note: str
+    published_by: str | None
+    published_at: datetime
+    superseded_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The programme the owners work on."""
+
+    id: str
+    based_on: int
+    rules: Programme
+    note: str
+    revision: int
+    changed_by: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class Dated:
+    """Since when a version is in force; its rules are read when they are needed."""
+
+    number: int
+    published_at: datetime
+
+
+def current(session: Session) -> Programme | None:
+    """The rules in force, or None before the first publication."""
+    version = latest(session)
+    return version.rules if version else None
+
+
+def latest(session: Session) -> Version | None:
+    """The version in force, or None before the first publication."""
+    row = session.scalar(select(ProgrammeVersion).order_by(ProgrammeVersion.number.desc()).limit(1))
+    return _version(row, None) if row is not None else None
+
+
+def version(session: Session, number: int) -> Version | None:
+    """The version with that number, if it was ever published."""
+    rows = list(
+        session.scalars(
+            select(ProgrammeVersion)
+            .where(ProgrammeVersion.number.in_((number, number + 1)))
+            .order_by(ProgrammeVersion.number)
+        )
+    )
+    if not rows or rows[0].number != number:
+        return None
+    return _version(rows[0], rows[1].published_at if len(rows) > 1 else None)
+
+
+def versions(session: Session) -> list[Version]:
+    """Every version, newest first."""
+    rows = session.scalars(select(ProgrammeVersion).order_by(ProgrammeVersion.number.desc()))
+    found: list[Version] = []
+    for row in rows:
+        found.append(_version(row, found[-1].published_at if found else None))
+    return found
+
+
+def timeline(session: Session) -> list[Dated]:
+    """When each version came into force, newest first; one small statement."""
+    rows = session.execute(
+        select(ProgrammeVersion.number, ProgrammeVersion.published_at).order_by(
+            ProgrammeVersion.number.desc()
+        )
+    )
+    return [Dated(number, published_at) for number, published_at in rows]
+
+
+def in_force(dated: Sequence[Dated], at: datetime) -> int | None:
+    """Number of the version in force at `at`; None before the first one."""
+    return next((each.number for each in dated if each.published_at <= at), None)
+
+
+def draft(session: Session) -> Draft | None:
+    """The draft, if there is one."""
+    row = session.scalar(select(ProgrammeDraft))
+    if row is None:
+        return None
+    return Draft(
+        row.id,
+        row.based_on,
+        read(row.rules),
+        row.note,
+        row.revision,
+        row.changed_by,
+        row.changed_at,
+    )
+
+
+def _version(row: ProgrammeVersion, superseded_at: datetime | None) -> Version:
+    return Version(
+        row.id,
+        row.number,
+        _read_once(row.id, _Unhashed(row.rules)),
+        row.note,
+        row.published_by,
+        row.published_at,
+        superseded_at,
+    )
+
+
+class _Unhashed:
+    """A document that does not count as part of a cache's key."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Unhashed)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@lru_cache(maxsize=64)
+def _read_once(version_id: str, rules: _Unhashed) -> Programme:
+    """A version never changes, so its rules are read once per process."""
+    return read(rules.document)

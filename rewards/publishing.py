@@ -1,0 +1,100 @@
+"""Publishing: the draft becomes the next version, for good and on the record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from foundation import facts, versions
+from foundation.once import insert_once
+from foundation.refusal import Refused
+from foundation.tables import new_id
+from rewards import programme
+from rewards.first_programme import first_programme
+from rewards.models import ProgrammeDraft, ProgrammeVersion
+from rewards.programme import Draft, Version
+from rewards.rules import Programme, objections
+from transparency import log
+
+
+def publish(session: Session, owner_id: str, draft: Draft, now: datetime) -> Version:
+    """Put `draft` in force from now on; the version before it is superseded.
+
+    Refused when a rule objects, when nothing would change, or when another version was published
+    since the draft was started.
+    """
+    newest = programme.latest(session)
+    number = newest.number if newest else 0
+    if draft.based_on != number:
+        raise Refused(
+            "Version %(number)s was published since this draft was started. Discard the draft"
+            " and start from that version.",
+            code="draft_outdated",
+            status=409,
+            number=number,
+        )
+    if newest is not None and newest.rules == draft.rules:
+        raise Refused(
+            "This draft says the same as the programme in force. Change something first.",
+            code="nothing_changed",
+        )
+    session.execute(delete(ProgrammeDraft).where(ProgrammeDraft.id == draft.id))
+    return _put_in_force(session, number + 1, draft.rules, draft.note, owner_id, now)
+
+
+def publish_first(
+    session: Session, owner_id: str | None, now: datetime, rules: Programme | None = None
+) -> Version:
+    """Version 1, by default the one the house proposes; once there is a version, that one."""
+    known = programme.latest(session)
+    if known is not None:
+        return known
+    return _put_in_force(session, 1, rules or first_programme(), "", owner_id, now)
+
+
+def _put_in_force(
+    session: Session, number: int, rules: Programme, note: str, owner_id: str | None, now: datetime
+) -> Version:
+    refuse_objections(rules)
+    document = rules.model_dump(mode="json")
+    version_id = new_id(now)
+    row = {
+        "id": version_id,
+        "number": number,
+        "rules": document,
+        "note": note,
+        "created_by": owner_id,
+        "created_at": now,
+        "published_by": owner_id,
+        "published_at": now,
+    }
+    if not insert_once(session, ProgrammeVersion, row):
+        raise Refused(
+            "Somebody else has just published version %(number)s.",
+            code="published_meanwhile",
+            status=409,
+            number=number,
+        )
+    versions.touch(session, "programme")
+    facts.record(
+        session, "programme.published", owner_id, f"programme:{number}", now, number=number
+    )
+    log.append(
+        session,
+        event="programme.published",
+        subject=f"programme:{number}",
+        content={"number": number, "rules": document, "note": note},
+        now=now,
+        author_id=owner_id,
+    )
+    return Version(version_id, number, rules, note, owner_id, now)
+
+
+def refuse_objections(rules: Programme) -> None:
+    """Refused with the first thing that is wrong with `rules`, at its field."""
+    for objection in objections(rules):
+        raise Refused(
+            objection.sentence, code="programme", field=objection.field, **objection.params
+        )

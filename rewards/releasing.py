@@ -1,0 +1,88 @@
+"""Releasing: once the return period of a grant is over, its points can be spent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from foundation import facts
+from foundation.doors import reading, writing
+from foundation.facts import FactDraft
+from ledger import holds
+from notifications.telling import Telling, tell_many
+from rewards import notices, programme
+from rewards.models import Grant
+
+#: Grants per transaction: SQLite has one writer, and nobody should wait for it long.
+BATCH = 200
+
+
+def release_due(now: datetime) -> str:
+    """Release every grant whose time has come, batch by batch; a sentence of what was done.
+
+    Several workers may do this at once: each grant is claimed by a guarded update.
+    """
+    released = 0
+    while waiting := _due(now):
+        with writing() as session:
+            done = [grant for grant_id in waiting if (grant := _claim(session, grant_id, now))]
+            _release(session, done, now)
+        released += len(done)
+        if not done:  # another worker is at them
+            break
+    return f"{released} grants released"
+
+
+def _due(now: datetime) -> list[str]:
+    with reading() as session:
+        return list(
+            session.scalars(
+                select(Grant.id)
+                .where(
+                    Grant.release_at <= now, Grant.released_at.is_(None), Grant.voided_at.is_(None)
+                )
+                .order_by(Grant.release_at)
+                .limit(BATCH)
+            )
+        )
+
+
+def _claim(session: Session, grant_id: str, now: datetime) -> Grant | None:
+    """The grant, if nobody released or voided it in the meantime."""
+    return session.scalar(
+        update(Grant)
+        .where(Grant.id == grant_id, Grant.released_at.is_(None), Grant.voided_at.is_(None))
+        .values(released_at=now)
+        .returning(Grant)
+    )
+
+
+def _release(session: Session, grants: list[Grant], now: datetime) -> None:
+    for grant in grants:
+        about = f"grant:{grant.id}"
+        holds.post(session, grant.transfer_id, key=f"{about}:release", about=about, now=now)
+    facts.record_many(session, [_fact(grant, now) for grant in grants], now)
+    tell_many(session, notices.RELEASED, [_telling(session, grant) for grant in grants], now)
+
+
+def _fact(grant: Grant, now: datetime) -> FactDraft:
+    details = {
+        "rule": grant.rule,
+        "version": grant.version,
+        "amount": grant.amount - grant.clawed,
+        "commodity": grant.commodity,
+    }
+    return FactDraft("reward.released", grant.member_id, f"grant:{grant.id}", now, details)
+
+
+def _telling(session: Session, grant: Grant) -> Telling:
+    version = programme.version(session, grant.version)
+    rule = version.rules.rule(grant.rule) if version else None
+    return Telling(
+        grant.member_id,
+        f"/me/rewards/{grant.id}",
+        f"grant:{grant.id}",
+        {"amount": grant.amount - grant.clawed, "rule": rule.name if rule else {}},
+    )

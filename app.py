@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import wraps
 
 import click
 from flask import Blueprint, Flask
@@ -151,7 +152,23 @@ def first_start(settings: Settings) -> str:
     return f"{settings.site_name} is at {settings.public_url}"
 
 
-for command in (*foundation.commands.commands(wire, first_start), *COMMANDS):
+def opened(command: click.Command) -> click.Command:
+    """A room's command, or group of them, with the database open before it runs."""
+    run = command.callback or (lambda: None)
+
+    @wraps(run)
+    def wired_first(*args: object, **kwargs: object) -> object:
+        wire(Settings())
+        return run(*args, **kwargs)
+
+    command.callback = wired_first
+    return command
+
+
+for command in (
+    *foundation.commands.commands(wire, first_start),
+    *(opened(each) for each in COMMANDS),
+):
     commands.add_command(command)
 
 if __name__ == "__main__":

@@ -86,6 +86,7 @@ def _tell(report: Report) -> None:
         f"[red]{len(report.findings)} findings; the first bad leaf is {report.first.index}.[/]"
     )
     for finding in sorted(report.findings)[:SHOWN]:
-        console.print(f"  leaf {finding.index}: {finding.detail} ({finding.check})")
+        what = f"{finding.subject} {finding.detail}".strip()
+        console.print(f"  leaf {finding.index}: {what} ({finding.check})", highlight=False)
     if len(report.findings) > SHOWN:
         console.print(f"  … and {len(report.findings) - SHOWN} more")

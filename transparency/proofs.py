@@ -7,8 +7,10 @@ The two algorithms are those of RFC 9162 (Certificate Transparency 2.0), section
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-from transparency.tree import EMPTY_ROOT, HASH_SIZE, node_hash
+from transparency.tree import EMPTY_ROOT, HASH_SIZE, Span, inclusion_spans, node_hash
 
 
 def is_included(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> bool:
@@ -33,6 +35,31 @@ def root_from_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[byte
             hashed = node_hash(hashed, sibling)
         node, last = node >> 1, last >> 1
     return hashed if last == 0 else None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a proof: `sibling` joins in on `side`, and together they make `result`."""
+
+    side: Literal["left", "right"]
+    sibling: bytes
+    sibling_span: Span
+    result: bytes
+    result_span: Span
+
+
+def climb(index: int, size: int, leaf: bytes, proof: Sequence[bytes]) -> list[Step]:
+    """The way from a leaf up to the root, one step per hash of a (right) inclusion proof."""
+    steps: list[Step] = []
+    hashed, span = leaf, Span(index, index + 1)
+    for sibling, beside in zip(proof, inclusion_spans(index, size), strict=True):
+        if beside.start < span.start:
+            hashed, span = node_hash(sibling, hashed), Span(beside.start, span.end)
+            steps.append(Step("left", sibling, beside, hashed, span))
+        else:
+            hashed, span = node_hash(hashed, sibling), Span(span.start, beside.end)
+            steps.append(Step("right", sibling, beside, hashed, span))
+    return steps
 
 
 def is_consistent(

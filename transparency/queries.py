@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from foundation.paging import Page, read_page
 from foundation.refusal import Refused
 from transparency.models import Checkpoint, Leaf, LogHead, LogNode, LogSalt
 from transparency.tree import Node, Span, consistency_spans, fold, hashes, inclusion_spans, nodes_of
+
+#: Digits of the largest index a cursor may name; a longer one is no cursor of ours.
+LONGEST_CURSOR = 16
+
+
+@dataclass(frozen=True)
+class Line:
+    """A leaf in a list."""
+
+    index: int
+    event: str
+    subject: str
+    at: datetime
+    hash: bytes
 
 
 @dataclass(frozen=True)
@@ -53,6 +71,22 @@ def newest(
     if before is not None:
         query = query.where(Leaf.index < before)
     return list(session.scalars(query))
+
+
+def page_of_leaves(session: Session, subject: str, cursor: str | None, path: str) -> Page[Line]:
+    """A page of leaves, newest first, of one subject if given; `path` is the list's address."""
+    number = Leaf.index.label("number")
+    query: Any = select(number, Leaf.event, Leaf.subject, Leaf.at, Leaf.hash)
+    if subject:
+        query = query.where(Leaf.subject == subject)
+        path = f"{path}?{urlencode({'subject': subject})}"
+    if cursor and len(cursor) > LONGEST_CURSOR:
+        cursor = None
+    return read_page(session, query, number, cursor=cursor, size=20, make=_line, path=path)
+
+
+def _line(row: Any) -> Line:
+    return Line(row.number, row.event, row.subject, row.at, row.hash)
 
 
 def oldest(session: Session, *, start: int = 0, limit: int = 1000) -> list[Leaf]:

@@ -30,6 +30,14 @@ ASKED_AT_ONCE = 500
 #: An event that ends so says that its subject is no longer served.
 WITHDRAWALS = (".withdrawn", ".erased")
 
+#: What is wrong with how a subject is served, by the state it is in.
+WRONG = {
+    "missing": ("served", "is not served, and no leaf says why"),
+    "differs": ("served", "is served with another content than was logged"),
+    "undead": ("served", "was withdrawn and is still served"),
+    "forgotten": ("salt", "has lost its salt, and no leaf says why"),
+}
+
 #: Given subjects, the content the site serves for each now; None or left out: it serves nothing.
 Witness = Callable[[Session, Sequence[str]], Mapping[str, Mapping[str, Any] | None]]
 Progress = Callable[[int, int], None]
@@ -50,6 +58,7 @@ class Finding:
     index: int
     check: str
     detail: str
+    subject: str = ""
 
 
 @dataclass
@@ -73,8 +82,8 @@ class Report:
         """The finding at the lowest leaf."""
         return min(self.findings, default=None)
 
-    def found(self, index: int, check: str, detail: str) -> None:
-        self.findings.append(Finding(index, check, detail))
+    def found(self, index: int, check: str, detail: str, subject: str = "") -> None:
+        self.findings.append(Finding(index, check, detail, subject))
 
 
 @dataclass(frozen=True)
@@ -123,36 +132,33 @@ def _walk(
     progress: Progress,
 ) -> bytes:
     """Recompute everything from the leaves, in order; the root they lead to."""
-    frontier = Frontier()
+    frontier, expected = Frontier(), 0
     for leaves in _batches(session, report.size):
         grown: list[Grown] = []
         for leaf in leaves:
-            _check_leaf(leaf, frontier.size, report)
+            _check_leaf(leaf, expected, report)
+            expected = leaf.index + 1
             grown.extend(frontier.push(leaf_hash(leaf.data)))
             if any(root != frontier.root for root in written.get(frontier.size, ())):
                 report.found(leaf.index, "checkpoint", "the root written down here was another")
             _listen(leaf, latest, report)
         _check_nodes(session, grown, report)
-        progress(frontier.size, report.size)
-    if frontier.size != report.size:
-        report.found(
-            frontier.size,
-            "gap",
-            f"the head counts {report.size} leaves, {frontier.size} are there",
-        )
+        progress(expected, report.size)
+    if expected != report.size:
+        report.found(expected, "gap", f"the head counts {report.size} leaves; they end here")
     return frontier.root
 
 
 def _check_leaf(leaf: Leaf, expected: int, report: Report) -> None:
     if leaf.index != expected:
-        report.found(expected, "gap", f"leaf {expected} is missing, {leaf.index} follows")
+        report.found(expected, "gap", f"leaf {expected} is missing; {leaf.index} follows")
     if leaf_hash(leaf.data) != leaf.hash:
         report.found(leaf.index, "leaf", "what the leaf says does not hash to its stored hash")
 
 
 def _listen(leaf: Leaf, latest: Latest, report: Report) -> None:
     """Remember the last word on the leaf's subject, for the witness with the longest prefix."""
-    prefix = max((each for each in latest if leaf.event.startswith(each)), key=len, default=None)
+    prefix = _prefix(leaf.event, latest)
     if prefix is None:
         report.unwitnessed += 1
     else:
@@ -238,18 +244,46 @@ def _compare(
     served: Mapping[str, Any] | None,
     salt: bytes | None,
 ) -> None:
-    if said.event.endswith(WITHDRAWALS):
-        report.withdrawn += 1
-        if served is not None:
-            report.found(said.index, "served", f"{subject} was withdrawn and is still served")
-    elif served is None:
-        report.found(said.index, "served", f"{subject} is not served, and no leaf says why")
-    elif salt is None:
-        report.found(said.index, "salt", f"the salt of {subject} is gone, and no leaf says why")
-    elif commitment(salt, served) != said.commitment:
-        report.found(said.index, "served", f"{subject} is served with another content than logged")
-    else:
+    state = _state(said, served, salt)
+    if state == "served":
         report.served += 1
+    elif state == "withdrawn":
+        report.withdrawn += 1
+    else:
+        report.found(said.index, *WRONG[state], subject)
+
+
+def _state(said: Said, served: Mapping[str, Any] | None, salt: bytes | None) -> str:
+    if said.event.endswith(WITHDRAWALS):
+        return "withdrawn" if served is None else "undead"
+    if served is None:
+        return "missing"
+    if salt is None:
+        return "forgotten"
+    return "served" if commitment(salt, served) == said.commitment else "differs"
+
+
+def state_of(session: Session, leaf: Leaf) -> str:
+    """How the site stands to one leaf now.
+
+    `served`, `withdrawn`, `superseded` (a newer leaf tells of the same subject), `unwitnessed`, or
+    what `verify` would find: `missing`, `differs`, `forgotten` (no salt), `undead` (withdrawn and
+    still served).
+    """
+    prefix = _prefix(leaf.event, _witnesses)
+    if prefix is None:
+        return "unwitnessed"
+    later = queries.newest(session, subject=leaf.subject, limit=50)
+    if any(each.index > leaf.index and _prefix(each.event, _witnesses) == prefix for each in later):
+        return "superseded"
+    served = _witnesses[prefix](session, [leaf.subject]).get(leaf.subject)
+    salt = queries.salts(session, [leaf.index]).get(leaf.index)
+    return _state(Said(leaf.index, leaf.event, leaf.commitment), served, salt)
+
+
+def _prefix(event: str, prefixes: Collection[str]) -> str | None:
+    """The longest of `prefixes` that `event` begins with."""
+    return max((each for each in prefixes if event.startswith(each)), key=len, default=None)
 
 
 def _batches(session: Session, size: int) -> Iterator[list[Leaf]]:

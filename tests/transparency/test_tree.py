@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transparency.proofs import is_consistent, is_included
+from transparency.proofs import climb, is_consistent, is_included
 from transparency.tree import (
     EMPTY_ROOT,
     Frontier,
@@ -243,3 +243,13 @@ def test_a_proof_in_a_log_of_a_million_leaves_takes_twenty_hashes():
     spans = inclusion_spans(271_828, 1_000_000)
     assert len(spans) == 20
     assert sum(len(nodes_of(span)) for span in spans) <= 40
+
+
+@given(st.data(), sizes)
+def test_climbing_ends_at_the_root_over_everything(data, size):
+    index = data.draw(st.integers(0, size - 1))
+    leaves = entries(size)
+    steps = climb(index, size, leaf_hash(leaves[index]), naive_path(index, leaves))
+    if steps:
+        assert steps[-1].result == naive_root(leaves)
+        assert steps[-1].result_span == Span(0, size)

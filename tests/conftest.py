@@ -18,6 +18,7 @@ import app as application
 from foundation import doors, quick, schema
 from foundation.settings import Settings
 from foundation.web import pages
+from ledger.audit import audit as audit_ledger
 from tests import databases
 
 #: Noon on a Tuesday; tests that need another time say so.
@@ -124,7 +125,7 @@ def _forget_cached_pages() -> None:
 
 
 #: Audits that end every test; rooms that keep books add theirs here.
-AUDITS: list[Callable[[Any], list[Any]]] = []
+AUDITS: list[Callable[[Any], list[Any]]] = [audit_ledger]
 
 
 def audit() -> None:

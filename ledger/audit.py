@@ -1,0 +1,214 @@
+"""The audit: everything the database promised, recomputed from the rows.
+
+It is the oracle of the tests, a nightly job and a command. Each check names the first bad row, in
+the order things were written; a superuser who switched the triggers off is found here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One law broken: which, at which row first, and in how many rows."""
+
+    check: str
+    row: str
+    count: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """A law, and the query that selects the rows breaking it, in order (first column: the row)."""
+
+    name: str
+    sentence: str
+    broken: str
+
+
+CHECKS = (
+    Check(
+        "sides",
+        "Transfer %s does not have exactly its two entries.",
+        """select t.id from ledger_transfer t
+             left join ledger_entry s on s.transfer = t.id and s.side = 0
+             left join ledger_entry d on d.transfer = t.id and d.side = 1
+            where coalesce(s.account, 0) <> t.source or coalesce(s.amount, 0) <> -t.amount
+               or coalesce(d.account, 0) <> t.target or coalesce(d.amount, 0) <> t.amount
+            order by t.id""",
+    ),
+    Check(
+        "orphans",
+        "Entry %s has no transfer.",
+        """select e.transfer from ledger_entry e
+             left join ledger_transfer t on t.id = e.transfer
+            where t.id is null order by e.transfer""",
+    ),
+    Check(
+        "commodities",
+        "Transfer %s moves between accounts of different commodities.",
+        """select t.id from ledger_transfer t
+             left join ledger_account s on s.id = t.source
+             left join ledger_account d on d.id = t.target
+            where coalesce(s.commodity, '') <> t.commodity
+               or coalesce(d.commodity, '') <> t.commodity
+            order by t.id""",
+    ),
+    Check(
+        "chain",
+        "The running balance is broken at the entry of transfer %s.",
+        """select transfer from
+             (select transfer, account, seq, amount, balance_after,
+                     lag(seq, 1, 0) over w as seq_before,
+                     lag(balance_after, 1, 0) over w as balance_before
+                from ledger_entry where seq is not null
+              window w as (partition by account order by seq)) chain
+            where seq <> seq_before + 1 or balance_after <> balance_before + amount
+            order by transfer""",
+    ),
+    Check(
+        "balances",
+        "The balance of account %s is not that of its last entry.",
+        """select b.account_id from ledger_balance b
+             left join ledger_entry e on e.account = b.account_id and e.seq = b.seq
+            where not b.deferred
+              and (coalesce(e.balance_after, 0) <> b.posted or (b.seq > 0 and e.seq is null)
+                   or exists (select 1 from ledger_entry later
+                               where later.account = b.account_id and later.seq > b.seq)
+                   or exists (select 1 from ledger_entry loose
+                               where loose.account = b.account_id and loose.seq is null))
+            order by b.account_id""",
+    ),
+    Check(
+        "folds",
+        "The balance of deferred account %s is not the sum of the entries added to it.",
+        """select b.account_id from ledger_balance b
+            where b.deferred and (b.posted <> (select coalesce(sum(e.amount), 0)
+                    from ledger_entry e where e.account = b.account_id and e.written_in < b.folded)
+               or b.seq <> (select count(*)
+                    from ledger_entry e where e.account = b.account_id and e.written_in < b.folded))
+            order by b.account_id""",
+    ),
+    Check(
+        "limits",
+        "The balance of account %s is beyond its limits.",
+        """select account_id from ledger_balance
+            where floor > posted or ceiling < posted order by account_id""",
+    ),
+    Check(
+        "zero",
+        "The balances of %s do not sum to zero.",
+        """select b.commodity
+             from (select commodity, sum(posted) as total from ledger_balance group by commodity) b
+             left join (select p.commodity, sum(e.amount) as total
+                          from ledger_balance p join ledger_entry e on e.account = p.account_id
+                           and e.seq is null and e.written_in >= p.folded
+                         where p.deferred group by p.commodity) loose
+               on loose.commodity = b.commodity
+            where b.total + coalesce(loose.total, 0) <> 0 order by b.commodity""",
+    ),
+    Check(
+        "holds",
+        "Hold %s does not say what its transfers say.",
+        """select t.id from ledger_transfer t
+             left join ledger_hold h on h.transfer = t.id
+             left join (select resolves, sum(amount) as total from ledger_transfer
+                         where resolves is not null group by resolves) r on r.resolves = t.id
+            where (t.until is null) <> (h.transfer is null)
+               or (h.transfer is not null
+                   and (h.account <> t.target or h.source <> t.source or h.amount <> t.amount
+                        or h.posted + h.voided <> coalesce(r.total, 0)
+                        or h.posted + h.voided > h.amount))
+               or (h.transfer is null and r.total is not null)
+            order by t.id""",
+    ),
+    Check(
+        "pending",
+        "Pending account %s does not hold what its holds say.",
+        """select b.account_id from ledger_balance b
+             left join (select account, sum(amount - posted - voided) as total
+                          from ledger_hold group by account) h on h.account = b.account_id
+            where b.holding and b.posted <> coalesce(h.total, 0) order by b.account_id""",
+    ),
+    Check(
+        "reversals",
+        "Transfer %s was reversed the wrong way or by more than itself.",
+        """select o.id from ledger_transfer o
+             join (select reverses, sum(amount) as total, min(source) as source,
+                          max(source) as other, min(target) as target, max(target) as another
+                     from ledger_transfer where reverses is not null group by reverses) r
+               on r.reverses = o.id
+            where r.total > o.amount or r.source <> o.target or r.other <> o.target
+               or r.target <> o.source or r.another <> o.source or o.reverses is not null
+            order by o.id""",
+    ),
+)
+
+APPEND_ONLY = ("commodity", "ledger_account", "ledger_transfer", "ledger_entry")
+GUARDS = {
+    "sqlite": {f"{table}_no_{act}" for table in APPEND_ONLY for act in ("update", "delete")}
+    | {
+        "ledger_transfer_post",
+        "ledger_transfer_hold",
+        "ledger_transfer_resolve",
+        "ledger_transfer_reverse",
+        "ledger_entry_only",
+        "ledger_entry_move",
+        "ledger_balance_open",
+        "ledger_balance_move",
+        "ledger_balance_no_delete",
+        "ledger_hold_open",
+        "ledger_hold_step",
+        "ledger_hold_no_delete",
+    },
+    "postgresql": {f"{table}_append_only" for table in APPEND_ONLY}
+    | {f"{table}_no_truncate" for table in APPEND_ONLY}
+    | {
+        "ledger_transfer_post",
+        "ledger_balance_open",
+        "ledger_balance_move",
+        "ledger_balance_no_delete",
+        "ledger_balance_no_truncate",
+        "ledger_hold_open",
+        "ledger_hold_step",
+        "ledger_hold_no_delete",
+        "ledger_hold_no_truncate",
+    },
+}
+STANDING = {
+    "sqlite": "select name from sqlite_master where type = 'trigger'",
+    "postgresql": "select tgname from pg_trigger where tgenabled in ('O', 'A')",
+}
+
+Tell = Callable[[str, int, int], None]
+
+
+def audit(session: Session, tell: Tell = lambda name, done, total: None) -> list[Finding]:
+    """Every law that is broken, with its first bad row; an empty list when the book is whole.
+
+    `tell(name, done, total)` hears which check is next, for a progress bar.
+    """
+    findings = _guards(session)
+    for number, check in enumerate(CHECKS):
+        tell(check.name, number, len(CHECKS))
+        rows = session.execute(text(check.broken)).scalars().all()
+        if rows:
+            sentence = check.sentence % rows[0]
+            findings.append(Finding(check.name, str(rows[0]), len(rows), sentence))
+    tell("", len(CHECKS), len(CHECKS))
+    return findings
+
+
+def _guards(session: Session) -> list[Finding]:
+    dialect = session.get_bind().dialect.name
+    missing = sorted(GUARDS[dialect] - set(session.scalars(text(STANDING[dialect]))))
+    if not missing:
+        return []
+    sentence = f"The database's guard {missing[0]} is missing or switched off."
+    return [Finding("guards", missing[0], len(missing), sentence)]

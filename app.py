@@ -15,14 +15,12 @@ from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import community.models
 import foundation.commands
 import ledger.commands
-import members.models
-import notifications.models
-import rewards.models
-import shop.models
 import transparency.commands
 import transparency.views
+from community import promises, record
 from foundation import doors, facts, outbox, worker
 from foundation.facts import Hearer
 from foundation.jobs import Job
@@ -63,6 +61,7 @@ CHANNELS: Mapping[str, Deliver] = {}
 
 #: What the worker does by itself, and how often.
 JOBS: Sequence[Job] = (
+    promises.JOB,
     folding.JOB,
     Job("transparency.checkpoint", checkpoints.EVERY, write_checkpoint),
     Job("rewards.release", timedelta(minutes=1), releasing.release_due),
@@ -86,7 +85,9 @@ COMMANDS: Sequence[click.Command] = (
 )
 
 #: Who can say what the site serves today of what the log tells of: event prefix to witness.
-WITNESSES: Mapping[str, verifying.Witness] = {}
+WITNESSES: Mapping[str, verifying.Witness] = {
+    event: record.served for event in record.EVENTS
+}
 
 #: Where the subjects of leaves have their pages.
 SUBJECT_PAGES: Mapping[str, str] = {}

@@ -15,9 +15,13 @@ from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import community.models
+import community.models  # noqa: F401 - its tables
 import foundation.commands
 import ledger.commands
+import members.models  # noqa: F401 - its tables
+import notifications.models  # noqa: F401 - its tables
+import rewards.models  # noqa: F401 - its tables
+import shop.models  # noqa: F401 - its tables
 import transparency.commands
 import transparency.views
 from community import promises, record
@@ -85,9 +89,7 @@ COMMANDS: Sequence[click.Command] = (
 )
 
 #: Who can say what the site serves today of what the log tells of: event prefix to witness.
-WITNESSES: Mapping[str, verifying.Witness] = {
-    event: record.served for event in record.EVENTS
-}
+WITNESSES: Mapping[str, verifying.Witness] = dict.fromkeys(record.EVENTS, record.served)
 
 #: Where the subjects of leaves have their pages.
 SUBJECT_PAGES: Mapping[str, str] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -86,7 +85,7 @@ def clubhouse(database: Any) -> Clubhouse:
 
 
 @pytest.fixture
-def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[facts.Fact]]:
+def recorded(monkeypatch: pytest.MonkeyPatch) -> list[facts.Fact]:
     """The facts that were told while the test ran."""
     told: list[facts.Fact] = []
 
@@ -97,5 +96,5 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[facts.Fact]]:
         *("topic.started", "post.written", "answer.accepted", "post.folded", "post.restored"),
         *("appeal.lodged", "appeal.decided"),
     )
-    monkeypatch.setattr(facts, "_hearers", {kind: (hear,) for kind in kinds})
-    yield told
+    monkeypatch.setattr(facts, "_hearers", dict.fromkeys(kinds, (hear,)))
+    return told

@@ -18,6 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import community.models  # noqa: F401 - its tables
 import foundation.commands
 import ledger.commands
+import shop.commands
 import members.models  # noqa: F401 - its tables
 import notifications.models  # noqa: F401 - its tables
 import rewards.models  # noqa: F401 - its tables
@@ -85,6 +86,7 @@ COUNTS: Counts = {}
 #: Commands of the rooms: `bellmouth ledger audit`, `bellmouth import orders` …
 COMMANDS: Sequence[click.Command] = (
     ledger.commands.commands,
+    shop.commands.imports,
     transparency.commands.commands,
 )
 

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from foundation import clock, outbox, schema, serving, worker
+from foundation import catalogues, clock, outbox, schema, serving, worker
 from foundation.doors import reading, writing
 from foundation.settings import Settings
 
@@ -64,11 +64,16 @@ def commands(wire: Wire, first_start: Callable[[Settings], str]) -> Sequence[cli
             count = outbox.replay(session, clock.now(), message_id)
         click.echo(f"{count} message(s) will be tried again.")
 
-    return serve, migrate, work, outbox_group
+    @click.command(name="words")
+    def words() -> None:
+        """Bring the message catalogues up to date with the code."""
+        for code, missing in catalogues.update().items():
+            click.echo(f"{code}: {missing} sentence(s) to translate")
+
+    return serve, migrate, work, outbox_group, words
 
 
 def _ready() -> Settings:
     settings = Settings()
     settings.data.mkdir(parents=True, exist_ok=True)
     return settings
-

@@ -16,7 +16,7 @@ from sqlalchemy import UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation.once import insert_once
-from foundation.tables import Base, Id, Json, Moment, new_id
+from foundation.tables import Base, Id, Json, Moment, new_id, table_of
 
 
 class Fact(Base):
@@ -81,7 +81,7 @@ def record_many(session: Session, drafts: Sequence[FactDraft], now: datetime) ->
     fresh = {(d.kind, d.subject): _row(d, now) for d in drafts if (d.kind, d.subject) not in known}
     if not fresh:
         return []
-    session.execute(Fact.__table__.insert(), [_values(fact) for fact in fresh.values()])
+    session.execute(table_of(Fact).insert(), [_values(fact) for fact in fresh.values()])
     by_kind: dict[str, list[Fact]] = {}
     for fact in fresh.values():
         by_kind.setdefault(fact.kind, []).append(fact)

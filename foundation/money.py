@@ -26,7 +26,7 @@ def is_currency(code: str) -> bool:
 
 
 def parse_amount(text: str, currency: str) -> int:
-    """"29.33" USD → 2933; a thousands comma and surrounding blanks are allowed.
+    """ "29.33" USD → 2933; a thousands comma and surrounding blanks are allowed.
 
     Raises Refused for what is no number, has more decimals than the currency, or is too large.
     """

@@ -170,7 +170,8 @@ def postpone(session: Session, message: Message, now: datetime, reason: str) -> 
 def pause(attempts: int) -> timedelta:
     """Exponential backoff with jitter: 15 s, 1 min, 4 min … each stretched by up to a half."""
     jitter = 1 + random.random() / 2  # noqa: S311 - spreads retries, guards nothing
-    return FIRST_PAUSE * (4 ** (attempts - 1)) * jitter
+    seconds = FIRST_PAUSE.total_seconds() * 4.0 ** (attempts - 1) * jitter
+    return timedelta(seconds=seconds)
 
 
 def dead_letters(session: Session, limit: int = 100) -> Sequence[Message]:
@@ -183,7 +184,7 @@ def dead_letters(session: Session, limit: int = 100) -> Sequence[Message]:
 def counts(session: Session) -> dict[str, int]:
     """How many messages stand in each state."""
     rows = session.execute(select(Message.state, func.count()).group_by(Message.state))
-    return {state: count for state, count in rows}
+    return {str(state): int(number) for state, number in rows}
 
 
 def replay(session: Session, now: datetime, message_id: str | None = None) -> int:

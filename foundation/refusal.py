@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refused(Exception):  # noqa: N818 - it reads as what happened, not as a malfunction
+class Refused(Exception):
     """Something was asked that a rule does not allow.
 
     `sentence` is an English message id that says what to do; it is translated where it is shown.

@@ -76,9 +76,7 @@ def forget(session: Session, kind: str, ref: str) -> None:
             ),
             where,
         )
-    session.execute(
-        text("delete from search_document where kind = :kind and ref = :ref"), where
-    )
+    session.execute(text("delete from search_document where kind = :kind and ref = :ref"), where)
 
 
 def find(

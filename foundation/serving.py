@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from foundation import schema
 from foundation.settings import Settings
@@ -41,7 +42,7 @@ def serve(settings: Settings, first_start: Callable[[Settings], str]) -> None:
             blocking_threads=1,
             backpressure=256,
             respawn_failed_workers=True,
-            log_level=settings.log_level.lower(),
+            log_level=LogLevels(settings.log_level.lower()),
         ).serve()
     finally:
         stopping.set()

@@ -16,58 +16,76 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
 
-    host: str = Field("127.0.0.1", alias="BELLMOUTH_HOST", description="Address the site listens on")
-    port: int = Field(8000, alias="BELLMOUTH_PORT", description="Port the site listens on")
+    host: str = Field(
+        default="127.0.0.1", alias="BELLMOUTH_HOST", description="Address the site listens on"
+    )
+    port: int = Field(default=8000, alias="BELLMOUTH_PORT", description="Port the site listens on")
     data: Path = Field(
-        Path("data"), alias="BELLMOUTH_DATA", description="Folder for the SQLite file and the key"
+        default=Path("data"),
+        alias="BELLMOUTH_DATA",
+        description="Folder for the SQLite file and the key",
     )
     database_url: str = Field(
-        "", alias="DATABASE_URL", description="PostgreSQL URL; empty: SQLite in the data folder"
+        default="",
+        alias="DATABASE_URL",
+        description="PostgreSQL URL; empty: SQLite in the data folder",
     )
     redis_url: str = Field(
-        "", alias="REDIS_URL", description="Redis URL for throttles; empty: they live in the database"
+        default="",
+        alias="REDIS_URL",
+        description="Redis URL for throttles; empty: they live in the database",
     )
     site_url: str = Field(
-        "", alias="BELLMOUTH_SITE_URL", description="Public address, used in mails and links"
+        default="",
+        alias="BELLMOUTH_SITE_URL",
+        description="Public address, used in mails and links",
     )
     site_name: str = Field(
-        "Bellmouth", alias="BELLMOUTH_SITE_NAME", description="Name in the header and in mails"
+        default="Bellmouth",
+        alias="BELLMOUTH_SITE_NAME",
+        description="Name in the header and in mails",
     )
     currency: str = Field(
-        "USD", alias="BELLMOUTH_CURRENCY", description="ISO 4217 code used when a row names none"
+        default="USD",
+        alias="BELLMOUTH_CURRENCY",
+        description="ISO 4217 code used when a row names none",
     )
     secret_key: str = Field(
-        "",
+        default="",
         alias="BELLMOUTH_SECRET_KEY",
         description="Signs sessions and cookies; empty: made once and kept in the data folder",
     )
     webhook_secret: str = Field(
-        "",
+        default="",
         alias="BELLMOUTH_WEBHOOK_SECRET",
         description="Shared secret (whsec_ and base64) the shop signs its webhooks with; "
         "empty: made once and kept in the data folder",
     )
-    workers: int = Field(2, alias="BELLMOUTH_WORKERS", description="Web processes")
+    workers: int = Field(default=2, alias="BELLMOUTH_WORKERS", description="Web processes")
     demo: bool = Field(
-        True, alias="BELLMOUTH_DEMO", description="Load the demo business into an empty database"
+        default=True,
+        alias="BELLMOUTH_DEMO",
+        description="Load the demo business into an empty database",
     )
     smtp_url: str = Field(
-        "",
+        default="",
         alias="BELLMOUTH_SMTP_URL",
         description="smtp://user:password@host:port or smtps://…; empty: mails wait in the outbox",
     )
     mail_from: str = Field(
-        "Bellmouth <hello@localhost.localdomain>",
+        default="Bellmouth <hello@localhost.localdomain>",
         alias="BELLMOUTH_MAIL_FROM",
         description="Sender of every mail",
     )
     behind_proxy: int = Field(
-        0, alias="BELLMOUTH_BEHIND_PROXY", description="How many reverse proxies to trust"
+        default=0, alias="BELLMOUTH_BEHIND_PROXY", description="How many reverse proxies to trust"
     )
     developer_pages: bool = Field(
-        False, alias="BELLMOUTH_DEVELOPER_PAGES", description="Show /dev/mails, previews of notices"
+        default=False,
+        alias="BELLMOUTH_DEVELOPER_PAGES",
+        description="Show /dev/mails, previews of notices",
     )
-    log_level: str = Field("INFO", alias="BELLMOUTH_LOG_LEVEL", description="Log threshold")
+    log_level: str = Field(default="INFO", alias="BELLMOUTH_LOG_LEVEL", description="Log threshold")
 
     @property
     def url(self) -> str:

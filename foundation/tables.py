@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, Table
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -65,6 +65,11 @@ class Base(DeclarativeBase):
     """Every table of every room."""
 
     metadata = MetaData(naming_convention=CONSTRAINT_NAMES)
+
+
+def table_of(model: type[Base]) -> Table:
+    """The plain table of a model, for statements that make no objects."""
+    return cast(Table, model.__table__)
 
 
 # Crockford's base 32, lower case: no i, l, o, u, and it sorts like the number it writes.

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation.quick import ask
-from foundation.tables import Base, Number
+from foundation.tables import Base, Number, table_of
 
 
 class PageVersion(Base):
@@ -29,10 +29,10 @@ def touch(session: Session, *keys: str) -> None:
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     for key in sorted(set(keys)):  # one order for everybody, so that writers never deadlock
         session.execute(
-            insert(PageVersion.__table__)
+            insert(table_of(PageVersion))
             .values(key=key, version=1)
             .on_conflict_do_update(
-                index_elements=["key"], set_={"version": PageVersion.__table__.c.version + 1}
+                index_elements=["key"], set_={"version": table_of(PageVersion).c.version + 1}
             )
         )
 

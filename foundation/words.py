@@ -122,7 +122,7 @@ def lazy(message: str, **params: Any) -> Any:
 
 def text_in(texts: Mapping[str, str] | str | None, code: str | None = None) -> str:
     """One of several language versions of the owner's text; falls back to English, then any."""
-    if not texts or isinstance(texts, str):
+    if texts is None or isinstance(texts, str):
         return texts or ""
     wanted = code or _language.get()
     return texts.get(wanted) or texts.get(DEFAULT) or next(iter(texts.values()), "")
@@ -146,7 +146,9 @@ def _when(moment: datetime, code: str, zone_name: str, style: str) -> str:
     local = moment.astimezone(zone(zone_name))
     if style == "date":
         return dates.format_date(local, "medium", locale=locale(code))
-    return dates.format_datetime(local, "medium" if style == "full" else "short", locale=locale(code))
+    return dates.format_datetime(
+        local, "medium" if style == "full" else "short", locale=locale(code)
+    )
 
 
 def when(moment: datetime | None, style: str = "date") -> str:

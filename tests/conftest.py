@@ -20,6 +20,7 @@ from foundation.settings import Settings
 from foundation.web import pages
 from ledger.audit import audit as audit_ledger
 from tests import databases
+from transparency.verifying import audit as audit_log
 
 #: Noon on a Tuesday; tests that need another time say so.
 NOW = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
@@ -125,7 +126,7 @@ def _forget_cached_pages() -> None:
 
 
 #: Audits that end every test; rooms that keep books add theirs here.
-AUDITS: list[Callable[[Any], list[Any]]] = [audit_ledger]
+AUDITS: list[Callable[[Any], list[Any]]] = [audit_ledger, audit_log]
 
 
 def audit() -> None:

@@ -34,10 +34,10 @@ def sentence_of(refusal: Refused) -> str:
 def refilling(form: Form) -> Iterator[None]:
     """Run a verb; a refusal becomes an error of its field (or of the form), nothing typed is lost.
 
-        with refilling(form), writing() as session:
-            publishing.publish(session, ...)
-        if not form.refused:
-            return redirect(...)
+    with refilling(form), writing() as session:
+        publishing.publish(session, ...)
+    if not form.refused:
+        return redirect(...)
     """
     try:
         yield

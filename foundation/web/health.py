@@ -29,7 +29,9 @@ def ready() -> Any:
         "throttles": _passes(lambda: throttle.storage().check()),
     }
     is_ready = all(checks.values())
-    return jsonify(status="ok" if is_ready else "not ready", checks=checks), 200 if is_ready else 503
+    return jsonify(
+        status="ok" if is_ready else "not ready", checks=checks
+    ), 200 if is_ready else 503
 
 
 def _passes(check: Any) -> bool:

@@ -41,7 +41,9 @@ def pages(guard: Guard) -> Blueprint:
             count = outbox.replay(session, clock.now(), message_id)
         flash(
             plural(
-                "%(num)s message will be tried again.", "%(num)s messages will be tried again.", count
+                "%(num)s message will be tried again.",
+                "%(num)s messages will be tried again.",
+                count,
             )
             if count
             else _("Nothing to try again: the message was delivered or replayed meanwhile."),

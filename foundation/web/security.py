@@ -1,4 +1,4 @@
-"""Headers every response carries. No inline script or style exists, so the policy needs no nonce."""
+"""Headers every answer carries. No inline script or style exists, so the policy needs no nonce."""
 
 from __future__ import annotations
 

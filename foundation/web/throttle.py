@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.doors import dialect, reading, writing
 from foundation.refusal import Refused
-from foundation.tables import Base, Number
+from foundation.tables import Base, Number, table_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -47,7 +47,7 @@ class DatabaseStorage(Storage):
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         insert = postgresql.insert if dialect() == "postgresql" else sqlite.insert
-        table = Tries.__table__
+        table = table_of(Tries)
         ends = int(time.time()) + expiry
         statement = insert(table).values(key=key, count=amount, expires=ends)
         with writing() as session:
@@ -103,7 +103,7 @@ def count_in(redis_url: str) -> None:
 
 
 def take(rate: str, *names: str) -> None:
-    """Use up one try of `rate` ("10 per 5 minutes") for `names`; Refused (429) when none is left."""
+    """Use up one try of `rate` ("10 per 5 minutes") for `names`; Refused (429) without one left."""
     if not FixedWindowRateLimiter(storage()).hit(parse(rate), *names):
         raise Refused(
             "That was too often. Wait a few minutes and try again.", code="too_often", status=429

@@ -36,7 +36,12 @@ def test_a_fact_is_written_and_told(heard: list[str], now: datetime) -> None:
     assert heard == ["cup:1"]
     with reading() as session:
         kept = session.scalars(select(Fact)).one()
-    assert (kept.kind, kept.subject, kept.at, kept.details) == ("tea.poured", "cup:1", now, {"grams": 5})
+    assert (kept.kind, kept.subject, kept.at, kept.details) == (
+        "tea.poured",
+        "cup:1",
+        now,
+        {"grams": 5},
+    )
 
 
 def test_the_same_fact_happens_once(heard: list[str], now: datetime) -> None:

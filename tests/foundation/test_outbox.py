@@ -46,9 +46,13 @@ def test_a_message_is_delivered_once(sent: list[str], now: datetime) -> None:
 
 
 def test_a_rolled_back_transaction_promises_nothing(sent: list[str], now: datetime) -> None:
-    with pytest.raises(RuntimeError), writing() as session:
-        outbox.put(session, "tray", {"cup": "green"}, now)
-        raise RuntimeError
+    def promise_and_fail() -> None:
+        with writing() as session:
+            outbox.put(session, "tray", {"cup": "green"}, now)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        promise_and_fail()
     worker.run_once(now)
     assert sent == []
 

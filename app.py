@@ -18,11 +18,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import community.models  # noqa: F401 - its tables
 import foundation.commands
 import ledger.commands
-import shop.commands
 import members.models  # noqa: F401 - its tables
 import notifications.models  # noqa: F401 - its tables
 import rewards.models  # noqa: F401 - its tables
-import shop.models  # noqa: F401 - its tables
+import shop.commands
 import transparency.commands
 import transparency.views
 from community import promises, record

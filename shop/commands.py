@@ -1,0 +1,115 @@
+"""`bellmouth import orders` and `bellmouth webhooks …`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from foundation import clock
+from foundation.refusal import Refused
+from foundation.settings import Settings
+from foundation.words import _
+from shop import import_runs, order_files
+from shop.import_runs import Tally
+from shop.order_files import OrderFile
+
+# What a file says (a name, a heading) is never taken for rich's markup: `markup=False`.
+screen = Console(stderr=True, highlight=False, markup=False)
+
+imports = click.Group("import", help="Bring in what your shop knows.")
+
+
+@imports.command(name="orders")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--map", "said", multiple=True, metavar="FIELD=COLUMN", help="order_id=InvoiceNo")
+@click.option("--currency", help="Where no column says it; else BELLMOUTH_CURRENCY.")
+@click.option("--date-format", help="As strptime writes it: '%d.%m.%Y %H:%M'.")
+@click.option("--encoding", help="utf-8, utf-16, gb18030, cp1252 … (found out by itself)")
+@click.option("--time-zone", default="UTC", show_default=True, help="Of dates that name none.")
+@click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Read and check everything, import nothing.")
+def import_orders(
+    file: Path,
+    said: tuple[str, ...],
+    currency: str | None,
+    date_format: str | None,
+    encoding: str | None,
+    time_zone: str,
+    rejects: Path | None,
+    dry_run: bool,
+) -> None:
+    """Import a CSV of orders. Safe to run again: known orders are counted and left alone."""
+    rejects = rejects or file.with_suffix(".rejects.csv")
+    started = time.monotonic()
+    try:
+        source = order_files.look_at(
+            file,
+            currency=(currency or Settings().currency).upper(),
+            said=dict(_pair(each) for each in said),
+            encoding=encoding,
+            date_format=date_format,
+            zone=_zone(time_zone),
+        )
+        tally = _watched(source, rejects, dry_run)
+    except Refused as refusal:
+        raise click.ClickException(_(refusal.sentence, **refusal.params)) from None
+    _sum_up(tally, time.monotonic() - started, rejects, dry_run)
+    sys.exit(1 if tally.rejected else 0)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    field, equals, heading = text.partition("=")
+    if not equals:
+        raise click.BadParameter("write FIELD=COLUMN, for example order_id=InvoiceNo")
+    return field.strip(), heading.strip()
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise click.BadParameter(f"“{name}” is no time zone; one is Asia/Shanghai") from None
+
+
+def _watched(source: OrderFile, rejects: Path, dry_run: bool) -> Tally:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[orders]:,} orders · {task.fields[rate]:,.0f}/s"),
+        TimeRemainingColumn(),
+    )
+    started = time.monotonic()
+    with Progress(*columns, console=screen) as progress:
+        size = source.path.stat().st_size
+        task = progress.add_task(source.path.name, total=size, orders=0, rate=0)
+
+        def watch(tally: Tally) -> None:
+            orders = tally.new + tally.known + tally.rejected
+            rate = orders / max(time.monotonic() - started, 0.001)
+            progress.update(task, completed=tally.at, orders=orders, rate=rate)
+
+        return import_runs.run(source, clock.now(), rejects=rejects, dry_run=dry_run, watch=watch)
+
+
+def _sum_up(tally: Tally, seconds: float, rejects: Path, dry_run: bool) -> None:
+    for problem in tally.problems[:20]:
+        screen.print(str(problem))
+    if tally.rejected:
+        screen.print(f"All rejected rows and the reasons are in {rejects}; mend it and import it.")
+    orders = tally.new + tally.known + tally.rejected
+    table = Table(title="Rehearsed, nothing written" if dry_run else "Imported", show_header=False)
+    table.add_row("new orders", f"{tally.new:,}")
+    table.add_row("known already", f"{tally.known:,}")
+    table.add_row("rejected", f"{tally.rejected:,}")
+    table.add_row("rows read", f"{tally.rows:,}")
+    table.add_row("seconds", f"{seconds:,.1f}")
+    table.add_row("orders per second", f"{orders / max(seconds, 0.001):,.0f}")
+    Console().print(table)

@@ -124,6 +124,11 @@ def verify(
     return report
 
 
+def audit(session: Session) -> list[Finding]:
+    """What is wrong with the log and with what the site serves; empty when nothing is."""
+    return verify(session).findings
+
+
 def _walk(
     session: Session,
     report: Report,

@@ -9,12 +9,19 @@ from typing import Any
 import pytest
 
 from foundation.doors import reading, writing
+from tests import conftest as root
 from transparency import log
 from transparency.models import Leaf
 
 
 def review(text: str = "Smells of rain.") -> dict[str, Any]:
     return {"title": "My cup", "body": text, "stars": 4, "product": "jasmine-pearls"}
+
+
+@pytest.fixture
+def unaudited(monkeypatch: Any) -> None:
+    """For tests that break the log on purpose; ask for it before the database."""
+    monkeypatch.setattr(root, "AUDITS", [])
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from tests.transparency.conftest import review
 from transparency import erasing, log, queries, verifying
 from transparency.jobs import write_checkpoint
 
+pytestmark = pytest.mark.usefixtures("unaudited")
+
 
 @pytest.fixture
 def verify(served):

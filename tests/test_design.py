@@ -1,4 +1,4 @@
-"""The look, as far as it can be counted: contrast of every pair of tokens that meet, icons that exist."""
+"""The look, as far as it can be counted: contrast of every pair of tokens, icons that exist."""
 
 from __future__ import annotations
 

@@ -20,6 +20,9 @@ import foundation.commands
 import ledger.commands
 import members.models  # noqa: F401 - its tables
 import notifications.models  # noqa: F401 - its tables
+import referral.models
+import referral.releasing
+import referral.views
 import rewards.models  # noqa: F401 - its tables
 import shop.commands
 import transparency.commands
@@ -44,20 +47,21 @@ from foundation.web import (
 from foundation.web.shell import Counts, Shell
 from ledger import folding
 from members.session import login_manager, requires
+from referral import attributing, purchasing, refunding, touches
 from rewards import clawing_back, earning, releasing
 from transparency import checkpoints, verifying
 from transparency.jobs import write_checkpoint
 
 #: Who hears which fact, in this order, in the transaction that records it.
 HEARERS: Mapping[str, Sequence[Hearer]] = {
-    "order.paid": (earning.hear,),
-    "order.refunded": (clawing_back.hear,),
+    "order.paid": (earning.hear, purchasing.hear),
+    "order.refunded": (clawing_back.hear, refunding.hear),
     "review.published": (earning.hear,),
     "topic.started": (earning.hear,),
     "post.written": (earning.hear,),
     "answer.accepted": (earning.hear,),
     "referral.purchased": (earning.hear,),
-    "member.verified": (earning.hear,),
+    "member.verified": (earning.hear, attributing.hear),
 }
 
 #: Who carries what leaves the building.
@@ -69,6 +73,7 @@ JOBS: Sequence[Job] = (
     folding.JOB,
     Job("transparency.checkpoint", checkpoints.EVERY, write_checkpoint),
     Job("rewards.release", timedelta(minutes=1), releasing.release_due),
+    Job("referral.release", timedelta(minutes=1), referral.releasing.release_due),
 )
 
 #: The rooms' pages.
@@ -77,6 +82,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     typefaces.pages,
     operations.pages(requires("operations.see")),
     transparency.views.bp,
+    referral.views.bp,
 )
 
 #: Small numbers in every page's header.
@@ -106,6 +112,7 @@ def wire(settings: Settings) -> None:
     outbox.deliver_with(CHANNELS)
     worker.run_jobs(JOBS)
     throttle.count_in(settings.redis_url)
+    touches.sign_with(settings.key())
     verifying.call_witnesses(WITNESSES)
     transparency.views.lead_to(SUBJECT_PAGES)
 

@@ -35,6 +35,9 @@ ACTS: dict[str, frozenset[Role]] = {
     "orders.see": STAFF,
     "orders.import": OWNERS,
     "customers.see": STAFF,
+    # referrals
+    "referrals.see": STAFF,
+    "referral.decide": STAFF,
     # steering
     "funnel.see": STAFF,
     "operations.see": OWNERS,

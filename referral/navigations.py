@@ -1,0 +1,51 @@
+"""Which requests are a person opening a page. Pure.
+
+Only those are counted and remembered. Without this rule, a link hidden as a picture, a frame or a
+script of somebody's page would make all its readers "brought by" whoever hid it (cookie stuffing),
+and every chat program that draws a preview would be a click.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+#: Channels a link can name; anything else in its place is counted as `other`.
+CHANNELS = frozenset(
+    ("link", "qr", "mail", "whatsapp", "x", "line", "weibo", "wechat", "facebook", "other")
+)
+
+# Programs that say who they are. Those that do not are not caught by any list.
+PROGRAM = re.compile(
+    r"bot\b|bot/|crawl|spider|slurp|preview|facebookexternalhit|whatsapp/|telegram|embedly"
+    r"|curl/|wget/|python-|headlesschecker|monitor|pingdom|lighthouse",
+    re.IGNORECASE,
+)
+
+
+def channel_of(word: str) -> str:
+    """The channel that the last part of a link names."""
+    return word if word in CHANNELS else "other" if word else "link"
+
+
+def is_person_opening_a_page(method: str, headers: Mapping[str, str]) -> bool:
+    """Whether a request is a top-level navigation by a person, as far as its headers tell.
+
+    `Sec-Fetch-*` (Fetch Metadata) decide where the browser sends them; pages cannot forge them.
+    Browsers without them still say in `Accept` what they hope for: a picture, or a page.
+    """
+    if method != "GET" or _is_ahead_of_time(headers):
+        return False
+    if PROGRAM.search(headers.get("User-Agent", "")):
+        return False
+    mode = headers.get("Sec-Fetch-Mode")
+    if mode is not None:
+        return mode == "navigate" and headers.get("Sec-Fetch-Dest", "document") == "document"
+    accept = headers.get("Accept")
+    return accept is None or "text/html" in accept
+
+
+def _is_ahead_of_time(headers: Mapping[str, str]) -> bool:
+    """Fetched before anybody asked for it."""
+    said = (headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose"))
+    return any("prefetch" in word or "preview" in word or "prerender" in word for word in said)

@@ -1,0 +1,79 @@
+"""What a brought friend earns both sides, in words, from the programme in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from foundation import words
+from foundation.money import exponent, format_amount
+from foundation.words import _
+from rewards import programme
+from rewards.rules import EarningRule, Programme
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What the referrer and the friend get, and after how many days; None: nothing."""
+
+    referrer: str | None
+    friend: str | None
+    return_days: int
+
+    @property
+    def is_any(self) -> bool:
+        return bool(self.referrer or self.friend)
+
+
+def promise(session: Session) -> Promise:
+    """What is promised today, in the reader's language."""
+    rules = programme.current(session)
+    if rules is None:
+        return Promise(None, None, 0)
+    return Promise(_side(rules, "referrer"), _side(rules, "friend"), rules.return_days)
+
+
+def _side(rules: Programme, who: str) -> str | None:
+    parts = [
+        _in_words(rules, rule)
+        for rule in rules.earning
+        if rule.fact == "referral.purchased" and rule.who == who
+    ]
+    return " + ".join(parts) or None
+
+
+def _in_words(rules: Programme, rule: EarningRule) -> str:
+    points = words.number(rule.amount)
+    if rule.kind == "fixed":
+        return words.plural("%(points)s point", "%(points)s points", rule.amount, points=points)
+    unit = format_amount(10 ** exponent(rules.currency), rules.currency)
+    if rule.kind == "percent":
+        unit = format_amount(100 * 10 ** exponent(rules.currency), rules.currency)
+    return words.plural(
+        "%(points)s point for each %(unit)s of the first order",
+        "%(points)s points for each %(unit)s of the first order",
+        rule.amount,
+        points=points,
+        unit=unit,
+    )
+
+
+def share_text(site_name: str, given: Promise) -> str:
+    """What a member may send a friend; it says what the sender gets (16 CFR 255.5)."""
+    if given.referrer and given.friend:
+        return _(
+            "I buy at %(site)s and like it. If you join with my link and place a first order, you"
+            " get %(friend)s and so that you know, I get %(referrer)s.",
+            site=site_name,
+            friend=given.friend,
+            referrer=given.referrer,
+        )
+    if given.referrer:
+        return _(
+            "I buy at %(site)s and like it. So that you know: if you join with my link and place a"
+            " first order, I get %(referrer)s.",
+            site=site_name,
+            referrer=given.referrer,
+        )
+    return _("I buy at %(site)s and like it. Here is my link.", site=site_name)

@@ -1,7 +1,10 @@
-"""The tables of reviews."""
+"""The tables of reviews: reviews and their versions, replies, votes, counts of stars."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from foundation.tables import BigNumber, IdText, UtcMoment
+from migrations.guards import append_only, drop_append_only
 
 revision = "0900"
 down_revision = "0800"
@@ -10,8 +13,68 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "review",
+        sa.Column("id", IdText, primary_key=True),
+        sa.Column("product_id", IdText, sa.ForeignKey("product.id"), nullable=False),
+        sa.Column("author_id", IdText, sa.ForeignKey("member.id"), nullable=False),
+        sa.Column("order_id", IdText, sa.ForeignKey("shop_order.id")),
+        sa.Column("stars", sa.Integer, nullable=False),
+        sa.Column("title", sa.String, nullable=False),
+        sa.Column("body", sa.String, nullable=False),
+        sa.Column("body_html", sa.String, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("helpful", sa.BigInteger, nullable=False),
+        sa.Column("unhelpful", sa.BigInteger, nullable=False),
+        sa.Column("leaf_index", sa.BigInteger, nullable=False),
+        sa.Column("created_at", UtcMoment, nullable=False),
+        sa.Column("revised_at", UtcMoment),
+        sa.UniqueConstraint("product_id", "author_id", name="uq_review_product_id_author_id"),
+        sa.CheckConstraint("stars between 1 and 5", name="ck_review_stars"),
+    )
+    op.create_index("ix_review_product_id_id", "review", ["product_id", "id"])
+    op.create_index("ix_review_author_id_id", "review", ["author_id", "id"])
+    op.create_table(
+        "review_version",
+        sa.Column("id", BigNumber, primary_key=True, autoincrement=True),
+        sa.Column("review_id", IdText, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("stars", sa.Integer, nullable=False),
+        sa.Column("title", sa.String, nullable=False),
+        sa.Column("body", sa.String, nullable=False),
+        sa.Column("at", UtcMoment, nullable=False),
+        sa.UniqueConstraint("review_id", "version", name="uq_review_version_review_id_version"),
+    )
+    append_only("review_version")
+    op.create_table(
+        "review_reply",
+        sa.Column("id", IdText, primary_key=True),
+        sa.Column("review_id", IdText, sa.ForeignKey("review.id"), nullable=False),
+        sa.Column("author_id", IdText, sa.ForeignKey("member.id"), nullable=False),
+        sa.Column("body", sa.String, nullable=False),
+        sa.Column("body_html", sa.String, nullable=False),
+        sa.Column("at", UtcMoment, nullable=False),
+    )
+    op.create_index("ix_review_reply_review_id", "review_reply", ["review_id"])
+    op.create_table(
+        "review_vote",
+        sa.Column("review_id", IdText, sa.ForeignKey("review.id"), primary_key=True),
+        sa.Column("member_id", IdText, sa.ForeignKey("member.id"), primary_key=True),
+        sa.Column("is_helpful", sa.Boolean, nullable=False),
+        sa.Column("at", UtcMoment, nullable=False),
+    )
+    op.create_table(
+        "review_star_count",
+        sa.Column("product_id", IdText, sa.ForeignKey("product.id"), primary_key=True),
+        sa.Column("stars", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("reviews", sa.BigInteger, nullable=False),
+    )
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("review_star_count")
+    op.drop_table("review_vote")
+    op.drop_table("review_reply")
+    drop_append_only("review_version")
+    op.drop_table("review_version")
+    op.drop_table("review")

@@ -1,0 +1,156 @@
+"""Publishing: a review is public at once, and every version of it stays on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from foundation import facts, markdown, search, versions
+from foundation.once import insert_once
+from foundation.refusal import Refused
+from foundation.tables import new_id, table_of
+from reviews import rules
+from reviews.models import Review, ReviewVersion, StarCount
+from reviews.rules import ReviewDraft
+from shop.models import Order, OrderLine, Product
+from transparency import log
+
+
+def publish(
+    session: Session, author_id: str, product_id: str, draft: ReviewDraft, now: datetime
+) -> Review:
+    """Publish a member's review of a product: row, version, count, leaf and fact in one go.
+
+    The fact does not carry the stars, so nothing that hears it can pay for praise. Refused when
+    the draft breaks a rule or the member reviewed the product before (then `revise`).
+    """
+    draft = rules.check(draft)
+    product = session.get(Product, product_id)
+    if product is None:
+        raise Refused("There is no such product.", code="unknown_product", status=404)
+    order_id = purchase(session, author_id, product_id)
+    values = _values(draft) | {
+        "id": new_id(now),
+        "product_id": product_id,
+        "author_id": author_id,
+        "order_id": order_id,
+        "version": 1,
+        "helpful": 0,
+        "unhelpful": 0,
+        "leaf_index": 0,
+        "created_at": now,
+    }
+    if not insert_once(session, Review, values):
+        raise Refused(
+            "You have reviewed this product before. Change that review instead.",
+            code="reviewed",
+            status=409,
+        )
+    review = session.get_one(Review, values["id"])
+    _count(session, product_id, draft.stars, 1)
+    _keep(session, review, product.slug, "review.published", now)
+    details = {"product": product_id, "order": order_id, "verified": order_id is not None}
+    facts.record(session, "review.published", author_id, f"review:{review.id}", now, **details)
+    return review
+
+
+def revise(
+    session: Session, author_id: str, review_id: str, draft: ReviewDraft, now: datetime
+) -> Review:
+    """Replace one's own review; what it said before stays readable. Refused for anybody else."""
+    draft = rules.check(draft)
+    review = session.get(Review, review_id, with_for_update=True)
+    if review is None:
+        raise Refused("There is no such review.", code="unknown_review", status=404)
+    if review.author_id != author_id:
+        raise Refused("Only its author can change a review.", code="not_yours", status=403)
+    if (review.stars, review.title, review.body) == (draft.stars, draft.title, draft.body):
+        return review
+    product = session.get_one(Product, review.product_id)
+    _count(session, review.product_id, review.stars, -1)
+    _count(session, review.product_id, draft.stars, 1)
+    for name, value in _values(draft).items():
+        setattr(review, name, value)
+    review.version += 1
+    review.revised_at = now
+    review.order_id = review.order_id or purchase(session, author_id, review.product_id)
+    session.flush()
+    _keep(session, review, product.slug, "review.revised", now)
+    subject = f"review:{review.id}:{review.version}"
+    facts.record(session, "review.revised", author_id, subject, now, product=review.product_id)
+    return review
+
+
+def purchase(session: Session, member_id: str, product_id: str) -> str | None:
+    """The member's newest paid order that holds the product: what makes a review verified."""
+    return session.scalar(
+        select(Order.id)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .where(
+            Order.member_id == member_id,
+            Order.paid_at.is_not(None),
+            OrderLine.product_id == product_id,
+        )
+        .order_by(Order.id.desc())
+        .limit(1)
+    )
+
+
+def content(review: Review) -> dict[str, Any]:
+    """What the transparency log commits to: the review exactly as it is served."""
+    return {
+        "author": review.author_id,
+        "product": review.product_id,
+        "stars": review.stars,
+        "title": review.title,
+        "body": review.body,
+        "version": review.version,
+    }
+
+
+def _values(draft: ReviewDraft) -> dict[str, Any]:
+    return {
+        "stars": draft.stars,
+        "title": draft.title,
+        "body": draft.body,
+        "body_html": markdown.to_html(draft.body),
+    }
+
+
+def _keep(session: Session, review: Review, slug: str, event: str, now: datetime) -> None:
+    """Version, leaf, search and page versions of what the review says from now on."""
+    version = {"review_id": review.id, "version": review.version, "at": now}
+    said = {"stars": review.stars, "title": review.title, "body": review.body}
+    session.execute(insert(table_of(ReviewVersion)), [version | said])
+    leaf = log.append(
+        session,
+        event=event,
+        subject=f"review:{review.id}",
+        content=content(review),
+        now=now,
+        author_id=review.author_id,
+    )
+    review.leaf_index = leaf.index
+    session.flush()
+    search.index(session, "review", review.id, review.title, review.body, now)
+    versions.touch(session, f"product:{slug}", f"review:{review.id}", "reviews")
+
+
+def _count(session: Session, product_id: str, stars: int, delta: int) -> None:
+    insert_ = (
+        postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    )
+    table = table_of(StarCount)
+    row: Mapping[str, Any] = {"product_id": product_id, "stars": stars, "reviews": delta}
+    session.execute(
+        insert_(table)
+        .values(**row)
+        .on_conflict_do_update(
+            index_elements=["product_id", "stars"], set_={"reviews": table.c.reviews + delta}
+        )
+    )

@@ -187,6 +187,8 @@ def _many_on_postgresql(
 
 def _values(draft: Draft, id: str, now: datetime, *, on_sqlite: bool) -> dict[str, Any]:
     """What the statements above bind, as the driver wants it."""
+    if now.tzinfo is None:
+        raise ValueError("moments are aware: pass a datetime in UTC")
     return {
         "id": id,
         "key": draft.key,
@@ -215,7 +217,7 @@ def _commodities(session: Session, accounts: set[int]) -> dict[int, str]:
             balances.c.account_id.in_(accounts)
         )
     )
-    return dict(rows.tuples().all())
+    return {number: commodity for number, commodity in rows}  # noqa: C416 - typed as it is
 
 
 def _why_not(session: Session, draft: Draft) -> NoReturn:
@@ -275,6 +277,4 @@ def _dialect(session: Session) -> str:
 
 def _text(at: datetime) -> str:
     """A moment as the rest of the house writes it on SQLite."""
-    if at.tzinfo is None:
-        raise ValueError("moments are aware: pass a datetime in UTC")
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -95,11 +95,13 @@ def too_little(available: int, amount: int) -> Refused:
 def conflict(key: str, field: str) -> Refused:
     """A key was used before, for another request."""
     return Refused(
-        "The key %(key)s was used before with another %(field)s. Use a new key for a new request.",
+        "The key %(key)s was used before with another %(difference)s."
+        " Use a new key for a new request.",
         code="idempotency_conflict",
         field=field,
         status=409,
         key=key,
+        difference=field,
     )
 
 

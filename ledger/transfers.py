@@ -89,22 +89,22 @@ def reverse(
     All reversals of a transfer together never exceed it. Holds are voided instead, and what a
     hold posted is clawed back; a reversal cannot be reversed.
     """
-    refusals.check_key(key)
+    if amount is not None:
+        refusals.check_amount(amount)
     original = read(session, transfer_id)
-    if amount is None:
-        amount = original.amount - _reversed(session, transfer_id)
-        if amount == 0:
-            return _reversed_by(session, transfer_id, key)
+    left = original.amount - _reversed(session, transfer_id)
     back = Draft(
         source=original.target,
         target=original.source,
-        amount=amount,
-        key=key,
+        amount=left if amount is None else amount,
+        key=refusals.check_key(key),
         kind="reverse",
         about=about,
         memo=memo,
         reverses=transfer_id,
     )
+    if back.amount > left or not left:
+        return _reversed_before(session, back)
     return make(session, back, now)
 
 
@@ -184,11 +184,10 @@ def _reversed(session: Session, transfer_id: str) -> int:
     return int(session.scalar(total.where(transfers.c.reverses == transfer_id)) or 0)
 
 
-def _reversed_by(session: Session, transfer_id: str, key: str) -> Transfer:
-    """Nothing is left to reverse: either this request did it, or it came too late."""
-    made = posting.read_key(session, key)
+def _reversed_before(session: Session, back: Draft) -> Transfer:
+    """Too little is left to reverse: either this request took it, or it came too late."""
+    made = posting.read_key(session, back.key)
     if made is None:
         raise refusals.refused("ledger_reversed")
-    if made.reverses != transfer_id:
-        raise refusals.conflict(key, "reverses")
+    same_request(made, replace(back, amount=back.amount or made.amount))
     return made

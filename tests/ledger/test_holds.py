@@ -5,11 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
-
-from foundation.doors import reading, writing
-from foundation.refusal import Refused
-from ledger import clawbacks, earning, holds, spending
+from foundation.doors import writing
+from ledger import holds
 from ledger.accounts import standings
 
 

@@ -56,7 +56,7 @@ def test_without_a_programme_nothing_is_earned(house: Any, now: Any) -> None:
 def test_a_referral_pays_both_sides(programme: Any, now: Any) -> None:
     programme.refers(programme.ada, programme.fay, now, total=5_000)
     assert [(g.rule, g.amount) for g in grants(programme.ada)] == [("referrer", 200)]
-    assert [(g.rule, g.amount) for g in grants(programme.fay)] == [("order", 50), ("friend", 100)]
+    assert {(g.rule, g.amount) for g in grants(programme.fay)} == {("order", 50), ("friend", 100)}
 
 
 def test_another_currency_earns_nothing_by_value(programme: Any, now: Any) -> None:

@@ -1,0 +1,88 @@
+"""The draft: one at a time, started from the programme in force, changed until it is published."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from foundation.once import insert_once
+from foundation.refusal import Refused
+from foundation.tables import new_id
+from rewards import programme
+from rewards.first_programme import first_programme
+from rewards.models import ProgrammeDraft
+from rewards.programme import Draft
+from rewards.publishing import refuse_objections
+from rewards.rules import Programme
+
+
+def start(session: Session, owner_id: str, now: datetime) -> Draft:
+    """A draft that says what the programme in force says; the present draft when there is one."""
+    version = programme.latest(session)
+    rules = version.rules if version else first_programme()
+    row = {
+        "id": new_id(now),
+        "lane": 1,
+        "based_on": version.number if version else 0,
+        "rules": rules.model_dump(mode="json"),
+        "note": "",
+        "revision": 1,
+        "created_by": owner_id,
+        "created_at": now,
+        "changed_by": owner_id,
+        "changed_at": now,
+    }
+    insert_once(session, ProgrammeDraft, row)
+    return needed(session)
+
+
+def change(
+    session: Session, owner_id: str, rules: Programme, note: str, revision: int, now: datetime
+) -> Draft:
+    """Let the draft say `rules`. `revision` is the one the owner was looking at.
+
+    Refused when a rule objects (with the field at fault) or somebody changed the draft meanwhile.
+    """
+    refuse_objections(rules)
+    changed = session.execute(
+        update(ProgrammeDraft)
+        .where(ProgrammeDraft.lane == 1, ProgrammeDraft.revision == revision)
+        .values(
+            rules=rules.model_dump(mode="json"),
+            note=note.strip(),
+            revision=revision + 1,
+            changed_by=owner_id,
+            changed_at=now,
+        )
+        .returning(ProgrammeDraft.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if changed is None:
+        needed(session)
+        raise Refused(
+            "Somebody changed this draft while you were editing it. Open it in another tab, and"
+            " carry over what you want to keep.",
+            code="draft_changed",
+            status=409,
+        )
+    session.expire_all()
+    return needed(session)
+
+
+def discard(session: Session) -> None:
+    """Throw the draft away; harmless when there is none."""
+    session.execute(delete(ProgrammeDraft))
+
+
+def needed(session: Session) -> Draft:
+    """The draft; Refused when there is none."""
+    draft = programme.draft(session)
+    if draft is None:
+        raise Refused(
+            "There is no draft. Start one from the programme in force.",
+            code="no_draft",
+            status=404,
+        )
+    return draft

@@ -1,0 +1,258 @@
+"""The programme in plain words, in the reader's language, from the same data the engine runs on.
+
+Nobody writes these explanations, so they cannot be wrong: a new rule explains itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from foundation.money import exponent, format_amount
+from foundation.words import _, number, percent, plural, text_in
+from rewards.rules import EarningRule, Item, Programme, Tier
+from rewards.tiers import Standing
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A rule as the public page shows it: its name, its sentence, and what limits it."""
+
+    name: str
+    sentence: str
+    limits: list[str]
+
+
+def points(amount: int) -> str:
+    """A number of points, with its unit."""
+    return plural("%(num)s point", "%(num)s points", amount, num=number(amount))
+
+
+def rule(each: EarningRule, programme: Programme) -> Explained:
+    """One earning rule."""
+    sentence = _("%(when)s: %(what)s.", when=_when(each), what=_what(each, programme))
+    return Explained(text_in(each.name), sentence, list(_limits(each, programme)))
+
+
+def _when(each: EarningRule) -> str:
+    if each.fact == "referral.purchased":
+        if each.who == "friend":
+            return _("When a friend brought you and you buy for the first time")
+        return _("When a friend you brought buys for the first time")
+    if each.fact == "review.published" and each.verified_only:
+        return _("For every review of something you bought here, whatever its stars")
+    return {
+        "order.paid": _("For every order you pay"),
+        "review.published": _("For every review you publish, whatever its stars"),
+        "answer.accepted": _("When your answer to a question is accepted"),
+        "topic.started": _("For every topic you start"),
+        "post.written": _("For every post you write"),
+        "member.verified": _("Once your e-mail address is confirmed"),
+    }[each.fact]
+
+
+def _what(each: EarningRule, programme: Programme) -> str:
+    if each.kind == "fixed":
+        return points(each.amount)
+    if each.kind == "percent":
+        return _(
+            "%(percent)s of its value in %(currency)s, as points",
+            percent=percent(each.amount / 100),
+            currency=programme.currency,
+        )
+    return _(
+        "%(points)s for each %(unit)s of its value",
+        points=points(each.amount),
+        unit=f"1 {programme.currency}",
+    )
+
+
+def _limits(each: EarningRule, programme: Programme) -> Iterator[str]:
+    if each.hold == "return_period" and programme.return_days:
+        yield plural(
+            "On hold for %(num)s day, until the order can no longer be returned.",
+            "On hold for %(num)s days, until the order can no longer be returned.",
+            programme.return_days,
+        )
+    if each.tier_applies:
+        yield _("Your tier raises it.")
+    if each.cap_per_month is not None:
+        yield _("At most %(points)s in a calendar month.", points=points(each.cap_per_month))
+    if each.cap_per_member is not None:
+        yield _("At most %(points)s in all.", points=points(each.cap_per_member))
+
+
+def item_price(item: Item) -> str:
+    """What an item of the catalogue is worth, as the reader writes money."""
+    return format_amount(item.value, item.currency)
+
+
+# What changed.
+
+
+def changes(old: Programme, new: Programme) -> list[str]:
+    """What `new` changes about `old`, a sentence each; empty when they say the same."""
+    return [
+        *_general_changes(old, new),
+        *_tier_changes(old, new),
+        *_rule_changes(old, new),
+        *_item_changes(old, new),
+    ]
+
+
+def _general_changes(old: Programme, new: Programme) -> Iterator[str]:
+    if old.return_days != new.return_days:
+        yield _(
+            "What rests on an order is on hold for %(new)s days instead of %(old)s.",
+            new=new.return_days,
+            old=old.return_days,
+        )
+    if old.standing_window_days != new.standing_window_days:
+        yield _(
+            "Standing counts the last %(new)s days instead of %(old)s.",
+            new=number(new.standing_window_days),
+            old=number(old.standing_window_days),
+        )
+    if old.currency != new.currency:
+        yield _(
+            "The value of orders is counted in %(new)s instead of %(old)s.",
+            new=new.currency,
+            old=old.currency,
+        )
+
+
+def _tier_changes(old: Programme, new: Programme) -> Iterator[str]:
+    for tier in new.tiers:
+        before = old.tier(tier.key)
+        name = text_in(tier.name)
+        if before is None:
+            yield _(
+                "New tier %(name)s: from %(standing)s points of standing, earns %(percent)s.",
+                name=name,
+                standing=number(tier.standing_min),
+                percent=percent(tier.earn_percent / 100),
+            )
+        else:
+            yield from _one_tier(before, tier, name)
+    for tier in old.tiers:
+        if new.tier(tier.key) is None:
+            yield _("The tier %(name)s is gone.", name=text_in(tier.name))
+
+
+def _one_tier(before: Tier, after: Tier, name: str) -> Iterator[str]:
+    if text_in(before.name) != name:
+        yield _("The tier %(old)s is now called %(new)s.", old=text_in(before.name), new=name)
+    if before.standing_min != after.standing_min:
+        yield _(
+            "%(name)s starts at %(new)s points of standing instead of %(old)s.",
+            name=name,
+            new=number(after.standing_min),
+            old=number(before.standing_min),
+        )
+    if before.earn_percent != after.earn_percent:
+        yield _(
+            "%(name)s earns %(new)s instead of %(old)s.",
+            name=name,
+            new=percent(after.earn_percent / 100),
+            old=percent(before.earn_percent / 100),
+        )
+
+
+def _rule_changes(old: Programme, new: Programme) -> Iterator[str]:
+    # The return period has its own sentence: a rule did not change because the days did.
+    old = old.model_copy(update={"return_days": new.return_days})
+    for each in new.earning:
+        before, now = old.rule(each.key), _whole(rule(each, new))
+        if before is None:
+            yield _("New: %(now)s", now=now)
+        elif (was := _whole(rule(before, old))) != now:
+            yield _("“%(was)s” becomes “%(now)s”", was=was, now=now)
+        elif text_in(before.name) != text_in(each.name):
+            yield _(
+                "“%(old)s” is now called “%(new)s”.",
+                old=text_in(before.name),
+                new=text_in(each.name),
+            )
+    for each in old.earning:
+        if new.rule(each.key) is None:
+            yield _("No longer: %(was)s", was=_whole(rule(each, old)))
+
+
+def _whole(explained: Explained) -> str:
+    return " ".join([explained.sentence, *explained.limits])
+
+
+def _item_changes(old: Programme, new: Programme) -> Iterator[str]:
+    for item in new.catalogue:
+        before, name = old.item(item.key), text_in(item.name)
+        if before is None:
+            yield _(
+                "New in the catalogue: %(name)s for %(cost)s.", name=name, cost=points(item.cost)
+            )
+            continue
+        if before.cost != item.cost:
+            yield _(
+                "%(name)s costs %(new)s instead of %(old)s.",
+                name=name,
+                new=points(item.cost),
+                old=points(before.cost),
+            )
+        if (before.value, before.currency) != (item.value, item.currency):
+            yield _(
+                "%(name)s is worth %(new)s instead of %(old)s.",
+                name=name,
+                new=item_price(item),
+                old=item_price(before),
+            )
+    for item in old.catalogue:
+        if new.item(item.key) is None:
+            yield _("No longer in the catalogue: %(name)s.", name=text_in(item.name))
+
+
+# What would move me up.
+
+
+def ways_up(standing: Standing, programme: Programme) -> list[str]:
+    """Single ways to the next tier, each enough by itself; none at the top."""
+    if standing.next is None:
+        return []
+    ways = []
+    for each in programme.earning:
+        if each.who != "friend" and (way := _way(each, standing, programme)) is not None:
+            ways.append(way)
+    return ways
+
+
+def _way(each: EarningRule, standing: Standing, programme: Programme) -> str | None:
+    if each.cap_per_member is not None and each.cap_per_member < standing.missing:
+        return None
+    factor = standing.tier.earn_percent if each.tier_applies else 100
+    if each.kind != "fixed":
+        return _spending(each, standing.missing, factor, programme)
+    single = each.amount * factor // 100
+    if single < 1:
+        return None
+    return _times(each.fact, -(-standing.missing // single))
+
+
+def _spending(each: EarningRule, missing: int, factor: int, programme: Programme) -> str:
+    """The value of orders that earns `missing` points, rounded up to a whole unit."""
+    per_unit = factor * each.amount * (100 if each.kind == "per_currency_unit" else 1)
+    units = -(-missing * 10_000 // per_unit)
+    minor = units * 10 ** exponent(programme.currency)
+    return _("orders worth %(value)s", value=format_amount(minor, programme.currency))
+
+
+def _times(fact: str, n: int) -> str | None:
+    words: dict[str, Any] = {
+        "order.paid": lambda: plural("%(num)s order", "%(num)s orders", n),
+        "referral.purchased": lambda: plural(
+            "%(num)s friend who buys", "%(num)s friends who buy", n
+        ),
+        "review.published": lambda: plural("%(num)s review", "%(num)s reviews", n),
+        "answer.accepted": lambda: plural("%(num)s accepted answer", "%(num)s accepted answers", n),
+        "topic.started": lambda: plural("%(num)s new topic", "%(num)s new topics", n),
+        "post.written": lambda: plural("%(num)s post", "%(num)s posts", n),
+    }
+    return words[fact]() if fact in words else None

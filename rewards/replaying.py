@@ -1,0 +1,392 @@
+"""Replay: what a programme would have cost over what really happened, and whom it would move.
+
+The facts of the period go through the same engine as live ones, in the order in which they were
+heard, against tallies in memory that start from the real grants before the period. Refunds take
+back here as they do there. So the programme in force, replayed over the time it is in force, gives
+what the ledger holds, to the unit. Nothing is written, and facts are read as a stream.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from foundation.facts import Fact
+from rewards import tallies
+from rewards.models import Clawback, Grant
+from rewards.rules import (
+    Award,
+    Happened,
+    Programme,
+    awards,
+    month_of,
+    order_reference,
+    share_taken_back,
+    tier_of,
+)
+
+REFUND = "order.refunded"
+#: Facts between two reports of progress, and rows fetched at a time.
+STEP = 5_000
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class RuleCost:
+    """What one rule gave in the period, what of it refunds took back, and what caps withheld."""
+
+    granted: int = 0
+    clawed: int = 0
+    grants: int = 0
+    capped: int = 0
+    members_capped: int = 0
+
+    @property
+    def net(self) -> int:
+        return self.granted - self.clawed
+
+
+@dataclass(frozen=True)
+class Mover:
+    """A member whose tier would differ at the end of the period."""
+
+    member_id: str
+    before: str
+    after: str
+    is_up: bool
+    standing_before: int
+    standing_after: int
+
+
+@dataclass
+class Outcome:
+    """A replay held against what really happened: points by rule key, and who would move."""
+
+    commodity: str = "points"
+    facts: int = 0
+    replayed: dict[str, RuleCost] = field(default_factory=dict)
+    actual: dict[str, RuleCost] = field(default_factory=dict)
+    movers: list[Mover] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)  # rules that never gave anything
+
+    @property
+    def cost(self) -> int:
+        return sum(each.net for each in self.replayed.values())
+
+    @property
+    def actual_cost(self) -> int:
+        return sum(each.net for each in self.actual.values())
+
+    def document(self) -> dict[str, Any]:
+        """As JSON, to be kept."""
+        return asdict(self)
+
+
+def outcome_of(document: Mapping[str, Any]) -> Outcome:
+    """An outcome as it was kept."""
+    return Outcome(
+        commodity=document["commodity"],
+        facts=document["facts"],
+        replayed={key: RuleCost(**each) for key, each in document["replayed"].items()},
+        actual={key: RuleCost(**each) for key, each in document["actual"].items()},
+        movers=[Mover(**each) for each in document["movers"]],
+        silent=list(document["silent"]),
+    )
+
+
+def replay(
+    session: Session,
+    rules: Programme,
+    start: datetime,
+    end: datetime,
+    *,
+    in_force: Programme | None = None,
+    progress: Progress = lambda done, total: None,
+) -> Outcome:
+    """Run `rules` over the facts that happened from `start` until before `end`.
+
+    `in_force` tells the tiers that members really have, for the comparison (None: `rules`).
+    `progress(done, total)` is called every few thousand facts.
+    """
+    kinds = {rule.fact for rule in rules.earning} | {REFUND}
+    total = count(session, kinds, start, end)
+    past = _Past(rules, start)
+    past.begin(session, start)
+    outcome = Outcome(replayed={rule.key: RuleCost() for rule in rules.earning})
+    for happened, heard_at in _stream(session, kinds, start, end):
+        past.now = heard_at
+        if happened.kind == REFUND:
+            past.refund(happened, outcome)
+        else:
+            past.give(happened, outcome)
+        outcome.facts += 1
+        if outcome.facts % STEP == 0:
+            progress(outcome.facts, total)
+    progress(total, total)
+    _finish(session, outcome, past, rules, in_force or rules, start, end)
+    return outcome
+
+
+def count(session: Session, kinds: set[str], start: datetime, end: datetime) -> int:
+    """How many facts of `kinds` happened in the period."""
+    return (
+        session.scalar(
+            select(func.count()).where(Fact.kind.in_(kinds), Fact.at >= start, Fact.at < end)
+        )
+        or 0
+    )
+
+
+def _stream(
+    session: Session, kinds: set[str], start: datetime, end: datetime
+) -> Iterator[tuple[Happened, datetime]]:
+    query = (
+        select(
+            Fact.id,
+            Fact.kind,
+            Fact.subject,
+            Fact.member_id,
+            Fact.at,
+            Fact.details,
+            Fact.recorded_at,
+        )
+        .where(Fact.kind.in_(kinds), Fact.at >= start, Fact.at < end)
+        .order_by(Fact.recorded_at, Fact.at, Fact.id)
+    )
+    for row in session.execute(query, execution_options={"yield_per": STEP}):
+        what = Happened(row.id, row.kind, row.subject, row.member_id, row.at, row.details)
+        yield what, row.recorded_at
+
+
+@dataclass(slots=True)
+class _Lot:
+    """A grant as the past keeps it: only what standing and refunds need."""
+
+    member_id: str
+    rule: str
+    amount: int
+    granted_at: datetime
+    clawed: int = 0
+    is_inside: bool = False  # counted in its member's standing right now
+    in_period: bool = True
+
+
+@dataclass(slots=True)
+class _Person:
+    """The lots of one member that may count for her standing, oldest first."""
+
+    lots: deque[_Lot] = field(default_factory=deque)
+    fresh: list[_Lot] = field(default_factory=list)  # not from before this moment: do not count
+    standing: int = 0
+
+
+class _Past:
+    """Members as they would have been, moved forward fact by fact; the engine's `State`."""
+
+    def __init__(self, rules: Programme, start: datetime) -> None:
+        self.rules = rules
+        self.now = start  # when the present fact was heard
+        self._window = timedelta(days=rules.standing_window_days)
+        self._people: dict[str, _Person] = {}
+        self._given: dict[tuple[str, str, str | None], int] = {}
+        self._resting: dict[str, list[_Lot]] = {}
+        self._capped: dict[str, set[str]] = {}
+
+    def begin(self, session: Session, start: datetime) -> None:
+        """Start from the grants for what happened before `start`."""
+        taken = _taken_back_before(session, start)
+        columns = (Grant.id, Grant.member_id, Grant.rule, Grant.amount, Grant.granted_at)
+        query = (
+            select(*columns, Grant.basis)
+            .where(Grant.fact_at < start, Grant.granted_at >= start - self._window)
+            .order_by(Grant.granted_at, Grant.id)
+        )
+        for id, member_id, rule, amount, granted_at, basis in session.execute(query):
+            lot = _Lot(member_id, rule, amount, granted_at, taken.get(id, 0), in_period=False)
+            self._keep(lot, basis)
+        self._begin_caps(session, start)
+
+    def _begin_caps(self, session: Session, start: datetime) -> None:
+        month = month_of(start)
+        first, _ = tallies.bounds(month)
+        for since, key in ((None, None), (first, month)):
+            query = (
+                select(Grant.member_id, Grant.rule, func.sum(Grant.amount))
+                .where(Grant.fact_at < start)
+                .group_by(Grant.member_id, Grant.rule)
+            )
+            if since is not None:
+                query = query.where(Grant.fact_at >= since)
+            for member_id, rule, total in session.execute(query):
+                self._given[member_id, rule, key] = int(total)
+
+    def _keep(self, lot: _Lot, basis: str | None) -> None:
+        fresh = self._people.setdefault(lot.member_id, _Person()).fresh
+        insort(fresh, lot, key=lambda each: each.granted_at)
+        if basis is not None:
+            self._resting.setdefault(basis, []).append(lot)
+
+    # What the engine asks.
+
+    def standing(self, member_id: str) -> int:
+        person = self._people.get(member_id)
+        return self._settle(person) if person is not None else 0
+
+    def _settle(self, person: _Person) -> int:
+        """Let in what was granted before now, let go what left the window."""
+        while person.fresh and person.fresh[0].granted_at < self.now:
+            lot = person.fresh.pop(0)
+            lot.is_inside = True
+            person.lots.append(lot)
+            person.standing += lot.amount - lot.clawed
+        while person.lots and person.lots[0].granted_at < self.now - self._window:
+            lot = person.lots.popleft()
+            lot.is_inside = False
+            person.standing -= lot.amount - lot.clawed
+        return person.standing
+
+    def given(self, member_id: str, rule: str, month: str | None) -> int:
+        return self._given.get((member_id, rule, month), 0)
+
+    # What happens.
+
+    def give(self, fact: Happened, outcome: Outcome) -> None:
+        for award in awards(self.rules, fact, self):
+            cost = outcome.replayed[award.rule]
+            if award.capped:
+                cost.capped += award.capped
+                self._capped.setdefault(award.rule, set()).add(award.member_id)
+            if award.amount:
+                cost.granted += award.amount
+                cost.grants += 1
+                self._add(award, fact)
+
+    def _add(self, award: Award, fact: Happened) -> None:
+        for month in (month_of(fact.at), None):
+            key = (award.member_id, award.rule, month)
+            self._given[key] = self._given.get(key, 0) + award.amount
+        self._keep(_Lot(award.member_id, award.rule, award.amount, self.now), award.basis)
+
+    def refund(self, fact: Happened, outcome: Outcome) -> None:
+        details = fact.details
+        for lot in self._resting.get(order_reference(str(details["order"])), ()):
+            due = share_taken_back(lot.amount, details["refunded_total"], details["total"])
+            taken = due - lot.clawed
+            if taken <= 0:
+                continue
+            lot.clawed += taken
+            if lot.is_inside:
+                self._people[lot.member_id].standing -= taken
+            if lot.in_period:
+                outcome.replayed[lot.rule].clawed += taken
+
+    def capped(self, rule: str) -> int:
+        """How many members a cap of `rule` stopped."""
+        return len(self._capped.get(rule, ()))
+
+    def standings(self, at: datetime) -> dict[str, int]:
+        """Everybody's standing at `at`, not before the last fact."""
+        self.now = at
+        return {member_id: self._settle(person) for member_id, person in self._people.items()}
+
+
+def _taken_back_before(session: Session, start: datetime) -> dict[str, int]:
+    query = (
+        select(Clawback.grant_id, func.sum(Clawback.amount))
+        .join(Fact, Fact.id == Clawback.fact_id)
+        .where(Fact.at < start)
+        .group_by(Clawback.grant_id)
+    )
+    return {grant_id: int(total) for grant_id, total in session.execute(query)}
+
+
+# The comparison.
+
+
+def _finish(
+    session: Session,
+    outcome: Outcome,
+    past: _Past,
+    rules: Programme,
+    in_force: Programme,
+    start: datetime,
+    end: datetime,
+) -> None:
+    for key, cost in outcome.replayed.items():
+        cost.members_capped = past.capped(key)
+    outcome.actual = actual(session, start, end)
+    outcome.silent = [key for key, cost in outcome.replayed.items() if cost.grants == 0]
+    real = _real_standings(session, in_force, end)
+    outcome.movers = _movers(rules, in_force, real, past.standings(end))
+
+
+def actual(session: Session, start: datetime, end: datetime) -> dict[str, RuleCost]:
+    """What was really granted for facts of the period, by rule, and taken back within it."""
+    costs: dict[str, RuleCost] = {}
+    granted = (
+        select(
+            Grant.rule,
+            func.sum(Grant.amount),
+            func.count(),
+            func.sum(Grant.capped),
+        )
+        .where(Grant.fact_at >= start, Grant.fact_at < end)
+        .group_by(Grant.rule)
+    )
+    for rule, amount, grants, capped in session.execute(granted):
+        costs[rule] = RuleCost(granted=int(amount), grants=grants, capped=int(capped))
+    clawed = (
+        select(Grant.rule, func.sum(Clawback.amount))
+        .join(Clawback, Clawback.grant_id == Grant.id)
+        .join(Fact, Fact.id == Clawback.fact_id)
+        .where(Grant.fact_at >= start, Grant.fact_at < end, Fact.at >= start, Fact.at < end)
+        .group_by(Grant.rule)
+    )
+    for rule, amount in session.execute(clawed):
+        costs[rule].clawed = int(amount)
+    return costs
+
+
+def _real_standings(session: Session, in_force: Programme, end: datetime) -> dict[str, int]:
+    """Standings as they really were at `end`: what was taken back later still counted then."""
+    since = end - timedelta(days=in_force.standing_window_days)
+    granted = (
+        select(Grant.member_id, func.sum(Grant.amount))
+        .where(Grant.granted_at >= since, Grant.granted_at < end)
+        .group_by(Grant.member_id)
+    )
+    standings = {member_id: int(total) for member_id, total in session.execute(granted)}
+    clawed = (
+        select(Grant.member_id, func.sum(Clawback.amount))
+        .join(Clawback, Clawback.grant_id == Grant.id)
+        .join(Fact, Fact.id == Clawback.fact_id)
+        .where(Grant.granted_at >= since, Grant.granted_at < end, Fact.at < end)
+        .group_by(Grant.member_id)
+    )
+    for member_id, total in session.execute(clawed):
+        standings[member_id] -= int(total)
+    return standings
+
+
+def _movers(
+    rules: Programme, in_force: Programme, real: dict[str, int], replayed: dict[str, int]
+) -> list[Mover]:
+    movers = []
+    for member_id in real.keys() | replayed.keys():
+        was, would = real.get(member_id, 0), replayed.get(member_id, 0)
+        before, after = tier_of(in_force, was), tier_of(rules, would)
+        if before.key != after.key:
+            is_up = (after.earn_percent, after.standing_min) > (
+                before.earn_percent,
+                before.standing_min,
+            )
+            movers.append(Mover(member_id, before.key, after.key, is_up, was, would))
+    return sorted(movers, key=lambda m: (not m.is_up, -m.standing_after, m.member_id))

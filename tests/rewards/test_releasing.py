@@ -1,0 +1,61 @@
+"""Held points are released once the return period is over: once, whoever tries."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from foundation import doors
+from foundation.doors import reading
+from foundation.facts import Fact
+from rewards import releasing
+
+
+def test_nothing_is_released_early(programme: Any, now: Any) -> None:
+    programme.pays(programme.ben, 10_000, now)
+    assert programme.release(now + timedelta(days=13, hours=23)) == "0 grants released"
+    assert programme.release(now + timedelta(days=14)) == "1 grants released"
+    assert programme.balances(programme.ben).available == 100
+
+
+def test_releasing_again_changes_nothing(programme: Any, now: Any) -> None:
+    programme.pays(programme.ben, 10_000, now)
+    later = now + timedelta(days=20)
+    assert [programme.release(later), programme.release(later)] == [
+        "1 grants released",
+        "0 grants released",
+    ]
+
+
+def test_two_workers_release_each_grant_once(programme: Any, now: Any) -> None:
+    for _ in range(12):
+        programme.pays(programme.ben, 10_000, now)
+        programme.pays(programme.ada, 10_000, now)
+    later = now + timedelta(days=20)
+    workers = [
+        threading.Thread(target=releasing.release_due, args=(later,))
+        for _ in range(4 if doors.dialect() == "postgresql" else 2)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    with reading() as session:
+        told = session.scalars(select(Fact.subject).where(Fact.kind == "reward.released")).all()
+    assert len(told) == len(set(told)) == 24
+    assert programme.balances(programme.ben).pending == 0
+
+
+def test_the_member_is_told(programme: Any, now: Any) -> None:
+    from notifications.models import Notification
+
+    programme.pays(programme.ben, 10_000, now)
+    programme.release(now + timedelta(days=20))
+    with reading() as session:
+        kinds = session.scalars(
+            select(Notification.kind).where(Notification.member_id == programme.ben)
+        ).all()
+    assert sorted(kinds) == ["reward.granted", "reward.released"]

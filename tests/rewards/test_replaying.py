@@ -1,0 +1,121 @@
+"""A replay of the programme in force over its own time is what the ledger holds, to the unit."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from foundation.doors import reading
+from rewards import replaying
+from rewards.first_programme import first_programme
+from rewards.models import Clawback, Grant
+from rewards.rules import Programme
+from tests.rewards.conftest import PUBLISHED
+
+END = datetime(2026, 7, 1, tzinfo=UTC)
+
+
+def capped_programme() -> Programme:
+    """The first programme with caps and tiers low enough to be met often."""
+    rules = first_programme()
+    earning = [
+        each.model_copy(update={"cap_per_month": 60}) if each.key in ("review", "order") else each
+        for each in rules.earning
+    ]
+    return rules.model_copy(update={"earning": tuple(earning)})
+
+
+def live_through(house: Any, seed: int, days: int = 150) -> None:
+    """Half a year of orders, refunds, reviews, answers and referrals, some told late."""
+    dice = random.Random(seed)
+    orders: list[tuple[str, str, int]] = []
+    for day in range(days):
+        at = PUBLISHED + timedelta(days=day, minutes=dice.randrange(600))
+        who = dice.choice([house.ada, house.ben, house.fay])
+        act = dice.choice(["pay", "pay", "pay", "review", "answer", "refer", "refund"])
+        if act == "pay":
+            total = dice.randrange(100, 20_000)
+            orders.append((house.pays(who, total, at), who, total))
+        elif act == "review":
+            house.happens("review.published", who, at, product=f"p{day}", order=None)
+        elif act == "answer":
+            late = at + timedelta(days=dice.choice([0, 0, 3]))
+            house.happens("answer.accepted", who, at, heard=late, topic="t")
+        elif act == "refer":
+            total = dice.randrange(1_000, 9_000)
+            friend = house.fay if who != house.fay else house.ben
+            orders.append((house.refers(who, friend, at, total), friend, total))
+        elif orders:
+            order, buyer, total = orders.pop(dice.randrange(len(orders)))
+            part = dice.randrange(1, total)
+            house.refunds(order, buyer, part, total, at)
+            if dice.random() < 0.5:
+                house.refunds(order, buyer, total, total, at + timedelta(minutes=5))
+        house.release(at)
+
+
+def held_by_the_book() -> int:
+    with reading() as session:
+        granted = session.scalar(select(func.sum(Grant.amount))) or 0
+        clawed = session.scalar(select(func.sum(Clawback.amount))) or 0
+    return int(granted) - int(clawed)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_programme_in_force_replays_to_the_unit(house: Any, seed: int) -> None:
+    rules = capped_programme()
+    house.publish(rules)
+    live_through(house, seed)
+    with reading() as session:
+        outcome = replaying.replay(session, rules, PUBLISHED, END)
+    everybody = [house.balances(each) for each in (house.ada, house.ben, house.fay)]
+    in_the_ledger = sum(b.pending + b.available + b.spent - b.negative for b in everybody)
+    assert outcome.cost == outcome.actual_cost == held_by_the_book() == in_the_ledger
+    for key, cost in outcome.replayed.items():
+        real = outcome.actual.get(key, replaying.RuleCost())
+        assert (cost.granted, cost.clawed, cost.grants) == (real.granted, real.clawed, real.grants)
+    assert outcome.movers == []
+    assert sum(cost.capped for cost in outcome.replayed.values()) > 0
+    assert sum(cost.clawed for cost in outcome.replayed.values()) > 0
+
+
+def test_it_starts_from_what_was_really_granted_before(house: Any) -> None:
+    rules = capped_programme()
+    house.publish(rules)
+    live_through(house, 7)
+    middle = PUBLISHED + timedelta(days=75, hours=5)
+    with reading() as session:
+        outcome = replaying.replay(session, rules, middle, END)
+    assert outcome.cost == outcome.actual_cost
+    assert outcome.movers == []
+
+
+def test_a_dearer_draft_costs_more_and_moves_people_up(programme: Any, now: Any) -> None:
+    programme.pays(programme.ben, 30_000, now)
+    programme.pays(programme.ada, 5_000, now)
+    rules = first_programme()
+    doubled = tuple(
+        each.model_copy(update={"amount": 2}) if each.key == "order" else each
+        for each in rules.earning
+    )
+    draft = rules.model_copy(update={"earning": doubled})
+    with reading() as session:
+        outcome = replaying.replay(session, draft, PUBLISHED, END, in_force=rules)
+    assert (outcome.cost, outcome.actual_cost) == (700, 350)
+    moves = {mover.member_id: (mover.before, mover.after) for mover in outcome.movers}
+    assert moves == {
+        programme.ben: ("regular", "advocate"),
+        programme.ada: ("bud", "regular"),
+    }
+    assert "answer" in outcome.silent
+
+
+def test_an_outcome_survives_being_kept(programme: Any, now: Any) -> None:
+    programme.pays(programme.ben, 30_000, now)
+    with reading() as session:
+        outcome = replaying.replay(session, first_programme(), PUBLISHED, END)
+    assert replaying.outcome_of(outcome.document()) == outcome

@@ -18,13 +18,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import community.models  # noqa: F401 - its tables
 import foundation.commands
 import ledger.commands
-import members.models  # noqa: F401 - its tables
-import notifications.models  # noqa: F401 - its tables
+import members.commands
+import members.jobs
+import members.views
+import notifications.models
+import notifications.views
 import referral.models
 import referral.releasing
 import referral.views
 import rewards.models  # noqa: F401 - its tables
 import shop.commands
+import shop.webhook_views
 import transparency.commands
 import transparency.views
 from community import promises, record
@@ -46,9 +50,14 @@ from foundation.web import (
 )
 from foundation.web.shell import Counts, Shell
 from ledger import folding
+from members import answering
+from members import page as member_page
 from members.session import login_manager, requires
+from notifications import counts, delivering, notices
+from notifications.notices import Notice
 from referral import attributing, purchasing, refunding, touches
 from rewards import clawing_back, earning, releasing
+from shop import webhook_runs
 from transparency import checkpoints, verifying
 from transparency.jobs import write_checkpoint
 
@@ -65,15 +74,22 @@ HEARERS: Mapping[str, Sequence[Hearer]] = {
 }
 
 #: Who carries what leaves the building.
-CHANNELS: Mapping[str, Deliver] = {}
+CHANNELS: Mapping[str, Deliver] = {
+    "mail": delivering.carry_mail,
+    "sign-up": answering.carry_sign_up,
+    "verify-again": answering.carry_send_again,
+    "reset": answering.carry_reset,
+}
 
 #: What the worker does by itself, and how often.
 JOBS: Sequence[Job] = (
+    *members.jobs.JOBS,
     promises.JOB,
     folding.JOB,
     Job("transparency.checkpoint", checkpoints.EVERY, write_checkpoint),
     Job("rewards.release", timedelta(minutes=1), releasing.release_due),
     Job("referral.release", timedelta(minutes=1), referral.releasing.release_due),
+    webhook_runs.JOB,
 )
 
 #: The rooms' pages.
@@ -81,19 +97,33 @@ BLUEPRINTS: Sequence[Blueprint] = (
     health.bp,
     typefaces.pages,
     operations.pages(requires("operations.see")),
+    *members.views.BLUEPRINTS,
+    notifications.views.bp,
     transparency.views.bp,
     referral.views.bp,
+    shop.webhook_views.bp,
 )
 
 #: Small numbers in every page's header.
-COUNTS: Counts = {}
+COUNTS: Counts = {
+    "unread": counts.unread,
+}
 
 #: Commands of the rooms: `bellmouth ledger audit`, `bellmouth import orders` …
 COMMANDS: Sequence[click.Command] = (
+    members.commands.commands,
     ledger.commands.commands,
     shop.commands.imports,
+    shop.commands.hooks,
     transparency.commands.commands,
 )
+
+#: What people are told, room by room; previews stand at /dev/mails.
+NOTICES: Sequence[Notice] = (*notices.NOTICES,)
+
+#: What rooms show a member about herself on /me, and everybody about her on her public page.
+CARDS: Sequence[member_page.Show] = ()
+SECTIONS: Sequence[member_page.Show] = ()
 
 #: Who can say what the site serves today of what the log tells of: event prefix to witness.
 WITNESSES: Mapping[str, verifying.Witness] = dict.fromkeys(record.EVENTS, record.served)
@@ -102,7 +132,10 @@ WITNESSES: Mapping[str, verifying.Witness] = dict.fromkeys(record.EVENTS, record
 SUBJECT_PAGES: Mapping[str, str] = {}
 
 #: Routes that sign their requests instead of carrying a form token.
-SIGNED_ROUTES: Sequence[Callable[..., object]] = ()
+SIGNED_ROUTES: Sequence[Callable[..., object]] = (
+    notifications.views.unsubscribed,
+    shop.webhook_views.receive,
+)
 
 
 def wire(settings: Settings) -> None:
@@ -112,6 +145,10 @@ def wire(settings: Settings) -> None:
     outbox.deliver_with(CHANNELS)
     worker.run_jobs(JOBS)
     throttle.count_in(settings.redis_url)
+    delivering.use(settings)
+    notices.know(NOTICES)
+    member_page.CARDS[:] = CARDS
+    member_page.SECTIONS[:] = SECTIONS
     touches.sign_with(settings.key())
     verifying.call_witnesses(WITNESSES)
     transparency.views.lead_to(SUBJECT_PAGES)

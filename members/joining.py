@@ -1,7 +1,157 @@
-"""Joining: how somebody becomes a member."""
+"""Joining: how somebody becomes a member.
+
+Signing up never changes an account that exists: what was typed waits in a proof, and comes true
+when the letter to the address comes back. An address that has an account already gets a friendly
+letter instead; the page answers the same.
+"""
 
 from __future__ import annotations
 
-from members.customers import Customer, known_customer, known_customers
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
 
-__all__ = ["Customer", "known_customer", "known_customers"]
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from foundation import facts
+from foundation.once import insert_once
+from foundation.refusal import Refused
+from foundation.tables import new_id
+from members import addresses, consents, handles, letters, proofs
+from members.customers import Customer, known_customer, known_customers
+from members.models import Member
+
+__all__ = ["Customer", "SignUp", "add", "known_customer", "known_customers", "sign_up"]
+
+
+@dataclass(frozen=True)
+class SignUp:
+    """What somebody typed to become a member; the password only as its hash.
+
+    `browser` is the hash of a mark kept in the browser, `referral_cookie` whatever the cookie of
+    that name holds: the room of referrals reads it from the fact `member.joined`.
+    """
+
+    name: str
+    email: str
+    password_hash: str
+    language: str = "en"
+    time_zone: str = "UTC"
+    consents: Mapping[str, bool] = field(default_factory=lambda: dict(consents.AT_SIGN_UP))
+    browser: str = ""
+    referral_cookie: str | None = None
+
+
+def clean_name(name: str) -> str:
+    """A name with its blanks tidied; raises Refused when there is none."""
+    tidy = " ".join("".join(letter for letter in name if letter.isprintable()).split())
+    if not 1 <= len(tidy) <= 60:
+        raise Refused("Write a name of 1 to 60 characters.", code="name", field="name")
+    return tidy
+
+
+def sign_up(session: Session, draft: SignUp, now: datetime, *, once: str | None = None) -> None:
+    """Send a letter that makes the address's reader a member.
+
+    `once` names the attempt, so that one delivered twice is one. Records `member.joined`.
+    """
+    email = addresses.normalise(draft.email)
+    member = _member_of(session, email, draft, now)
+    if member.claimed_at is not None:
+        key = f"{once}:known" if once else None
+        letters.write(
+            session, "member.known", member.id, now, email=email, link="/sign-in", key=key
+        )
+        return
+    claim = {key: value for key, value in asdict(draft).items() if key != "referral_cookie"}
+    ask_for_proof(session, member.id, email, claim, now, once=once)
+    _record_joined(session, member.id, now, draft.referral_cookie)
+
+
+def ask_for_proof(
+    session: Session,
+    member_id: str,
+    email: str,
+    claim: Mapping[str, Any],
+    now: datetime,
+    *,
+    once: str | None = None,
+) -> None:
+    """Send the letter whose link makes `claim` come true."""
+    token = proofs.issue(session, member_id, "join", email, now, claim=claim, once=once)
+    if token is not None:
+        letters.write(
+            session,
+            "member.join",
+            member_id,
+            now,
+            email=email,
+            secret=f"/verify/{token}",
+            until=now + proofs.LIFETIME,
+            minutes=int(proofs.LIFETIME.total_seconds() // 60),
+        )
+
+
+def add(session: Session, draft: SignUp, now: datetime, *, role: str = "member") -> str:
+    """Make a verified member at once, for the command line and the demo; her identifier.
+
+    Raises Refused when the address has an account already.
+    """
+    email = addresses.normalise(draft.email)
+    member = _member_of(session, email, draft, now)
+    if member.claimed_at is not None:
+        raise Refused("This address has an account already.", code="email_taken", field="email")
+    _record_joined(session, member.id, now, draft.referral_cookie)
+    claim(session, member, asdict(draft), now)
+    member.role = role
+    session.flush()
+    return member.id
+
+
+def claim(session: Session, member: Member, chosen: Mapping[str, Any], now: datetime) -> None:
+    """Make what was typed at sign-up true of a member whose address is proven."""
+    member.name = chosen.get("name") or member.name
+    member.password_hash = chosen.get("password_hash") or member.password_hash
+    member.language = chosen.get("language") or member.language
+    member.time_zone = chosen.get("time_zone") or member.time_zone
+    member.email_verified_at = member.email_verified_at or now
+    member.claimed_at = member.claimed_at or now
+    if handles.is_provisional(member.handle):
+        member.handle = handles.suggest(session, member.name, member.id)
+    session.flush()
+    consents.give(session, member.id, chosen.get("consents") or {}, now)
+    facts.record(session, "member.verified", member.id, f"member:{member.id}", now)
+
+
+def record_joined(session: Session, member_id: str, now: datetime) -> None:
+    """Write down that a known customer made herself a member without the sign-up form."""
+    _record_joined(session, member_id, now, None)
+
+
+def _record_joined(
+    session: Session, member_id: str, now: datetime, referral_cookie: str | None
+) -> None:
+    subject = f"member:{member_id}"
+    facts.record(session, "member.joined", member_id, subject, now, referral_cookie=referral_cookie)
+
+
+def _member_of(session: Session, email: str, draft: SignUp, now: datetime) -> Member:
+    """The member of an address: known already, or made now without any password."""
+    member_id = new_id(now)
+    insert_once(
+        session,
+        Member,
+        {
+            "id": member_id,
+            "handle": handles.provisional(member_id),
+            "name": clean_name(draft.name),
+            "email": email,
+            "role": "member",
+            "language": draft.language,
+            "time_zone": draft.time_zone,
+            "joined_at": now,
+        },
+    )
+    return session.scalars(select(Member).where(Member.email == email)).one()

@@ -70,3 +70,15 @@ class Consent(Base):
     category: Mapped[str]
     given: Mapped[bool]
     changed_at: Mapped[Moment]
+
+
+class RoleGrant(Base):
+    """Who gave whom which role, and when; `granted_by` is None for the command line."""
+
+    __tablename__ = "role_grant"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    member_id: Mapped[Id] = mapped_column(ForeignKey("member.id"), index=True)
+    role: Mapped[str]
+    granted_by: Mapped[Id | None] = mapped_column(ForeignKey("member.id"))
+    at: Mapped[Moment]

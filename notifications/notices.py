@@ -2,7 +2,8 @@
 
 The words of the notice `order.paid` stand in templates/notices/order_paid.html, in three blocks:
 `subject` (one line), `body` (plain paragraphs with an empty line between them) and `action` (the
-label of the button that leads to the link). They see the notice's params, `member` and `site_name`.
+label of the button that leads to the link). They see the notice's params, `member.name` and
+`site_name`.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ NOTICES = (
     Notice("member.join", "account", {"minutes": 60}),
     Notice("member.known", "account"),
     Notice("member.reset", "account", {"minutes": 60}),
-    Notice("member.move", "account", {"minutes": 60, "email": "ada.new@example.com"}),
-    Notice("member.moved", "account", {"email": "ada.new@example.com"}),
+    Notice("member.move", "account", {"minutes": 60}),
+    Notice("member.moved", "account", {"new_email": "ada.new@example.com"}),
     Notice("member.password_changed", "account"),
     Notice("member.role_granted", "account", {"role": "moderator"}),
 )

@@ -24,6 +24,10 @@ class Form(FlaskForm):  # type: ignore[misc]
         def get_translations(self, form: Any) -> Any:
             return get_translations(WTFORMS_LANGUAGES[words.language()])
 
+    def typed(self, name: str) -> str:
+        """The text of a field; empty for one that was not sent."""
+        return str(self._fields[name].data or "")
+
 
 def sentence_of(refusal: Refused) -> str:
     """A refusal's sentence in the reader's language."""

@@ -64,9 +64,19 @@ def upgrade() -> None:
             "member_id", "channel", "category", name="uq_consent_member_id_channel_category"
         ),
     )
+    op.create_table(
+        "role_grant",
+        sa.Column("id", IdText, primary_key=True),
+        sa.Column("member_id", IdText, sa.ForeignKey("member.id"), nullable=False),
+        sa.Column("role", sa.String, nullable=False),
+        sa.Column("granted_by", IdText, sa.ForeignKey("member.id")),
+        sa.Column("at", UtcMoment, nullable=False),
+    )
+    op.create_index("ix_role_grant_member_id", "role_grant", ["member_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("role_grant")
     op.drop_table("consent")
     op.drop_table("proof")
     op.drop_table("sign_in")

@@ -1,0 +1,118 @@
+"""Putting a notice into words: one line, paragraphs, a button; as plain text and as a mail.
+
+It has its own Jinja environments and knows no Flask, because the worker writes the mails. Words
+are in the current language (`foundation.words.use_language`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import css_inline
+from jinja2 import Environment, FileSystemLoader, Template, TemplateNotFound, select_autoescape
+
+from foundation import money, words
+from foundation.words import _
+from notifications.notices import template_of
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Words:
+    """A notice in somebody's language."""
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    action: str
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail's three texts."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def words_of(kind: str, params: Mapping[str, Any], *, name: str, site_name: str) -> Words:
+    """The words of one notice for a member called `name`, in the current language.
+
+    A kind whose words are gone (an old row, a removed room) still says something.
+    """
+    try:
+        template = _notices().get_template(template_of(kind))
+    except TemplateNotFound:
+        return Words(_("There is something new for you."), (), _("Look at it"))
+    context = {**params, "member": {"name": name}, "site_name": site_name}
+    subject, body, action = (_block(template, n, context) for n in ("subject", "body", "action"))
+    paragraphs = (" ".join(part.split()) for part in body.split("\n\n"))
+    return Words(" ".join(subject.split()), tuple(filter(None, paragraphs)), action.strip())
+
+
+def mail(spoken: Words, *, link: str, site_name: str, footer: tuple[str, ...] = ()) -> Mail:
+    """A notice as a mail; `link` is a whole address, styles are inlined for mail programs."""
+    context = {
+        "language": words.language(),
+        "headline": spoken.subject,
+        "paragraphs": spoken.paragraphs,
+        "action_url": link if spoken.action else "",
+        "action_label": spoken.action,
+        "site_name": site_name,
+        "footer": footer,
+    }
+    html = _frames().get_template("mail/frame.html").render(context)
+    text = _frames().get_template("mail/frame.txt").render(context)
+    return Mail(spoken.subject, text, _inliner().inline(html))
+
+
+def _block(template: Template, name: str, context: Mapping[str, Any]) -> str:
+    if name not in template.blocks:
+        return ""
+    return "".join(template.blocks[name](template.new_context(dict(context))))
+
+
+@lru_cache
+def _notices() -> Environment:
+    # Notices are plain text in every use: the frame and the page escape them.
+    return _speaking(Environment(loader=FileSystemLoader(ROOT / "templates"), autoescape=False))  # noqa: S701
+
+
+@lru_cache
+def _frames() -> Environment:
+    loader = FileSystemLoader(ROOT / "templates")
+    return _speaking(Environment(loader=loader, autoescape=select_autoescape(["html"])))
+
+
+@lru_cache
+def _inliner() -> css_inline.CSSInliner:
+    styles = (ROOT / "static" / "css" / "mail.css").read_text()
+    return css_inline.CSSInliner(extra_css=styles, load_remote_stylesheets=False)
+
+
+def _speaking(environment: Environment) -> Environment:
+    environment.add_extension("jinja2.ext.i18n")
+    environment.install_gettext_callables(  # type: ignore[attr-defined] # the extension adds it
+        lambda message: words.translations(words.language()).ugettext(message),
+        lambda one, many, n: words.translations(words.language()).ungettext(one, many, n),
+        newstyle=True,
+    )
+    environment.filters.update(
+        when=_when,
+        number=words.number,
+        percent=words.percent,
+        money=money.format_amount,
+        text_in=words.text_in,
+    )
+    return environment
+
+
+def _when(moment: Any, style: str = "date") -> str:
+    """Params are JSON, so a moment arrives as its ISO text."""
+    return words.when(datetime.fromisoformat(moment) if isinstance(moment, str) else moment, style)

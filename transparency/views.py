@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from foundation.refusal import Refused
 from transparency import queries, receipts, verifying, wording
 from transparency.models import Leaf
 from transparency.proofs import climb
+from transparency.tree import Span
 
 bp = Blueprint("transparency", __name__, url_prefix="/transparency")
 
@@ -70,7 +72,9 @@ def leaf(index: int) -> Any:
         return render_template(
             "transparency/leaf.html",
             leaf=found,
+            leaf_span=Span(index, index + 1),
             receipt=receipt,
+            receipt_text=json.dumps(receipt, indent=2, ensure_ascii=False),
             steps=climb(index, receipt["tree_size"], found.hash, proof),
             state=wording.STATES[verifying.state_of(session, found)],
             siblings=queries.newest(session, subject=found.subject),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,12 +13,15 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
+from standardwebhooks.webhooks import Webhook
 
 from foundation import clock
 from foundation.refusal import Refused
 from foundation.settings import Settings
+from foundation.tables import new_id
 from foundation.words import _
-from shop import import_runs, order_files
+from shop import import_runs, order_files, webhook_bodies, webhook_runs
 from shop.import_runs import Tally
 from shop.order_files import OrderFile
 
@@ -101,7 +106,7 @@ def _watched(source: OrderFile, rejects: Path, dry_run: bool) -> Tally:
 
 def _sum_up(tally: Tally, seconds: float, rejects: Path, dry_run: bool) -> None:
     for problem in tally.problems[:20]:
-        screen.print(str(problem))
+        screen.print(_printable(str(problem)))
     if tally.rejected:
         screen.print(f"All rejected rows and the reasons are in {rejects}; mend it and import it.")
     orders = tally.new + tally.known + tally.rejected
@@ -113,3 +118,78 @@ def _sum_up(tally: Tally, seconds: float, rejects: Path, dry_run: bool) -> None:
     table.add_row("seconds", f"{seconds:,.1f}")
     table.add_row("orders per second", f"{orders / max(seconds, 0.001):,.0f}")
     Console().print(table)
+
+
+hooks = click.Group("webhooks", help="What the shop tells us, and trying it out.")
+
+
+@hooks.command(name="list")
+def list_events() -> None:
+    """Show webhooks that could not be processed yet."""
+    table = Table("id", "event", "order", "received", "tries", "why")
+    events = webhook_runs.unprocessed()
+    for event in events:
+        received = event.received_at.isoformat(timespec="seconds")
+        tries, why = str(event.attempts), event.error or ""
+        cells = (event.id, event.kind, event.order_number, received, tries, why)
+        table.add_row(*(Text(_printable(cell)) for cell in cells))
+    Console().print(table if events else "Every webhook has been processed.")
+
+
+@hooks.command()
+@click.argument("event_id", required=False)
+def replay(event_id: str | None) -> None:
+    """Process one webhook, or all that wait, now."""
+    done, failed = webhook_runs.replay(clock.now(), event_id)
+    click.echo(f"{done} processed, {failed} still waiting.")
+    sys.exit(1 if failed else 0)
+
+
+@hooks.command()
+@click.option("--url", help="The site's address; else this site's own.")
+@click.option(
+    "--event",
+    type=click.Choice([f"order.{kind}" for kind in webhook_bodies.KINDS]),
+    default="order.paid",
+    show_default=True,
+)
+@click.option("--order", default="1001", show_default=True, help="The order's number.")
+@click.option("--email", help="The buyer's address.")
+@click.option("--total", help="For example 42.00")
+@click.option("--amount", help="Of a refund, for example 14.00")
+def send(
+    url: str | None,
+    event: str,
+    order: str,
+    email: str | None,
+    total: str | None,
+    amount: str | None,
+) -> None:
+    """Sign an example webhook as your shop would, and post it."""
+    settings, now = Settings(), clock.now()
+    given = {"customer": {"email": email} if email else None, "total": total, "amount": amount}
+    body = webhook_bodies.example(event, order, now, **{k: v for k, v in given.items() if v})
+    webhook_id = f"msg_{new_id(now)}"
+    request = urllib.request.Request(  # noqa: S310 - the operator types the address
+        f"{(url or settings.public_url).rstrip('/')}/webhooks/shop",
+        data=body.encode(),
+        headers={
+            "Content-Type": "application/json",
+            "webhook-id": webhook_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": Webhook(settings.shop_secret()).sign(webhook_id, now, body),
+        },
+    )
+    click.echo(body)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+            click.echo(f"{answer.status} {answer.read().decode()}")
+    except urllib.error.HTTPError as problem:
+        raise click.ClickException(f"{problem.code} {problem.read().decode()}") from None
+    except OSError as problem:
+        raise click.ClickException(f"nobody answers: {problem}") from None
+
+
+def _printable(text: str) -> str:
+    """Without control characters: what a shop sent never steers the terminal."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)

@@ -71,9 +71,18 @@ def run(
 
 
 def _chunks(source: OrderFile, text: IO[str]) -> Iterator[list[Group]]:
+    """Chunks of orders; a file that breaks off raises only after what was read before."""
     seen: set[str] = set()
     chunk: list[Group] = []
-    for group in source.groups(text):
+    groups = source.groups(text)
+    broken: Refused | None = None
+    while True:
+        try:
+            group = next(groups, None)
+        except Refused as refusal:
+            broken, group = refusal, None
+        if group is None:
+            break
         if group.number in seen:
             group.order = None
             group.problems.append(Problem(group.rows[0][0], None, _apart(group.number)))
@@ -84,6 +93,8 @@ def _chunks(source: OrderFile, text: IO[str]) -> Iterator[list[Group]]:
             chunk = []
     if chunk:
         yield chunk
+    if broken is not None:
+        raise broken
 
 
 def _apart(number: str) -> Refused:

@@ -104,7 +104,7 @@ class OrderFile:
         group: Group | None = None
         reader = Reader(self)
         for row, cells in _body(file, self.manners.delimiter):
-            number = cells[at].strip() if at < len(cells) else ""
+            number = GUARDED.sub("", cells[at].strip()) if at < len(cells) else ""
             if group is None or number != group.number or not number:
                 if group is not None:
                     yield reader.understand(group)
@@ -254,8 +254,7 @@ class Reader:
     def _any(self, name: str, rows: Sequence[tuple[int, list[str]]]) -> str:
         if name not in self._at:
             return ""
-        at = self._at[name]
-        return next((cells[at].strip() for _row, cells in rows if cells[at].strip()), "")
+        return next((text for _row, cells in rows if (text := self._text(cells, name))), "")
 
     def _text(self, cells: list[str], name: str) -> str:
         at = self._at.get(name)
@@ -422,7 +421,11 @@ def minor(text: str, currency: str, decimal_comma: bool = False) -> int:
                 return int(whole) * 100
             if len(cents) <= 2 and cents.isdecimal():
                 return int(whole) * 100 + int(cents.ljust(2, "0"))
-    return parse_amount(_plain(text, decimal_comma), currency)
+    try:
+        return parse_amount(_plain(text, decimal_comma), currency)
+    except Refused as why:
+        why.params["text"] = text
+        raise
 
 
 def _plain(text: str, decimal_comma: bool) -> str:

@@ -15,7 +15,8 @@ from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import community.models  # noqa: F401 - its tables
+import community.models
+import community.notices
 import foundation.commands
 import ledger.commands
 import members.commands
@@ -24,14 +25,17 @@ import members.views
 import notifications.models
 import notifications.views
 import referral.models
+import referral.notices
 import referral.releasing
 import referral.views
-import rewards.models  # noqa: F401 - its tables
+import rewards.models
+import rewards.notices
 import shop.commands
 import shop.webhook_views
 import transparency.commands
 import transparency.views
 from community import promises, record
+from demo import greeting
 from foundation import doors, facts, outbox, worker
 from foundation.facts import Hearer
 from foundation.jobs import Job
@@ -119,7 +123,12 @@ COMMANDS: Sequence[click.Command] = (
 )
 
 #: What people are told, room by room; previews stand at /dev/mails.
-NOTICES: Sequence[Notice] = (*notices.NOTICES,)
+NOTICES: Sequence[Notice] = (
+    *notices.NOTICES,
+    *community.notices.NOTICES,
+    *referral.notices.NOTICES,
+    *rewards.notices.NOTICES,
+)
 
 #: What rooms show a member about herself on /me, and everybody about her on her public page.
 CARDS: Sequence[member_page.Show] = ()
@@ -197,7 +206,7 @@ def commands() -> None:
 def first_start(settings: Settings) -> str:
     """What `serve` does before it serves: fill an empty database, say where to look."""
     wire(settings)
-    return f"{settings.site_name} is at {settings.public_url}"
+    return greeting.first_start(settings)
 
 
 def opened(command: click.Command) -> click.Command:

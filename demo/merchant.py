@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SITE_NAME = "Brass Kettle Tea"
-
 Texts = dict[str, str]
 
 

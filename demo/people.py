@@ -29,12 +29,65 @@ HOUSE = (
 )
 ADVOCATE = Person("Ada Okafor", "ada", time_zone="Europe/London")
 
-_ENGLISH = ["Ben Marsh", "Clara Nyberg", "Devi Raman", "Edwin Holt", "Farah Aziz", "Greta Lindqvist", "Hugo Marchetti", "Ines Duarte", "Jonas Weber", "Kira Petrova", "Liam Doyle", "Maya Cohen", "Noor Haddad", "Owen Price", "Priya Nair", "Quentin Roux", "Rosa Jimenez", "Stefan Novak", "Tess van Dijk", "Umar Sheikh"]
-_SIMPLIFIED = (
-    ["王思远", "李静怡", "张浩然", "刘雨桐", "陈嘉禾", "杨若曦", "赵明轩", "黄诗涵", "周子墨", "吴婉清", "徐一帆", "孙悦宁"]
-)
+_ENGLISH = [
+    "Ben Marsh",
+    "Clara Nyberg",
+    "Devi Raman",
+    "Edwin Holt",
+    "Farah Aziz",
+    "Greta Lindqvist",
+    "Hugo Marchetti",
+    "Ines Duarte",
+    "Jonas Weber",
+    "Kira Petrova",
+    "Liam Doyle",
+    "Maya Cohen",
+    "Noor Haddad",
+    "Owen Price",
+    "Priya Nair",
+    "Quentin Roux",
+    "Rosa Jimenez",
+    "Stefan Novak",
+    "Tess van Dijk",
+    "Umar Sheikh",
+]
+_SIMPLIFIED = [
+    "王思远",
+    "李静怡",
+    "张浩然",
+    "刘雨桐",
+    "陈嘉禾",
+    "杨若曦",
+    "赵明轩",
+    "黄诗涵",
+    "周子墨",
+    "吴婉清",
+    "徐一帆",
+    "孙悦宁",
+]
 _TRADITIONAL = ["陳怡君", "林志豪", "黃淑芬", "張家瑋", "李佩珊", "吳宗翰", "蔡雅婷", "鄭明哲"]
-_PINYIN = ["siyuan", "jingyi", "haoran", "yutong", "jiahe", "ruoxi", "mingxuan", "shihan", "zimo", "wanqing", "yifan", "yuening", "yijun", "chihhao", "shufen", "chiawei", "peishan", "tsunghan", "yating", "mingche"]
+_PINYIN = [
+    "siyuan",
+    "jingyi",
+    "haoran",
+    "yutong",
+    "jiahe",
+    "ruoxi",
+    "mingxuan",
+    "shihan",
+    "zimo",
+    "wanqing",
+    "yifan",
+    "yuening",
+    "yijun",
+    "chihhao",
+    "shufen",
+    "chiawei",
+    "peishan",
+    "tsunghan",
+    "yating",
+    "mingche",
+]
 
 
 def _mailbox(name: str) -> str:

@@ -66,6 +66,11 @@ def deliver_with(channels: Mapping[str, Deliver]) -> None:
     _channels = channels
 
 
+def channels() -> Mapping[str, Deliver]:
+    """The table of channels in use."""
+    return _channels
+
+
 def put(
     session: Session,
     channel: str,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 WEAK_KEYS = {"secret", "changeme", "dev", "development", "test", "password", "default"}
@@ -41,9 +42,9 @@ class Settings(BaseSettings):
         description="Public address, used in mails and links",
     )
     site_name: str = Field(
-        default="Bellmouth",
+        default="",
         alias="BELLMOUTH_SITE_NAME",
-        description="Name in the header and in mails",
+        description="Name in the header and in mails; empty: the demo merchant's, or Bellmouth",
     )
     currency: str = Field(
         default="USD",
@@ -86,6 +87,11 @@ class Settings(BaseSettings):
         description="Show /dev/mails, previews of notices",
     )
     log_level: str = Field(default="INFO", alias="BELLMOUTH_LOG_LEVEL", description="Log threshold")
+
+    @model_validator(mode="after")
+    def _name_the_site(self) -> Self:
+        self.site_name = self.site_name or ("Brass Kettle Tea" if self.demo else "Bellmouth")
+        return self
 
     @property
     def url(self) -> str:

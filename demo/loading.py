@@ -1,0 +1,338 @@
+"""Living through eight months of a tea merchant, with the clock moved and the real verbs called.
+
+A `Story` is a list of (moment, act); acts are called in order, each in a transaction of the day it
+belongs to, and the worker runs between the days, so holds are released and letters leave as they
+would have. Letters go nowhere: nobody of the demo has a mailbox. The same seed tells the same
+story, `scale` tells it with so many times the people (for benchmarks).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count, groupby
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from community import appealing, clubs, moderation, posting
+from community.clubs import ClubDraft
+from community.posting import TopicDraft
+from demo import merchant, people, voices
+from demo.people import Person
+from demo.voices import Opinion, Talk
+from foundation import outbox, worker
+from foundation.doors import reading, writing
+from members import joining, passwords
+from members.joining import SignUp
+from members.models import Member
+from referral import codes, touches
+from referral.touches import Touch
+from reviews import publishing as reviewing
+from reviews.rules import ReviewDraft
+from rewards import publishing as programmes
+from rewards import redeeming
+from shop import ordering, products
+from shop.ordering import LineDraft, OrderDraft
+from shop.products import ProductDraft
+
+MONTHS = 8
+DAYS = MONTHS * 30
+CURRENCY = "USD"
+SEED = 1854
+
+Act = Callable[[Session, datetime], None]
+Progress = Callable[[int, int], None]
+
+
+def is_empty() -> bool:
+    """Whether nobody has ever been here."""
+    with reading() as session:
+        return session.scalar(select(func.count()).select_from(Member)) == 0
+
+
+def load(now: datetime, scale: int = 1, progress: Progress = lambda done, total: None) -> None:
+    """Fill an empty database with the demo business, ending at `now`."""
+    story = Story(now, scale)
+    story.tell()
+    acts = sorted(story.acts, key=lambda act: (act[0], act[1]))
+    done = 0
+    with _letters_go_nowhere():
+        for _day, todays in groupby(acts, key=lambda act: act[0].date()):
+            with writing() as session:
+                for moment, _order, act in todays:
+                    act(session, moment)
+                    done += 1
+            worker.run_once(moment)
+            progress(done, len(acts))
+        worker.run_once(now)
+
+
+@contextmanager
+def _letters_go_nowhere() -> Iterator[None]:
+    channels = outbox.channels()
+    outbox.deliver_with({name: lambda message, now: None for name in channels})
+    try:
+        yield
+    finally:
+        outbox.deliver_with(channels)
+
+
+@dataclass
+class Story:
+    """Who does what and when; ids are learnt while it is acted out."""
+
+    now: datetime
+    scale: int = 1
+    acts: list[tuple[datetime, int, Act]] = field(default_factory=list)
+    member_ids: dict[str, str] = field(default_factory=dict)
+    product_ids: dict[str, str] = field(default_factory=dict)
+    club_ids: dict[str, str] = field(default_factory=dict)
+    arrived: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(SEED)  # noqa: S311 - a story, not a secret
+        self.start = (self.now - timedelta(days=DAYS)).replace(hour=8, minute=0, second=0)
+        self.numbers = count(10_001)
+        self.order = count()
+        self.secret = passwords.hashed(people.PASSWORD)
+
+    def at(self, day: float, act: Act) -> None:
+        """Let `act` happen on a day of the story (fractions are hours), never in the future."""
+        moment = min(self.start + timedelta(days=day), self.now - timedelta(minutes=5))
+        self.acts.append((moment, next(self.order), act))
+
+    def tell(self) -> None:
+        self.open_house()
+        customers = self.customers()
+        for place, person in enumerate(customers):
+            self.arrive(person, place, len(customers))
+        self.talk(customers)
+        self.spam()
+        self.spend()
+
+    # The house
+
+    def open_house(self) -> None:
+        for person in people.HOUSE:
+            self.at(0, self.join(person, role=person.role))
+        self.at(0.1, self.stock)
+        self.at(0.2, self.first_programme)
+
+    def stock(self, session: Session, now: datetime) -> None:
+        for ware in merchant.WARES:
+            draft = ProductDraft(
+                ware.slug,
+                ware.name,
+                ware.price,
+                CURRENCY,
+                ware.summary,
+                ware.description,
+                ware.drawing,
+            )
+            self.product_ids[ware.slug] = products.add(session, draft, now).id
+        for position, place in enumerate(merchant.PLACES):
+            club = ClubDraft(place.slug, place.name, place.description, position, promise_hours=8)
+            self.club_ids[place.slug] = clubs.open_club(session, club, now)
+
+    def first_programme(self, session: Session, now: datetime) -> None:
+        programmes.publish_first(session, self.member_ids["olga"], now)
+
+    # People
+
+    def customers(self) -> list[Person]:
+        """Everybody, and at a larger scale their namesakes."""
+        named = list(people.CUSTOMERS)
+        return named + [
+            Person(each.name, f"{each.mailbox}.{n}", each.language, each.role, each.time_zone)
+            for n in range(2, self.scale + 1)
+            for each in named
+        ]
+
+    def join(self, person: Person, role: str = "member", via: str | None = None) -> Act:
+        def act(session: Session, now: datetime) -> None:
+            draft = SignUp(
+                person.name,
+                person.email,
+                self.secret,
+                person.language,
+                person.time_zone,
+                referral_cookie=self.followed(session, via, now) if via else None,
+            )
+            self.member_ids[person.mailbox] = joining.add(session, draft, now, role=role)
+
+        return act
+
+    def followed(self, session: Session, friend: str, now: datetime) -> str:
+        """The cookie of somebody who followed a friend's link the day before."""
+        code = codes.ensure(session, self.member_ids[friend], now - timedelta(days=1))
+        assert code is not None
+        return touches.write(Touch(code.code, "whatsapp", now - timedelta(days=1)))
+
+    def arrive(self, person: Person, place: int, crowd: int) -> None:
+        """Join, buy at a rhythm of one's own, review some of it."""
+        joined = 1 + (DAYS - 7) * (place / crowd) ** 1.3
+        inviter = None
+        if place > 4 and self.chance.random() < 0.4:
+            inviter = self.chance.choice([people.ADVOCATE.mailbox, *self.arrived[:-1]])
+        self.arrived.append(person.mailbox)
+        self.at(joined, self.join(person, via=inviter))
+        rhythm = self.chance.uniform(18, 90)
+        day = joined + self.chance.uniform(0.1, 6)
+        reviewed: set[str] = set()
+        while day < DAYS - 1:
+            wares = self.chance.sample(merchant.WARES, k=self.chance.choice((1, 1, 2, 3)))
+            self.buy(person, [ware.slug for ware in wares], day)
+            for ware in wares:
+                if ware.slug not in reviewed and self.chance.random() < 0.45:
+                    reviewed.add(ware.slug)
+                    self.review(person, ware.slug, day + self.chance.uniform(6, 14))
+            if self.chance.random() < 0.18:
+                return  # some come once and not again
+            day += rhythm * self.chance.uniform(0.6, 1.4)
+
+    def buy(self, person: Person, slugs: list[str], day: float) -> None:
+        number = f"BK-{next(self.numbers)}"
+        refunded = self.chance.random() < 0.06
+        late = self.chance.random() < 0.1
+        ids: dict[str, str] = {}
+
+        def pay(session: Session, now: datetime) -> None:
+            wares = [ware for ware in merchant.WARES if ware.slug in slugs]
+            lines = [LineDraft(ware.name["en"], 1, ware.price, ware.slug) for ware in wares]
+            total = sum(line.amount for line in lines)
+            promised = (now + timedelta(days=4)).date()
+            buyer = self.member_ids[person.mailbox]
+            draft = OrderDraft(number, buyer, total, CURRENCY, now, lines, promised, "demo")
+            ids["order"] = ordering.place(session, draft, now).id
+            ordering.pay(session, ids["order"], now)
+
+        def ship(session: Session, now: datetime) -> None:
+            ordering.ship(session, ids["order"], now)
+
+        def deliver(session: Session, now: datetime) -> None:
+            ordering.deliver(session, ids["order"], now)
+
+        def refund(session: Session, now: datetime) -> None:
+            order = ordering.locked(session, ids["order"])
+            ordering.refund(session, order.id, max(1, order.total // 4), f"RF-{number}", now)
+
+        self.at(day, pay)
+        if day + 1 < DAYS:
+            self.at(day + 1, ship)
+        if day + 4 < DAYS:
+            self.at(day + (6 if late else 3.5), deliver)
+        if refunded and day + 9 < DAYS:
+            self.at(day + 9, refund)
+
+    # Words
+
+    def review(self, person: Person, slug: str, day: float) -> None:
+        if day >= DAYS:
+            return
+        said = voices.OPINIONS[slug]
+        mine = [each for each in said if each.language == person.language] or list(said)
+        opinion: Opinion = self.chance.choice(mine)
+
+        def act(session: Session, now: datetime) -> None:
+            draft = ReviewDraft(opinion.stars, opinion.title, opinion.body)
+            author = self.member_ids[person.mailbox]
+            reviewing.publish(session, author, self.product_ids[slug], draft, now)
+
+        self.at(day, act)
+
+    def talk(self, customers: list[Person]) -> None:
+        talks = [talk for _ in range(self.scale) for talk in voices.TALKS]
+        for place, talk in enumerate(talks):
+            day = 20 + (DAYS - 24) * place / len(talks)
+            known = customers[: max(8, int(len(customers) * (day / DAYS) ** 0.7 * 0.7))]
+            speakers = [each for each in known if each.language == talk.language] or known
+            self.discuss(talk, self.chance.sample(speakers, k=min(5, len(speakers))), day)
+
+    def discuss(self, talk: Talk, speakers: list[Person], day: float) -> None:
+        ids: dict[int, str] = {}
+        topic: dict[str, str] = {}
+        mailboxes = [speaker.mailbox for speaker in speakers]
+
+        def who(session: Session, mailbox: str) -> Member:
+            return session.get_one(Member, self.member_ids[mailbox])
+
+        def start(session: Session, now: datetime) -> None:
+            draft = TopicDraft(self.club_ids[talk.club], talk.kind, talk.title, talk.body)
+            topic["id"] = posting.start_topic(session, who(session, mailboxes[0]), draft, now).id
+
+        def answer(place: int, mailbox: str, body: str) -> Act:
+            def act(session: Session, now: datetime) -> None:
+                ids[place] = posting.reply(
+                    session, who(session, mailbox), topic["id"], body, now
+                ).id
+
+            return act
+
+        def accept(session: Session, now: datetime) -> None:
+            assert talk.accepted is not None
+            posting.accept_answer(session, who(session, mailboxes[0]), ids[talk.accepted], now)
+
+        self.at(day, start)
+        for place, body in enumerate(talk.answers, 1):
+            speaks_for_us = place == 1 and talk.kind == "rant"
+            company = speaks_for_us or any(
+                mark in body for mark in ("We like it", "We now sell", "That was our", "We would")
+            )
+            mailbox = "sam" if company else mailboxes[1 + (place - 1) % (len(mailboxes) - 1)]
+            self.at(day + 0.15 * place, answer(place, mailbox, body))
+        if talk.accepted:
+            self.at(day + 0.15 * len(talk.answers) + 0.3, accept)
+
+    def spam(self) -> None:
+        """Two spam posts: one fold appealed and upheld, one still open to appeal."""
+        spammer = Person("Lucky Larry", "larry")
+        posts: dict[str, str] = {}
+
+        def write(session: Session, now: datetime) -> None:
+            author = session.get_one(Member, self.member_ids["larry"])
+            draft = TopicDraft(self.club_ids["shop-floor"], "talk", "BEST WATCHES", voices.SPAM)
+            topic = posting.start_topic(session, author, draft, now)
+            posts["first"] = topic.last_post_id
+
+        def fold(session: Session, now: datetime) -> None:
+            moderator = session.get_one(Member, self.member_ids["mo"])
+            reason = "An advertisement that has nothing to do with tea."
+            posts["fold"] = moderation.fold(
+                session, moderator, posts["first"], "spam", reason, now
+            ).id
+
+        def appeal(session: Session, now: datetime) -> None:
+            author = session.get_one(Member, self.member_ids["larry"])
+            posts["appeal"] = appealing.appeal(
+                session, author, posts["fold"], "They are very good watches.", now
+            ).id
+
+        def decide(session: Session, now: datetime) -> None:
+            owner = session.get_one(Member, self.member_ids["olga"])
+            reason = "Good watches are still not tea. The fold stays."
+            appealing.decide(session, owner, posts["appeal"], "refused", reason, now)
+
+        self.at(100, self.join(spammer))
+        for day, act in ((101, write), (101.2, fold), (102, appeal), (103, decide)):
+            self.at(day, act)
+
+    def spend(self) -> None:
+        """Ada turns points into a voucher."""
+
+        def redeem(session: Session, now: datetime) -> None:
+            ada = self.member_ids["ada"]
+            version = programmes.publish_first(session, None, now)
+            cheapest = min(version.rules.catalogue, key=lambda item: item.cost)
+            redeeming.redeem(session, ada, cheapest.key, "demo-1", now)
+
+        self.at(DAYS - 10, redeem)
+
+
+def log_ins() -> list[tuple[str, str]]:
+    """Role and address of those a newcomer should try, for the first screen."""
+    house = [(person.role, person.email) for person in people.HOUSE]
+    return [("member", people.ADVOCATE.email), *house]

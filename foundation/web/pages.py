@@ -199,7 +199,6 @@ def set_up(app: Flask) -> None:
     """Teach an application to render fragments and keep visitors' pages."""
     assert app.jinja_loader is not None
     app.jinja_env.globals["csrf_token"] = form_token
-    app.jinja_options["loader"] = None
     loader = app.jinja_env.loader
     assert loader is not None
     app.jinja_env.loader = ChoiceLoader([loader, DictLoader({"fragment_page": FRAGMENT_PAGE})])

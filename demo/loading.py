@@ -91,7 +91,7 @@ class Story:
     member_ids: dict[str, str] = field(default_factory=dict)
     product_ids: dict[str, str] = field(default_factory=dict)
     club_ids: dict[str, str] = field(default_factory=dict)
-    arrived: list[str] = field(default_factory=list)
+    joined_on: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.chance = random.Random(SEED)  # noqa: S311 - a story, not a secret
@@ -145,7 +145,9 @@ class Story:
 
     def customers(self) -> list[Person]:
         """Everybody, and at a larger scale their namesakes."""
-        named = list(people.CUSTOMERS)
+        named = list(people.CUSTOMERS[1:])
+        self.chance.shuffle(named)
+        named.insert(0, people.ADVOCATE)
         return named + [
             Person(each.name, f"{each.mailbox}.{n}", each.language, each.role, each.time_zone)
             for n in range(2, self.scale + 1)
@@ -177,8 +179,8 @@ class Story:
         joined = 1 + (DAYS - 7) * (place / crowd) ** 1.3
         inviter = None
         if place > 4 and self.chance.random() < 0.4:
-            inviter = self.chance.choice([people.ADVOCATE.mailbox, *self.arrived[:-1]])
-        self.arrived.append(person.mailbox)
+            inviter = self.chance.choice([people.ADVOCATE.mailbox, *list(self.joined_on)[:-1]])
+        self.joined_on[person.mailbox] = joined
         self.at(joined, self.join(person, via=inviter))
         rhythm = self.chance.uniform(18, 90)
         day = joined + self.chance.uniform(0.1, 6)
@@ -247,9 +249,10 @@ class Story:
     def talk(self, customers: list[Person]) -> None:
         talks = [talk for _ in range(self.scale) for talk in voices.TALKS]
         for place, talk in enumerate(talks):
-            day = 20 + (DAYS - 24) * place / len(talks)
-            known = customers[: max(8, int(len(customers) * (day / DAYS) ** 0.7 * 0.7))]
-            speakers = [each for each in known if each.language == talk.language] or known
+            day = 25 + (DAYS - 29) * place / len(talks)
+            known = [each for each in customers if self.joined_on[each.mailbox] < day - 1]
+            speakers = [each for each in known if each.language == talk.language]
+            speakers = speakers if len(speakers) > 2 else known
             self.discuss(talk, self.chance.sample(speakers, k=min(5, len(speakers))), day)
 
     def discuss(self, talk: Talk, speakers: list[Person], day: float) -> None:

@@ -41,7 +41,8 @@ def append(
 
     Only a salted hash of `content` enters the log. TypeError or ValueError when `content` holds
     what has no canonical form (fractions, moments: write those as text). Appenders wait for each
-    other until commit, so append late in a transaction.
+    other until commit, so append late in a transaction, and before `versions.touch`: with one
+    order for everybody two writers never wait for each other.
     """
     return append_many(session, [LeafDraft(event, subject, content, author_id)], now)[0]
 

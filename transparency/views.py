@@ -11,6 +11,7 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from foundation.doors import reading
 from foundation.refusal import Refused
 from transparency import queries, receipts, verifying, wording
+from transparency.canonical import moment_text
 from transparency.models import Leaf
 from transparency.proofs import climb
 from transparency.tree import Span
@@ -104,7 +105,7 @@ def head() -> Any:
         tree_size=newest.size,
         root=newest.root.hex(),
         checkpoints=[
-            {"tree_size": each.size, "root": each.root.hex(), "at": each.at.isoformat()}
+            {"tree_size": each.size, "root": each.root.hex(), "at": moment_text(each.at)}
             for each in written
         ],
     )

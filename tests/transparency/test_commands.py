@@ -15,7 +15,6 @@ from transparency import queries, receipts
 @pytest.fixture
 def bellmouth(database, settings, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", settings.database_url)
-    monkeypatch.setattr(application, "WITNESSES", {})
 
     def run(*words):
         done = CliRunner().invoke(application.commands, words)

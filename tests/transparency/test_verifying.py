@@ -6,7 +6,7 @@ from sqlalchemy import text
 from foundation import doors
 from foundation.doors import reading, writing
 from tests.transparency.conftest import review
-from transparency import erasing, log, queries, verifying
+from transparency import erasing, log, queries, verifying, wording
 from transparency.jobs import write_checkpoint
 
 pytestmark = pytest.mark.usefixtures("unaudited")
@@ -205,3 +205,8 @@ def test_one_leaf_can_be_held_against_the_site(published, served, now, look):
     assert (
         look(lambda session: verifying.state_of(session, queries.leaf(session, 0))) == "forgotten"
     )
+
+
+def test_every_state_has_its_words():
+    fine = {"served", "withdrawn", "superseded", "unwitnessed"}
+    assert set(wording.STATES) == fine | set(verifying.WRONG)

@@ -8,7 +8,14 @@ and every chat program that draws a preview would be a click.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from typing import Protocol
+
+
+class Headers(Protocol):
+    """A request's headers, asked by name in any case."""
+
+    def get(self, key: str, /) -> str | None: ...
+
 
 #: Channels a link can name; anything else in its place is counted as `other`.
 CHANNELS = frozenset(
@@ -28,7 +35,7 @@ def channel_of(word: str) -> str:
     return word if word in CHANNELS else "other" if word else "link"
 
 
-def is_person_opening_a_page(method: str, headers: Mapping[str, str]) -> bool:
+def is_person_opening_a_page(method: str, headers: Headers) -> bool:
     """Whether a request is a top-level navigation by a person, as far as its headers tell.
 
     `Sec-Fetch-*` (Fetch Metadata) decide where the browser sends them; pages cannot forge them.
@@ -36,16 +43,16 @@ def is_person_opening_a_page(method: str, headers: Mapping[str, str]) -> bool:
     """
     if method != "GET" or _is_ahead_of_time(headers):
         return False
-    if PROGRAM.search(headers.get("User-Agent", "")):
+    if PROGRAM.search(headers.get("User-Agent") or ""):
         return False
     mode = headers.get("Sec-Fetch-Mode")
     if mode is not None:
-        return mode == "navigate" and headers.get("Sec-Fetch-Dest", "document") == "document"
+        return mode == "navigate" and headers.get("Sec-Fetch-Dest") in ("document", None)
     accept = headers.get("Accept")
     return accept is None or "text/html" in accept
 
 
-def _is_ahead_of_time(headers: Mapping[str, str]) -> bool:
+def _is_ahead_of_time(headers: Headers) -> bool:
     """Fetched before anybody asked for it."""
-    said = (headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose"))
+    said = (headers.get(name) or "" for name in ("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose"))
     return any("prefetch" in word or "preview" in word or "prerender" in word for word in said)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from foundation.paging import Page, read_page
@@ -42,6 +42,10 @@ class Row:
     @property
     def status(self) -> statuses.Status:
         return statuses.STATUSES[self.state]
+
+    @property
+    def channel_name(self) -> Any:
+        return CHANNELS.get(self.channel, self.channel)
 
     @property
     def why(self) -> str:
@@ -182,8 +186,8 @@ def _newest_step(column: Any) -> Any:
     )
 
 
-def _rows() -> Select[Any]:
-    rows: Select[Any] = (
+def _rows() -> Any:
+    return (
         select(
             Referral.id,
             Referral.state,
@@ -204,7 +208,6 @@ def _rows() -> Select[Any]:
         .join(Friend, Friend.id == Referral.friend_id)
         .join(Referrer, Referrer.id == Referral.referrer_id)
     )
-    return rows
 
 
 def _row(row: Any) -> Row:

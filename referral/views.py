@@ -18,6 +18,7 @@ from referral import codes, deciding, navigations, promises, queries, sharing, t
 from referral.clicking import click
 from referral.forms import NameForm, VerdictForm
 from referral.models import Code
+from referral.statuses import STATUSES
 from referral.touches import Touch
 
 bp = Blueprint("referral", __name__)
@@ -191,11 +192,16 @@ def _everybody(form: VerdictForm, referral_id: str | None) -> str:
         return render_template(
             "referral/everybody.html",
             page=queries.everybody(session, state, request.args.get("page")),
-            states=queries.states(session),
+            tabs_of_states=_tabs(queries.states(session)),
             state=state,
             form=form,
             refused=referral_id,
         )
+
+
+def _tabs(states: dict[str, int]) -> list[tuple[str, Any, int]]:
+    tabs = [("/referrals", _("All"), sum(states.values()))]
+    return tabs + [(f"/referrals?state={key}", STATUSES[key].label, n) for key, n in states.items()]
 
 
 @bp.post("/referrals/<referral_id>/approve")

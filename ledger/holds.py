@@ -114,16 +114,15 @@ def post(
     Refused when less is left of the hold.
     """
     held = read(session, hold_id)
-    refusals.check_key(key)
     available = account(session, held.owner, "available", held.commodity, now)
+    whole = Draft(held.account, available, amount or 0, key, "post", about, memo, resolves=hold_id)
     standing = standings(session, held.owner, held.commodity)
-    whole = Draft(held.account, available, 0, key, "post", about, memo, resolves=hold_id)
-    amount = _amount(session, whole, amount)
-    if amount == 0:
-        return _settled(session, whole)
-    parts = pay_off(standing, held.account, available, amount)
     its_accounts = {each.id for each in standing.values()}
-    return transfers.make_parts(session, replace(whole, amount=amount), parts, its_accounts, now)
+    whole, made = _left(session, whole, amount, its_accounts)
+    if made:
+        return made
+    parts = pay_off(standing, held.account, available, whole.amount)
+    return transfers.make_parts(session, whole, parts, its_accounts, now)
 
 
 def void(
@@ -138,13 +137,12 @@ def void(
 ) -> Transfer:
     """Take `amount` of a hold (None: all that is left) back to where it was issued."""
     held = read(session, hold_id)
-    refusals.check_key(key)
+    whole = Draft(
+        held.account, held.source, amount or 0, key, "void", about, memo, resolves=hold_id
+    )
     standings(session, held.owner, held.commodity)
-    whole = Draft(held.account, held.source, 0, key, "void", about, memo, resolves=hold_id)
-    amount = _amount(session, whole, amount)
-    if amount == 0:
-        return _settled(session, whole)[0]
-    return transfers.make(session, replace(whole, amount=amount), now)
+    whole, made = _left(session, whole, amount, {held.account, held.source})
+    return made[0] if made else transfers.make(session, whole, now)
 
 
 def read(session: Session, hold_id: str) -> Hold:
@@ -185,20 +183,24 @@ def _holds() -> Any:
     ).join(accounts, accounts.c.id == holds.c.account)
 
 
-def _amount(session: Session, whole: Draft, amount: int | None) -> int:
-    """The amount to resolve, read after the owner's balances were locked; 0: nothing is left."""
+def _left(
+    session: Session, whole: Draft, amount: int | None, accounts: set[int]
+) -> tuple[Draft, list[Transfer]]:
+    """The request with its amount filled in, or what it made before.
+
+    Read after the owner's balances were locked. Refused when too little is left of the hold and
+    this request is not what took it.
+    """
+    refusals.check_key(whole.key)
     if amount is not None:
-        return refusals.check_amount(amount)
+        refusals.check_amount(amount)
     assert whole.resolves is not None
-    return read(session, whole.resolves).left
-
-
-def _settled(session: Session, whole: Draft) -> list[Transfer]:
-    """Nothing is left of the hold: either this request settled it, or it came too late."""
-    made = posting.read_key(session, whole.key)
-    if made is None:
-        raise Refused("Nothing is left of this hold: it was settled.", code="hold_settled")
-    for name in ("kind", "resolves", "about", "memo"):
-        if getattr(made, name) != getattr(whole, name):
-            raise refusals.conflict(whole.key, name)
-    return transfers.linked_to(session, made)
+    left = read(session, whole.resolves).left
+    if left and whole.amount <= left:
+        return replace(whole, amount=amount or left), []
+    first = posting.read_key(session, whole.key)
+    if first is None:
+        raise refusals.refused("ledger_resolved" if amount else "ledger_settled")
+    made = transfers.linked_to(session, first)
+    whole = replace(whole, amount=amount or sum(part.amount for part in made))
+    return whole, transfers.replayed_parts(session, first, whole, accounts)

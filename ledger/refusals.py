@@ -43,6 +43,10 @@ LAWS = {
         "That is more than is left of this hold.",
         "hold_exceeded",
     ),
+    "ledger_settled": (
+        "Nothing is left of this hold: it was settled.",
+        "hold_settled",
+    ),
     "ledger_reverses": (
         "Only a transfer that is no reversal itself can be reversed, and only the way it came.",
         "not_reversible",

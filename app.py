@@ -15,8 +15,12 @@ from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import community.models
+import acknowledgement.notices
+import acknowledgement.views
+import community.moderation_views
 import community.notices
+import community.search_views
+import community.views
 import foundation.commands
 import ledger.commands
 import members.commands
@@ -28,12 +32,15 @@ import referral.models
 import referral.notices
 import referral.releasing
 import referral.views
+import rewards.counts
 import rewards.models
 import rewards.notices
+import rewards.views
 import shop.commands
 import shop.webhook_views
 import transparency.commands
 import transparency.views
+from acknowledgement import thanking
 from community import promises, record
 from demo import greeting
 from foundation import doors, facts, outbox, worker
@@ -60,21 +67,24 @@ from members.session import login_manager, requires
 from notifications import counts, delivering, notices
 from notifications.notices import Notice
 from referral import attributing, purchasing, refunding, touches
-from rewards import clawing_back, earning, releasing
+from rewards import clawing_back, earning, publishing, releasing, replay_runs
 from shop import webhook_runs
 from transparency import checkpoints, verifying
 from transparency.jobs import write_checkpoint
 
 #: Who hears which fact, in this order, in the transaction that records it.
 HEARERS: Mapping[str, Sequence[Hearer]] = {
-    "order.paid": (earning.hear, purchasing.hear),
-    "order.refunded": (clawing_back.hear, refunding.hear),
-    "review.published": (earning.hear,),
+    "order.paid": (earning.hear, purchasing.hear, thanking.hear),
+    "order.refunded": (clawing_back.hear, refunding.hear, thanking.hear),
+    "review.published": (earning.hear, thanking.hear),
     "topic.started": (earning.hear,),
     "post.written": (earning.hear,),
     "answer.accepted": (earning.hear,),
     "referral.purchased": (earning.hear,),
     "member.verified": (earning.hear, attributing.hear),
+    "order.shipped": (thanking.hear,),
+    "order.delivered": (thanking.hear,),
+    "order.cancelled": (thanking.hear,),
 }
 
 #: Who carries what leaves the building.
@@ -92,6 +102,7 @@ JOBS: Sequence[Job] = (
     folding.JOB,
     Job("transparency.checkpoint", checkpoints.EVERY, write_checkpoint),
     Job("rewards.release", timedelta(minutes=1), releasing.release_due),
+    Job("rewards.replays", timedelta(seconds=2), replay_runs.run_waiting),
     Job("referral.release", timedelta(minutes=1), referral.releasing.release_due),
     webhook_runs.JOB,
 )
@@ -103,14 +114,20 @@ BLUEPRINTS: Sequence[Blueprint] = (
     operations.pages(requires("operations.see")),
     *members.views.BLUEPRINTS,
     notifications.views.bp,
+    community.views.bp,
+    community.moderation_views.bp,
+    community.search_views.bp,
     transparency.views.bp,
     referral.views.bp,
+    rewards.views.bp,
     shop.webhook_views.bp,
+    acknowledgement.views.bp,
 )
 
 #: Small numbers in every page's header.
 COUNTS: Counts = {
     "unread": counts.unread,
+    "points": rewards.counts.points,
 }
 
 #: Commands of the rooms: `bellmouth ledger audit`, `bellmouth import orders` …
@@ -125,6 +142,7 @@ COMMANDS: Sequence[click.Command] = (
 #: What people are told, room by room; previews stand at /dev/mails.
 NOTICES: Sequence[Notice] = (
     *notices.NOTICES,
+    *acknowledgement.notices.NOTICES,
     *community.notices.NOTICES,
     *referral.notices.NOTICES,
     *rewards.notices.NOTICES,
@@ -135,10 +153,16 @@ CARDS: Sequence[member_page.Show] = ()
 SECTIONS: Sequence[member_page.Show] = ()
 
 #: Who can say what the site serves today of what the log tells of: event prefix to witness.
-WITNESSES: Mapping[str, verifying.Witness] = dict.fromkeys(record.EVENTS, record.served)
+WITNESSES: Mapping[str, verifying.Witness] = {
+    **dict.fromkeys(record.EVENTS, record.served),
+    "programme.published": publishing.served,
+}
 
 #: Where the subjects of leaves have their pages.
-SUBJECT_PAGES: Mapping[str, str] = {}
+SUBJECT_PAGES: Mapping[str, str] = {
+    "moderation": "/moderation/{}",
+    "programme": "/how-rewards-work/{}",
+}
 
 #: Routes that sign their requests instead of carrying a form token.
 SIGNED_ROUTES: Sequence[Callable[..., object]] = (

@@ -86,3 +86,16 @@ def needed(session: Session) -> Draft:
             status=404,
         )
     return draft
+
+
+def looked_at(session: Session, revision: str) -> Draft:
+    """The draft, if it is still the one the owner looked at; Refused when it was changed since."""
+    draft = needed(session)
+    if str(draft.revision) != revision:
+        raise Refused(
+            "The draft was changed since you opened this page. Read once more what it changes,"
+            " then publish it.",
+            code="draft_changed",
+            status=409,
+        )
+    return draft

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from foundation import facts, versions
@@ -85,7 +87,7 @@ def _put_in_force(
         session,
         event="programme.published",
         subject=f"programme:{number}",
-        content={"number": number, "rules": document, "note": note},
+        content=content_of(number, document, note),
         now=now,
         author_id=owner_id,
     )
@@ -98,3 +100,19 @@ def refuse_objections(rules: Programme) -> None:
         raise Refused(
             objection.sentence, code="programme", field=objection.field, **objection.params
         )
+
+
+def served(session: Session, subjects: Sequence[str]) -> dict[str, dict[str, Any] | None]:
+    """What the site shows of each published version today, for the log's auditor."""
+    numbers = {
+        int(subject.removeprefix("programme:"))
+        for subject in subjects
+        if subject.removeprefix("programme:").isdecimal()
+    }
+    rows = session.scalars(select(ProgrammeVersion).where(ProgrammeVersion.number.in_(numbers)))
+    return {f"programme:{row.number}": content_of(row.number, row.rules, row.note) for row in rows}
+
+
+def content_of(number: int, rules: dict[str, Any], note: str) -> dict[str, Any]:
+    """What the log commits to when a version is published."""
+    return {"number": number, "rules": rules, "note": note}

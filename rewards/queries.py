@@ -1,0 +1,367 @@
+"""What the pages need, each in a fixed, small number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from foundation.paging import Page
+from foundation.refusal import Refused
+from foundation.words import text_in
+from ledger import statements
+from ledger.statements import Balances, Line
+from members.models import Member
+from rewards import explaining, programme, tallies, tiers
+from rewards.models import Clawback, Grant, ReplayRun, Voucher
+from rewards.programme import Version
+from rewards.replaying import Mover, Outcome, RuleCost, actual, outcome_of
+from rewards.rules import POINTS, EarningRule, Programme, Tier, read, tier_of
+from rewards.tiers import Standing
+
+#: Vouchers and held grants a member sees before the list is cut.
+SHOWN = 50
+CHUNK = 5_000
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A version in the public history, with what it changed about the one before it."""
+
+    version: Version
+    changes: list[str]
+
+
+@dataclass(frozen=True)
+class Mine:
+    """A member's rewards."""
+
+    balances: Balances
+    version: Version | None
+    standing: Standing | None
+    ways_up: list[str]
+    waiting: Sequence[Grant]
+    vouchers: Sequence[Voucher]
+    statement: Page[Line]
+    names: dict[str, dict[str, str]]  # of rules, by grant id
+    items: dict[str, str]  # code of a voucher by redemption id
+
+
+@dataclass(frozen=True)
+class Why:
+    """A grant, and everything that says why it was given."""
+
+    grant: Grant
+    version: Version
+    rule: EarningRule | None
+    explained: explaining.Explained | None
+    tier: Tier | None
+    clawbacks: Sequence[Clawback]
+
+
+@dataclass
+class Liability:
+    """What members of one tier may still spend."""
+
+    tier: Tier
+    members: int = 0
+    available: int = 0
+    pending: int = 0
+    owed: int = 0
+
+
+@dataclass(frozen=True)
+class Liabilities:
+    """What the programme may still have to honour, and what that is worth at most."""
+
+    version: Version
+    rows: list[Liability]
+    worth: int  # minor units of the programme's currency, all of it spent on the best item
+    total: Liability = field(init=False)
+
+    def __post_init__(self) -> None:
+        total = Liability(self.rows[0].tier)
+        for row in self.rows:
+            total.members += row.members
+            total.available += row.available
+            total.pending += row.pending
+            total.owed += row.owed
+        object.__setattr__(self, "total", total)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member's name and page."""
+
+    name: str
+    handle: str
+
+
+def history(versions: Sequence[Version]) -> list[Changed]:
+    """Versions, newest first, each with its changes in words."""
+    changed = []
+    for position, version in enumerate(versions):
+        older = versions[position + 1] if position + 1 < len(versions) else None
+        changes = explaining.changes(older.rules, version.rules) if older else []
+        changed.append(Changed(version, changes))
+    return changed
+
+
+def mine(session: Session, member_id: str, now: datetime, cursor: str | None) -> Mine:
+    """Everything on /me/rewards."""
+    version = programme.latest(session)
+    standing = tiers.standing(session, member_id, version.rules, now) if version else None
+    waiting = session.scalars(
+        select(Grant)
+        .where(Grant.member_id == member_id, Grant.released_at.is_(None), Grant.voided_at.is_(None))
+        .order_by(Grant.release_at)
+        .limit(SHOWN)
+    ).all()
+    vouchers = session.scalars(
+        select(Voucher).where(Voucher.member_id == member_id).order_by(Voucher.id.desc())
+    ).all()
+    statement = statements.statement(session, member_id, POINTS, cursor=cursor, path="/me/rewards")
+    return Mine(
+        balances=statements.balances(session, member_id, POINTS),
+        version=version,
+        standing=standing,
+        ways_up=explaining.ways_up(standing, version.rules) if version and standing else [],
+        waiting=waiting,
+        vouchers=vouchers[:SHOWN],
+        statement=statement,
+        names=_names_of_rules(session, waiting, statement.rows),
+        items={voucher.id: voucher.code for voucher in vouchers},
+    )
+
+
+def _names_of_rules(
+    session: Session, waiting: Iterable[Grant], lines: Iterable[Line]
+) -> dict[str, dict[str, str]]:
+    """The name of the rule behind each grant on the page, as its version called it."""
+    ids = {grant.id for grant in waiting}
+    about = [line.about or "" for line in lines]
+    ids |= {each.removeprefix("grant:") for each in about if each.startswith("grant:")}
+    rows = session.execute(select(Grant.id, Grant.rule, Grant.version).where(Grant.id.in_(ids)))
+    found = {grant_id: (rule, version) for grant_id, rule, version in rows}
+    known = {number: programme.version(session, number) for _, number in set(found.values())}
+    names = {}
+    for grant_id, (key, number) in found.items():
+        version = known[number]
+        rule = version.rules.rule(key) if version else None
+        names[grant_id] = rule.name if rule else {"en": key}
+    return names
+
+
+def why(session: Session, grant_id: str, member_id: str) -> Why:
+    """A member's own grant; Refused (404) for anybody else's, as for one that never was."""
+    grant = session.get(Grant, grant_id)
+    if grant is None or grant.member_id != member_id:
+        raise Refused("There is no such reward.", code="unknown_grant", status=404)
+    version = programme.version(session, grant.version)
+    assert version is not None
+    rule = version.rules.rule(grant.rule)
+    clawbacks = session.scalars(
+        select(Clawback).where(Clawback.grant_id == grant.id).order_by(Clawback.id)
+    ).all()
+    return Why(
+        grant=grant,
+        version=version,
+        rule=rule,
+        explained=explaining.rule(rule, version.rules) if rule else None,
+        tier=version.rules.tier(grant.tier),
+        clawbacks=clawbacks,
+    )
+
+
+def outstanding(session: Session, now: datetime) -> Liabilities | None:
+    """What may still be spent, by the tier of who may spend it; None before any programme."""
+    version = programme.latest(session)
+    if version is None:
+        return None
+    rules = version.rules
+    standings = tallies.standings_of(session, rules.standing_window_days, None, now)
+    rows = {tier.key: Liability(tier) for tier in rules.tiers}
+    owners = list(session.scalars(select(Grant.member_id).distinct()))
+    for start in range(0, len(owners), CHUNK):
+        chunk = owners[start : start + CHUNK]
+        for owner, balances in statements.balances_of(session, chunk, POINTS).items():
+            row = rows[tier_of(rules, standings.get(owner, 0)).key]
+            row.members += 1
+            row.available += balances.available
+            row.pending += balances.pending
+            row.owed += balances.negative
+    ordered = [rows[tier.key] for tier in rules.tiers]
+    return Liabilities(version, ordered, _worth(rules, ordered))
+
+
+def _worth(rules: Programme, rows: Sequence[Liability]) -> int:
+    """What all points are worth if everybody spends them on the item that gives most for them."""
+    points = sum(row.available + row.pending for row in rows)
+    worths = [
+        points * item.value // item.cost
+        for item in rules.catalogue
+        if item.currency == rules.currency and item.cost
+    ]
+    return max(worths, default=0)
+
+
+def people(session: Session, member_ids: Iterable[str]) -> dict[str, Person]:
+    """Names of members by id."""
+    wanted, found = list(member_ids), dict[str, Person]()
+    for start in range(0, len(wanted), CHUNK):
+        rows = session.execute(
+            select(Member.id, Member.name, Member.handle).where(
+                Member.id.in_(wanted[start : start + CHUNK])
+            )
+        )
+        found |= {member_id: Person(name, handle) for member_id, name, handle in rows}
+    return found
+
+
+def members_by_tier(session: Session, rules: Programme, now: datetime) -> dict[str, int]:
+    """How many members are in each tier; those who never earned anything count in the first."""
+    standings = tallies.standings_of(session, rules.standing_window_days, None, now)
+    counts = {tier.key: 0 for tier in rules.tiers}
+    for points in standings.values():
+        counts[tier_of(rules, points).key] += 1
+    everybody = session.scalar(select(func.count()).select_from(Member)) or 0
+    counts[rules.tiers[0].key] += everybody - len(standings)
+    return counts
+
+
+def latest_runs(session: Session, limit: int = 5) -> Sequence[ReplayRun]:
+    """The newest replays."""
+    return session.scalars(select(ReplayRun).order_by(ReplayRun.id.desc()).limit(limit)).all()
+
+
+def costs(
+    session: Session, version: Version | None, start: datetime, end: datetime
+) -> list[tuple[str, int]]:
+    """Points that each rule gave for what happened in the period, dearest first."""
+    found = actual(session, start, end)
+    rows = []
+    for key, cost in found.items():
+        rule = version.rules.rule(key) if version else None
+        rows.append((text_in(rule.name) if rule else key, cost.net))
+    return sorted(rows, key=lambda row: -row[1])
+
+
+def granted_per_month(session: Session, now: datetime, months: int = 6) -> list[tuple[str, int]]:
+    """Points granted, less those taken back, in each of the last months, oldest first."""
+    month, wanted = tallies.bounds(f"{now:%Y-%m}")[0], list[tuple[str, int]]()
+    for _ in range(months):
+        first, after = tallies.bounds(f"{month:%Y-%m}")
+        total = session.scalar(
+            select(func.sum(Grant.amount - Grant.clawed)).where(
+                Grant.granted_at >= first, Grant.granted_at < after
+            )
+        )
+        wanted.append((f"{month:%Y-%m}", int(total or 0)))
+        month = tallies.bounds(f"{first - timedelta(days=1):%Y-%m}")[0]
+    return wanted[::-1]
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """What one rule would have cost and did cost."""
+
+    name: dict[str, str]
+    replayed: RuleCost
+    actual: RuleCost
+
+
+@dataclass(frozen=True)
+class Move:
+    """A member who would move, with names of the tiers."""
+
+    person: Person | None
+    before: dict[str, str]
+    after: dict[str, str]
+    mover: Mover
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A replay as its page shows it."""
+
+    run: ReplayRun
+    rules: Programme
+    outcome: Outcome | None
+    rows: list[RuleRow]
+    moves: list[Move]
+    up: int
+    down: int
+    first_published: datetime | None
+
+    @property
+    def bars(self) -> list[tuple[str, int]]:
+        """Points by rule, for the chart."""
+        return [(text_in(row.name), row.replayed.net) for row in self.rows]
+
+    @property
+    def last_day(self) -> datetime:
+        """The last day that counts: the run ends before `ends_at`."""
+        return self.run.ends_at - timedelta(microseconds=1)
+
+
+#: Movers listed by name; the rest are counted.
+MOVERS_SHOWN = 200
+
+
+def replayed(session: Session, run_id: str) -> Replayed:
+    """One replay; Refused (404) when nobody asked for it."""
+    run = session.get(ReplayRun, run_id)
+    if run is None:
+        raise Refused("There is no such replay.", code="unknown_replay", status=404)
+    rules = read(run.rules)
+    outcome = outcome_of(run.outcome) if run.outcome else None
+    dated = programme.timeline(session)
+    latest = programme.latest(session)
+    movers = outcome.movers if outcome else []
+    return Replayed(
+        run=run,
+        rules=rules,
+        outcome=outcome,
+        rows=_rows(outcome, rules, latest) if outcome else [],
+        moves=_moves(session, movers[:MOVERS_SHOWN], rules, latest),
+        up=sum(mover.is_up for mover in movers),
+        down=sum(not mover.is_up for mover in movers),
+        first_published=dated[-1].published_at if dated else None,
+    )
+
+
+def _rows(outcome: Outcome, rules: Programme, latest: Version | None) -> list[RuleRow]:
+    keys = [*outcome.replayed, *(key for key in outcome.actual if key not in outcome.replayed)]
+    rows = []
+    for key in keys:
+        rule = rules.rule(key) or (latest.rules.rule(key) if latest else None)
+        rows.append(
+            RuleRow(
+                rule.name if rule else {"en": key},
+                outcome.replayed.get(key, RuleCost()),
+                outcome.actual.get(key, RuleCost()),
+            )
+        )
+    return rows
+
+
+def _moves(
+    session: Session, movers: Sequence[Mover], rules: Programme, latest: Version | None
+) -> list[Move]:
+    names = people(session, [mover.member_id for mover in movers])
+    in_force = latest.rules if latest else rules
+    moves = []
+    for mover in movers:
+        before, after = in_force.tier(mover.before), rules.tier(mover.after)
+        moves.append(
+            Move(
+                names.get(mover.member_id),
+                before.name if before else {"en": mover.before},
+                after.name if after else {"en": mover.after},
+                mover,
+            )
+        )
+    return moves

@@ -1,0 +1,309 @@
+"""Pages of the programme: public explanation, a member's rewards, the owner's desk."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+
+from foundation import clock
+from foundation.doors import reading, writing
+from foundation.tables import new_id
+from foundation.web.forms import refilling
+from foundation.web.pages import public_page, render
+from foundation.words import _
+from members.session import members_only, requires, signed_in
+from rewards import (
+    drafting,
+    explaining,
+    programme,
+    publishing,
+    queries,
+    redeeming,
+    replay_runs,
+)
+from rewards.forms import DraftForm, PublishForm, RedeemForm, ReplayForm, filled
+
+bp = Blueprint("rewards", __name__)
+
+#: Days a replay covers unless the owner chooses otherwise.
+USUAL_DAYS = 90
+
+bp.add_app_template_global(explaining.points, "points")
+
+
+@bp.context_processor
+def explained() -> dict[str, Any]:
+    """Templates of this room let rules explain themselves."""
+    return {"explaining": explaining}
+
+
+# Public: how rewards work.
+
+
+@bp.get("/how-rewards-work")
+@public_page(lambda: ["programme"])
+def how() -> Any:
+    """The programme in force, in plain words, and every version before it."""
+    with reading() as session:
+        changed = queries.history(programme.versions(session))
+    return render(
+        "rewards/how.html",
+        version=changed[0].version if changed else None,
+        current=changed[0].version if changed else None,
+        history=changed,
+    )
+
+
+@bp.get("/how-rewards-work/<int:number>")
+@public_page(lambda number: ["programme"])
+def how_then(number: int) -> Any:
+    """One version of the programme, as it was published."""
+    with reading() as session:
+        changed = queries.history(programme.versions(session))
+    shown = next((each.version for each in changed if each.version.number == number), None)
+    if shown is None:
+        abort(404)
+    return render("rewards/how.html", version=shown, current=changed[0].version, history=changed)
+
+
+# A member's own.
+
+
+@bp.get("/me/rewards")
+@members_only
+def mine() -> Any:
+    """Five numbers, the tier, the catalogue, vouchers and the statement."""
+    return _mine(RedeemForm(formdata=None))
+
+
+def _mine(form: RedeemForm) -> Any:
+    now = clock.now()
+    form.request_key.data = new_id(now)
+    with reading() as session:
+        page = queries.mine(session, signed_in().id, now, request.args.get("page"))
+    status = 422 if form.errors else 200
+    return render_template("rewards/mine.html", mine=page, form=form), status
+
+
+@bp.post("/me/rewards/redeem")
+@requires("reward.redeem")
+def redeem() -> Any:
+    """Buy an item of the catalogue with points."""
+    form = RedeemForm()
+    if form.validate_on_submit():
+        with refilling(form), writing() as session:
+            voucher = redeeming.redeem(
+                session,
+                signed_in().id,
+                str(form.item.data),
+                str(form.request_key.data),
+                clock.now(),
+            )
+        if not form.refused:
+            flash(_("Here is your voucher: %(code)s", code=voucher.code), "good")
+            return redirect(url_for(".mine", _anchor="vouchers"), 303)
+    return _mine(form)
+
+
+@bp.get("/me/rewards/<grant_id>")
+@members_only
+def why(grant_id: str) -> Any:
+    """Why a member got something: the rule, the version and the fact behind it."""
+    with reading() as session:
+        page = queries.why(session, grant_id, signed_in().id)
+    return render_template("rewards/why.html", why=page, now=clock.now())
+
+
+# The owner's desk.
+
+
+@bp.get("/programme")
+@requires("programme.edit")
+def overview() -> Any:
+    """What is in force, what it costs, the draft and the history."""
+    now = clock.now()
+    with reading() as session:
+        versions = programme.versions(session)
+        latest = versions[0] if versions else None
+        return render_template(
+            "rewards/overview.html",
+            version=latest,
+            history=queries.history(versions),
+            draft=programme.draft(session),
+            members=queries.members_by_tier(session, latest.rules, now) if latest else {},
+            costs=queries.costs(session, latest, now - timedelta(days=USUAL_DAYS), now),
+            months=queries.granted_per_month(session, now),
+        )
+
+
+@bp.post("/programme/first")
+@requires("programme.publish")
+def publish_first() -> Any:
+    """Publish the programme the house proposes, when there is none yet."""
+    with writing() as session:
+        publishing.publish_first(session, signed_in().id, clock.now())
+    return redirect(url_for(".overview"), 303)
+
+
+@bp.post("/programme/draft/start")
+@requires("programme.edit")
+def start_draft() -> Any:
+    """Start a draft from what is in force."""
+    with writing() as session:
+        drafting.start(session, signed_in().id, clock.now())
+    return redirect(url_for(".edit_draft"), 303)
+
+
+@bp.post("/programme/draft/discard")
+@requires("programme.edit")
+def discard_draft() -> Any:
+    """Throw the draft away."""
+    with writing() as session:
+        drafting.discard(session)
+    flash(_("The draft is gone. What is in force has not changed."), "good")
+    return redirect(url_for(".overview"), 303)
+
+
+@bp.get("/programme/draft")
+@requires("programme.edit")
+def edit_draft() -> Any:
+    """The draft as a form."""
+    with reading() as session:
+        draft = programme.draft(session)
+    if draft is None:
+        return redirect(url_for(".overview"), 303)
+    return _editor(filled(draft.rules, draft.note, draft.revision))
+
+
+def _editor(form: DraftForm, status: int = 200) -> Any:
+    with reading() as session:
+        draft, latest = drafting.needed(session), programme.latest(session)
+    changes = explaining.changes(latest.rules, draft.rules) if latest else []
+    page = render_template("rewards/draft.html", form=form, draft=draft, changes=changes)
+    return page, status
+
+
+@bp.post("/programme/draft")
+@requires("programme.edit")
+def change_draft() -> Any:
+    """Keep the draft, or add or remove a row of the form as its button asks."""
+    form = DraftForm()
+    if form.arrange(request.form.get("act", "save")):
+        return _editor(form)
+    rules = form.programme() if form.validate_on_submit() else None
+    if rules is None:
+        return _editor(form, 422)
+    with refilling(form), writing() as session:
+        revision = int(form.revision.data or 0)
+        note = form.note.data or ""
+        drafting.change(session, signed_in().id, rules, note, revision, clock.now())
+    if form.refused:
+        return _editor(form, 409)
+    if request.form.get("act") == "replay":
+        return redirect(url_for(".replays"), 303)
+    flash(_("The draft is kept. Nobody but owners sees it until you publish it."), "good")
+    return redirect(url_for(".edit_draft"), 303)
+
+
+@bp.get("/programme/replay")
+@requires("programme.edit")
+def replays() -> Any:
+    """Choose a period to replay, and the last replays."""
+    today = clock.now().date()
+    form = ReplayForm(
+        formdata=None, data={"since": today - timedelta(days=USUAL_DAYS - 1), "until": today}
+    )
+    return _replays(form)
+
+
+def _replays(form: ReplayForm) -> Any:
+    with reading() as session:
+        return render_template(
+            "rewards/replays.html",
+            form=form,
+            draft=programme.draft(session),
+            version=programme.latest(session),
+            runs=queries.latest_runs(session),
+        ), (422 if form.errors else 200)
+
+
+@bp.post("/programme/replay")
+@requires("programme.edit")
+def replay() -> Any:
+    """Replay the draft (or, without one, what is in force) over the chosen days."""
+    form, now = ReplayForm(), clock.now()
+    if not form.validate_on_submit():
+        return _replays(form)
+    start = _midnight(form.since.data)
+    end = min(_midnight(form.until.data) + timedelta(days=1), now)
+    with refilling(form), writing() as session:
+        draft, latest = programme.draft(session), programme.latest(session)
+        rules = draft.rules if draft else latest.rules if latest else None
+        if rules is None:
+            abort(404)
+        asked = replay_runs.ask(session, signed_in().id, rules, start, end, now)
+    if form.refused:
+        return _replays(form)
+    if asked.total <= replay_runs.AT_ONCE:
+        replay_runs.run(asked.id, now)
+    return redirect(url_for(".replayed", run_id=asked.id), 303)
+
+
+def _midnight(day: Any) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+@bp.get("/programme/replay/<run_id>")
+@requires("programme.edit")
+def replayed(run_id: str) -> Any:
+    """How far a replay is, or what came out of it."""
+    with reading() as session:
+        page = queries.replayed(session, run_id)
+    return render_template("rewards/replayed.html", page=page)
+
+
+@bp.get("/programme/publish")
+@requires("programme.publish")
+def confirm() -> Any:
+    """What publishing would change, and the box to tick."""
+    with reading() as session:
+        draft = drafting.needed(session)
+    form = PublishForm(formdata=None, data={"revision": draft.revision})
+    return _confirm(form)
+
+
+def _confirm(form: PublishForm) -> Any:
+    with reading() as session:
+        draft, latest = drafting.needed(session), programme.latest(session)
+    changes = explaining.changes(latest.rules, draft.rules) if latest else []
+    page = render_template(
+        "rewards/publish.html", form=form, draft=draft, latest=latest, changes=changes
+    )
+    return page, (422 if form.errors else 200)
+
+
+@bp.post("/programme/publish")
+@requires("programme.publish")
+def publish() -> Any:
+    """Put the draft in force."""
+    form = PublishForm()
+    if not form.validate_on_submit():
+        return _confirm(form)
+    with refilling(form), writing() as session:
+        draft = drafting.looked_at(session, str(form.revision.data))
+        version = publishing.publish(session, signed_in().id, draft, clock.now())
+    if form.refused:
+        return _confirm(form)
+    flash(_("Version %(number)s is in force.", number=version.number), "good")
+    return redirect(url_for(".how"), 303)
+
+
+@bp.get("/programme/outstanding")
+@requires("programme.edit")
+def outstanding() -> Any:
+    """What members may still spend."""
+    with reading() as session:
+        page = queries.outstanding(session, clock.now())
+    return render_template("rewards/outstanding.html", page=page)

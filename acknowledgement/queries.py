@@ -1,0 +1,54 @@
+"""What the page of acknowledgements shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from acknowledgement.models import Acknowledgement
+from acknowledgement.rules import THANKS, Thanks
+from foundation.paging import Page, read_page
+from members.models import Member
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A rule and how often it spoke: ever, and in the last thirty days."""
+
+    rule: Thanks
+    ever: int
+    lately: int
+
+
+def counted(session: Session, now: datetime) -> Sequence[Counted]:
+    """Every rule with its counts."""
+    lately = now - timedelta(days=30)
+    found = session.execute(
+        select(
+            Acknowledgement.rule,
+            func.count().label("ever"),
+            func.count().filter(Acknowledgement.at >= lately).label("lately"),
+        ).group_by(Acknowledgement.rule)
+    )
+    counts = {row.rule: row for row in found}
+    return [
+        Counted(rule, counts[rule.name].ever, counts[rule.name].lately)
+        if rule.name in counts
+        else Counted(rule, 0, 0)
+        for rule in THANKS
+    ]
+
+
+def latest(session: Session, cursor: str | None) -> Page[Any]:
+    """What was said to whom, newest first."""
+    statement: Any = select(
+        Acknowledgement.id, Acknowledgement.rule, Acknowledgement.at, Member.name, Member.handle
+    ).join(Member, Member.id == Acknowledgement.member_id)
+    return read_page(
+        session, statement, Acknowledgement.id, cursor=cursor, path="/acknowledgements"
+    )

@@ -1,0 +1,26 @@
+"""The staff's page of what was acknowledged, rendered from the rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request
+
+from acknowledgement import queries, rules
+from foundation import clock
+from foundation.doors import reading
+from foundation.web.pages import render
+from members.session import requires
+
+bp = Blueprint("acknowledgement", __name__)
+
+
+@bp.get("/acknowledgements")
+@requires("acknowledgement.see")
+def acknowledgements() -> Any:
+    """The rules with their counts, and the latest acknowledgements."""
+    with reading() as session:
+        counted = queries.counted(session, clock.now())
+        page = queries.latest(session, request.args.get("page"))
+    names = {rule.name: rule for rule in rules.THANKS}
+    return render("acknowledgement/rules.html", counted=counted, page=page, rules=names)

@@ -46,6 +46,11 @@ class IdText(TypeDecorator[str]):
     impl = String(26)
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[str]:
+        """A cursor of a list ordered by identifiers is text (foundation/paging.py)."""
+        return str
+
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         collation = "C" if dialect.name == "postgresql" else None
         return dialect.type_descriptor(String(26, collation=collation))

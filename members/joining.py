@@ -1,8 +1,9 @@
 """Joining: how somebody becomes a member.
 
 Signing up never changes an account that exists: what was typed waits in a proof, and comes true
-when the letter to the address comes back. An address that has an account already gets a friendly
-letter instead; the page answers the same.
+when the letter to the address comes back. Until then nobody has joined: `member.joined` is recorded
+with the proof, at the time of the sign-up, so that a stranger who typed the address first leaves no
+trace. An address that has an account already gets a friendly letter; the page answers the same.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from foundation import facts
+from foundation.facts import FactDraft
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
@@ -55,7 +57,7 @@ def clean_name(name: str) -> str:
 def sign_up(session: Session, draft: SignUp, now: datetime, *, once: str | None = None) -> None:
     """Send a letter that makes the address's reader a member.
 
-    `once` names the attempt, so that one delivered twice is one. Records `member.joined`.
+    `once` names the attempt, so that one delivered twice is one.
     """
     email = addresses.normalise(draft.email)
     member = _member_of(session, email, draft, now)
@@ -65,9 +67,8 @@ def sign_up(session: Session, draft: SignUp, now: datetime, *, once: str | None 
             session, "member.known", member.id, now, email=email, link="/sign-in", key=key
         )
         return
-    claim = {key: value for key, value in asdict(draft).items() if key != "referral_cookie"}
-    ask_for_proof(session, member.id, email, claim, now, once=once)
-    _record_joined(session, member.id, now, draft.referral_cookie)
+    chosen = {**asdict(draft), "asked_at": now.isoformat()}
+    ask_for_proof(session, member.id, email, chosen, now, once=once)
 
 
 def ask_for_proof(
@@ -103,7 +104,6 @@ def add(session: Session, draft: SignUp, now: datetime, *, role: str = "member")
     member = _member_of(session, email, draft, now)
     if member.claimed_at is not None:
         raise Refused("This address has an account already.", code="email_taken", field="email")
-    _record_joined(session, member.id, now, draft.referral_cookie)
     claim(session, member, asdict(draft), now)
     member.role = role
     session.flush()
@@ -111,7 +111,10 @@ def add(session: Session, draft: SignUp, now: datetime, *, role: str = "member")
 
 
 def claim(session: Session, member: Member, chosen: Mapping[str, Any], now: datetime) -> None:
-    """Make what was typed at sign-up true of a member whose address is proven."""
+    """Make what was typed at sign-up true of a member whose address is proven.
+
+    Records `member.joined` (details: referral_cookie), then `member.verified`.
+    """
     member.name = chosen.get("name") or member.name
     member.password_hash = chosen.get("password_hash") or member.password_hash
     member.language = chosen.get("language") or member.language
@@ -122,19 +125,16 @@ def claim(session: Session, member: Member, chosen: Mapping[str, Any], now: date
         member.handle = handles.suggest(session, member.name, member.id)
     session.flush()
     consents.give(session, member.id, chosen.get("consents") or {}, now)
-    facts.record(session, "member.verified", member.id, f"member:{member.id}", now)
-
-
-def record_joined(session: Session, member_id: str, now: datetime) -> None:
-    """Write down that a known customer made herself a member without the sign-up form."""
-    _record_joined(session, member_id, now, None)
-
-
-def _record_joined(
-    session: Session, member_id: str, now: datetime, referral_cookie: str | None
-) -> None:
-    subject = f"member:{member_id}"
-    facts.record(session, "member.joined", member_id, subject, now, referral_cookie=referral_cookie)
+    subject, asked_at = f"member:{member.id}", chosen.get("asked_at")
+    joined = FactDraft(
+        "member.joined",
+        member.id,
+        subject,
+        datetime.fromisoformat(asked_at) if asked_at else now,
+        {"referral_cookie": chosen.get("referral_cookie")},
+    )
+    facts.record_many(session, [joined], now)
+    facts.record(session, "member.verified", member.id, subject, now)
 
 
 def _member_of(session: Session, email: str, draft: SignUp, now: datetime) -> Member:

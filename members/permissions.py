@@ -22,6 +22,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "post.write": EVERYBODY,
     "post.report": EVERYBODY,
     "post.fold": MODERATORS,
+    "topic.lock": MODERATORS,
     "report.decide": MODERATORS,
     "appeal.decide": MODERATORS | OWNERS,
     # reviews

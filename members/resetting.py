@@ -37,7 +37,6 @@ def reset(session: Session, token: str, password_hash: str, now: datetime) -> st
     proven = proofs.use(session, "reset", token, now)
     member = session.get_one(Member, proven.member_id)
     if member.claimed_at is None:
-        joining.record_joined(session, member.id, now)
         proofs.void(session, member.id, "join", now)
         joining.claim(session, member, {"password_hash": password_hash}, now)
     member.password_hash = password_hash

@@ -12,7 +12,7 @@ def unread(member_id: str) -> int:
     """How many notifications a member has not read, counted up to `ENOUGH`."""
     rows = ask(
         "select count(*) from (select 1 from notification"
-        " where member_id = ? and read_at is null limit ?) as some",
+        " where member_id = ? and read_at is null limit ?) as counted",
         member_id,
         ENOUGH,
     )

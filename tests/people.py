@@ -7,6 +7,7 @@ Each call makes the member in the session given; all have verified addresses, th
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -89,3 +90,18 @@ def sign_in(client: Any, who: Member | str) -> None:
     with client.session_transaction() as cookie:
         cookie["_user_id"] = token
         cookie["_fresh"] = True
+
+
+def submit(client: Any, page: str, to: str | None = None, **typed: Any) -> Any:
+    """Send a page's form like a browser: its hidden fields (the token) and what is typed.
+
+    `to` is the form's address when it is not the page's own; the answer is not followed.
+    """
+    html = client.get(page).text
+    hidden = dict(
+        re.findall(r'<input[^>]*type="hidden"[^>]*name="(\w+)"[^>]*value="([^"]*)"', html)
+    )
+    hidden |= dict(
+        re.findall(r'<input[^>]*name="([\w-]+)"[^>]*type="hidden"[^>]*value="([^"]*)"', html)
+    )
+    return client.post(to or page, data={**hidden, **typed})

@@ -9,12 +9,15 @@ import pytest
 
 from foundation import facts
 from foundation.doors import reading, writing
-from rewards import publishing, releasing
-from rewards.rules import Programme
+from rewards import clawing_back, earning, publishing, releasing
+from rewards.rules import FACTS, Programme
 from tests import people
 
 #: When the first version was published; the cast joined four days later.
 PUBLISHED = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
+
+#: Only this room hears what happens in its tests: their orders and reviews exist as facts alone.
+HEARERS = {kind: (earning.hear,) for kind in FACTS} | {"order.refunded": (clawing_back.hear,)}
 
 
 class House:
@@ -42,6 +45,7 @@ class House:
         **details: Any,
     ) -> str:
         """Record a fact; its subject."""
+        facts.listen(HEARERS)
         subject = subject or f"{kind.partition('.')[0]}:{next(self._numbers)}"
         with writing() as session:
             draft = facts.FactDraft(kind, member_id, subject, at, details)

@@ -1,0 +1,190 @@
+"""The owner changes the programme as a draft, replays it, and publishes it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from foundation.doors import reading
+from rewards import programme as programmes
+from tests import people
+
+
+def fields(page: str) -> dict[str, str]:
+    """The values of the draft's form, as a browser would send them."""
+    from html import unescape
+    from html.parser import HTMLParser
+
+    values: dict[str, str] = {}
+
+    class Reader(HTMLParser):
+        select = ""
+        area = ""
+        inside = False
+
+        def handle_starttag(self, tag: str, attrs: Any) -> None:
+            a = dict(attrs)
+            if tag == "form":
+                self.inside = a.get("action") == "/programme/draft"
+            if not self.inside:
+                return
+            if tag == "input" and a.get("type") != "checkbox":
+                values[a["name"]] = a.get("value") or ""
+            elif tag == "input" and "checked" in a:
+                values[a["name"]] = a.get("value") or "y"
+            elif tag == "select":
+                self.select = a["name"]
+            elif tag == "option" and "selected" in a:
+                values[self.select] = a["value"]
+            elif tag == "textarea":
+                self.area = a["name"]
+                values[self.area] = ""
+
+        def handle_data(self, data: str) -> None:
+            if self.area and data.strip():
+                values[self.area] = unescape(data).strip()
+
+        def handle_endtag(self, tag: str) -> None:
+            if tag == "textarea":
+                self.area = ""
+            if tag == "form":
+                self.inside = False
+
+    Reader().feed(page)
+    return values
+
+
+def token(client: Any, page: str) -> str:
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(page).text)
+    assert found
+    return found.group(1)
+
+
+def start(client: Any, house: Any) -> dict[str, str]:
+    people.sign_in(client, house.olga)
+    client.post("/programme/draft/start", data={"csrf_token": token(client, "/programme")})
+    return fields(client.get("/programme/draft").text)
+
+
+def test_it_works(client: Any, programme: Any, now: Any) -> None:
+    programme.pays(programme.ben, 10_000, now)
+    people.sign_in(client, programme.olga)
+    page = client.get("/programme").text
+    assert "Version 1 is in force" in page
+    assert "Change it in a draft" in page
+
+
+def test_it_is_for_owners(client: Any, programme: Any) -> None:
+    people.sign_in(client, programme.ada)
+    for page in ("/programme", "/programme/draft", "/programme/replay", "/programme/outstanding"):
+        assert client.get(page).status_code == 403
+
+
+def test_a_house_without_a_programme_publishes_the_proposed_one(client: Any, house: Any) -> None:
+    people.sign_in(client, house.olga)
+    assert "No programme yet" in client.get("/programme").text
+    client.post("/programme/first", data={"csrf_token": token(client, "/programme")})
+    assert "Version 1 is in force" in client.get("/programme").text
+
+
+def test_a_draft_comes_back_as_it_was_and_says_what_it_changes(client: Any, programme: Any) -> None:
+    values = start(client, programme)
+    assert values["tiers-2-standing_min"] == "400"
+    values["tiers-2-standing_min"] = "300"
+    assert client.post("/programme/draft", data=values).status_code == 303
+    page = client.get("/programme/draft").text
+    assert "Advocate starts at 300 points of standing instead of 400." in page
+    with reading() as session:
+        draft, latest = programmes.draft(session), programmes.latest(session)
+    assert draft is not None
+    assert latest is not None
+    tiers = (
+        *latest.rules.tiers[:2],
+        latest.rules.tiers[2].model_copy(update={"standing_min": 300}),
+        latest.rules.tiers[3],
+    )
+    assert draft.rules == latest.rules.model_copy(update={"tiers": tiers})
+
+
+def test_a_wrong_draft_comes_back_filled_with_a_sentence(client: Any, programme: Any) -> None:
+    values = start(client, programme) | {"tiers-3-standing_min": "200", "note": "Typed words"}
+    answer = client.post("/programme/draft", data=values)
+    assert answer.status_code == 422
+    assert "Ask for more than the tier before it, which starts at 400." in answer.text
+    assert "Typed words" in answer.text
+    values |= {"earning-0-amount": "many", "catalogue-0-value": "5.001"}
+    answer = client.post("/programme/draft", data=values)
+    assert answer.status_code == 422
+    assert 'value="many"' in answer.text
+
+
+def test_amounts_of_money_are_read_as_money(client: Any, programme: Any) -> None:
+    values = start(client, programme) | {"catalogue-0-value": "5.001"}
+    answer = client.post("/programme/draft", data=values)
+    assert "“5.001” has more decimals than USD knows." in answer.text
+
+
+def test_rows_come_and_go_without_script_and_nothing_typed_is_lost(
+    client: Any, programme: Any
+) -> None:
+    values = start(client, programme) | {"return_days": "21", "act": "add-tiers"}
+    page = client.post("/programme/draft", data=values).text
+    values = fields(page)
+    assert values["return_days"] == "21"
+    values |= {
+        "tiers-4-name_en": "Elder",
+        "tiers-4-standing_min": "5000",
+        "tiers-4-earn_percent": "200",
+    }
+    page = client.post("/programme/draft", data=values | {"act": "remove-earning-1"}).text
+    values = fields(page)
+    assert "earning-1-amount" not in values
+    assert client.post("/programme/draft", data=values | {"act": "save"}).status_code == 303
+    with reading() as session:
+        draft = programmes.draft(session)
+    assert draft is not None
+    assert draft.rules.tiers[-1].key == "elder"
+    assert draft.rules.return_days == 21
+    assert draft.rules.rule("review") is None
+    assert len(draft.rules.earning) == 4
+
+
+def test_two_tabs_notice_each_other(client: Any, programme: Any) -> None:
+    values = start(client, programme)
+    assert client.post("/programme/draft", data=values).status_code == 303
+    answer = client.post("/programme/draft", data=values | {"return_days": "7"})
+    assert answer.status_code == 409
+    assert "Somebody changed this draft" in answer.text
+    assert 'value="7"' in answer.text
+
+
+def test_replay_then_publish(client: Any, programme: Any) -> None:
+    from foundation import clock
+
+    programme.pays(programme.ben, 30_000, clock.now())
+    values = start(client, programme) | {"earning-0-amount": "2", "act": "replay"}
+    assert client.post("/programme/draft", data=values).location == "/programme/replay"
+    chosen = fields_of_period(client.get("/programme/replay").text)
+    answer = client.post("/programme/replay", data=chosen)
+    page = client.get(answer.location).text
+    assert "It would have cost 600 instead of 300 points" in page
+    assert "Ben" in page
+    sure = {"csrf_token": token(client, "/programme/publish"), "revision": "2"}
+    assert client.post("/programme/publish", data=sure).status_code == 422
+    assert client.post("/programme/publish", data=sure | {"sure": "y"}).status_code == 303
+    with reading() as session:
+        latest = programmes.latest(session)
+        assert latest is not None
+        assert (latest.number, latest.rules.earning[0].amount) == (2, 2)
+        assert programmes.draft(session) is None
+
+
+def fields_of_period(page: str) -> dict[str, str]:
+    return fields(page.replace('action="/programme/replay"', 'action="/programme/draft"'))
+
+
+def test_outstanding_points_by_tier(client: Any, programme: Any, now: Any) -> None:
+    programme.pays(programme.ben, 30_000, now)
+    people.sign_in(client, programme.olga)
+    page = client.get("/programme/outstanding").text
+    assert "$18.00" in page  # 300 points at 6 cents, the best the catalogue gives

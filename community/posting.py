@@ -109,7 +109,7 @@ def edit(session: Session, author: Person, post_id: str, body: str, now: datetim
     if body == post.body:
         return post
     session.add(PostEdit(id=new_id(now), post_id=post.id, body=post.body, by_id=author.id, at=now))
-    post.body, post.body_html, post.edited_at = body, markdown.to_html(body), now
+    post.body, post.body_html, post.edited_at = body, _html(body), now
     post.markdown_version = markdown.VERSION
     make_findable(session, post)
     versions.touch(session, f"topic:{post.topic_id}")
@@ -235,7 +235,7 @@ def _add_post(
         author_id=author.id,
         in_reply_to=answered,
         body=body,
-        body_html=markdown.to_html(body),
+        body_html=_html(body),
         markdown_version=markdown.VERSION,
         answers=0,
         created_at=now,
@@ -249,6 +249,11 @@ def _add_post(
         )
     session.flush()
     return post
+
+
+def _html(body: str) -> str:
+    """Safe HTML; `@@`, with which cached pages mark their holes, is written as references."""
+    return markdown.to_html(body).replace("@@", "&#64;&#64;")
 
 
 def _move_club(session: Session, club: Club, topic_id: str, started: int = 0) -> None:

@@ -38,6 +38,10 @@ class Person(Protocol):
     def role(self) -> str: ...
 
 
+# What no text needs: NUL stops PostgreSQL, and some of the others mean something to machines.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
 @dataclass(frozen=True)
 class Kind:
     """What a topic is. The company owes an answer to those with `awaits_answer`."""
@@ -123,7 +127,7 @@ def mentions(body: str) -> list[str]:
 
 def words_of(text: str, limit: int, field: str = "body") -> str:
     """`text` without blanks at its ends; Refused when nothing or too much is left."""
-    kept = text.replace("\x00", "").strip()
+    kept = _CONTROL.sub("", text).strip()
     if not kept:
         raise Refused("Write something first.", code="empty", field=field)
     if len(kept) > limit:

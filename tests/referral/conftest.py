@@ -10,13 +10,14 @@ import pytest
 
 from foundation import facts
 from foundation.doors import reading, writing
-from foundation.facts import FactDraft
 from members import signing_in
 from members.models import Member
 from referral import codes, releasing, touches
 from referral.models import Referral
 from referral.touches import Touch
 from rewards import publishing
+from shop import ordering
+from shop.ordering import OrderDraft
 from tests import people
 
 PUBLISHED = people.JOINED
@@ -76,27 +77,17 @@ class Story:
         told: datetime | None = None,
     ) -> str:
         """An order is paid; its id."""
-        order, at = f"o{next(self._orders)}", at or self.now
-        details = {"order": order, "total": total, "currency": "USD", "number": 1}
-        draft = FactDraft("order.paid", member_id, f"order:{order}", at, details)
-        with writing() as session:
-            facts.record_many(session, [draft], told or at)
-        return order
-
-    def gives_back(
-        self, member_id: str, order: str, so_far: int, total: int, at: datetime | None = None
-    ) -> None:
-        details = {
-            "order": order,
-            "amount": so_far,
-            "total": total,
-            "refunded_total": so_far,
-            "currency": "USD",
-        }
         at = at or self.now
-        draft = FactDraft("order.refunded", member_id, f"refund:{order}:{so_far}", at, details)
+        number = f"N-{next(self._orders)}"
+        draft = OrderDraft(number, member_id, total, "USD", at)
         with writing() as session:
-            facts.record_many(session, [draft], at)
+            order = ordering.place(session, draft, told or at)
+            ordering.pay(session, order.id, told or at, at=at)
+            return order.id
+
+    def gives_back(self, order: str, amount: int, at: datetime | None = None) -> None:
+        with writing() as session:
+            ordering.refund(session, order, amount, f"{order}:{amount}", at or self.now)
 
     def signs_in(self, member_id: str, address: str, browser: str = "Firefox") -> None:
         with writing() as session:

@@ -124,7 +124,7 @@ class TestInvited:
     def test_without_a_link_it_is_a_welcome(self, story: Any, client: Any) -> None:
         page = client.get("/invited").text
         assert "Welcome" in page
-        assert "sent you" not in page
+        assert "Ada sent you" not in page
 
     def test_your_own_link_says_so(self, story: Any, signed_in: Callable[[str], Any]) -> None:
         client = signed_in(story.ada)
@@ -136,7 +136,7 @@ class TestInvited:
     ) -> None:
         follow(client, f"/r/{story.code}")
         client.get("/invited")
-        assert "sent you" not in app.test_client().get("/invited").text
+        assert "Ada sent you" not in app.test_client().get("/invited").text
 
 
 class TestMine:
@@ -164,7 +164,9 @@ class TestMine:
         client.get("/me/referrals")
         with reading() as session:
             second = codes.active(session, ben)
-        assert first and second and first.code == second.code
+        assert first
+        assert second
+        assert first.code == second.code
 
     def test_a_visitor_signs_in_first(self, story: Any, client: Any) -> None:
         assert client.get("/me/referrals").location.startswith("/sign-in")

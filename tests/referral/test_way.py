@@ -85,7 +85,7 @@ def test_only_the_first_order_counts(story: Any) -> None:
 def test_a_full_refund_before_the_release_ends_it(story: Any) -> None:
     fay = story.joins("Fay")
     order = story.buys(fay)
-    story.gives_back(fay, order, 4_000, 4_000)
+    story.gives_back(order, 4_000)
     assert story.state(fay) == "refunded"
     story.release(15)
     assert story.state(fay) == "refunded"
@@ -95,7 +95,7 @@ def test_a_full_refund_before_the_release_ends_it(story: Any) -> None:
 def test_a_partial_refund_stays_and_is_shown(story: Any) -> None:
     fay = story.joins("Fay")
     order = story.buys(fay)
-    story.gives_back(fay, order, 1_000, 4_000)
+    story.gives_back(order, 1_000)
     found = story.referral(fay)
     assert (found.state, found.refunded_total) == ("pending", 1_000)
     with reading() as session:
@@ -108,7 +108,7 @@ def test_a_refund_after_the_release_is_noted_and_clawed_back(story: Any) -> None
     order = story.buys(fay)
     story.release(14)
     rewards_releasing.release_due(story.now + timedelta(days=14))
-    story.gives_back(fay, order, 2_000, 4_000, story.now + timedelta(days=20))
+    story.gives_back(order, 2_000, story.now + timedelta(days=20))
     assert story.state(fay) == "released"
     assert story.referral(fay).refunded_total == 2_000
     assert balances(story.ada).available == 100

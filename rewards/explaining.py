@@ -163,20 +163,38 @@ def _rule_changes(old: Programme, new: Programme) -> Iterator[str]:
     # The return period has its own sentence: a rule did not change because the days did.
     old = old.model_copy(update={"return_days": new.return_days})
     for each in new.earning:
-        before, now = old.rule(each.key), _whole(rule(each, new))
+        before = old.rule(each.key)
         if before is None:
-            yield _("New: %(now)s", now=now)
-        elif (was := _whole(rule(before, old))) != now:
-            yield _("“%(was)s” becomes “%(now)s”", was=was, now=now)
-        elif text_in(before.name) != text_in(each.name):
-            yield _(
-                "“%(old)s” is now called “%(new)s”.",
-                old=text_in(before.name),
-                new=text_in(each.name),
-            )
+            yield _("New: %(now)s", now=_whole(rule(each, new)))
+        else:
+            yield from _one_rule(before, old, each, new)
     for each in old.earning:
         if new.rule(each.key) is None:
             yield _("No longer: %(was)s", was=_whole(rule(each, old)))
+
+
+def _one_rule(
+    before: EarningRule, old: Programme, after: EarningRule, new: Programme
+) -> Iterator[str]:
+    was, now = rule(before, old), rule(after, new)
+    if was.name != now.name:
+        yield _("“%(old)s” is now called “%(new)s”.", old=was.name, new=now.name)
+    if _when(before) != _when(after):
+        yield _("“%(was)s” becomes “%(now)s”", was=_whole(was), now=_whole(now))
+        return
+    if was.sentence != now.sentence:
+        yield _(
+            "%(name)s: %(new)s instead of %(old)s.",
+            name=now.name,
+            new=_what(after, new),
+            old=_what(before, old),
+        )
+    for limit in now.limits:
+        if limit not in was.limits:
+            yield _("%(name)s, new: %(limit)s", name=now.name, limit=limit)
+    for limit in was.limits:
+        if limit not in now.limits:
+            yield _("%(name)s, no longer: %(limit)s", name=now.name, limit=limit)
 
 
 def _whole(explained: Explained) -> str:

@@ -32,6 +32,7 @@ from foundation.money import exponent, is_currency, major, parse_amount
 from foundation.refusal import Refused
 from foundation.web.forms import Form, sentence_of
 from foundation.words import _, lazy
+from rewards import explaining
 from rewards.rules import EarningRule, Item, Objection, Programme, Tier, objections
 
 WTFORMS_LANGUAGES = {"en": ["en"], "zh_Hans": ["zh"], "zh_Hant": ["zh_TW", "zh"]}
@@ -89,6 +90,8 @@ class RowForm(wtforms.Form):
 
 
 class TierForm(RowForm):
+    """One tier."""
+
     standing_min = IntegerField(
         lazy("Starts at"),
         [InputRequired(), NumberRange(0, 1_000_000)],
@@ -100,6 +103,16 @@ class TierForm(RowForm):
         description=lazy("100 is what the rule says; 125 is a quarter more, rounded down."),
     )
 
+    def summary(self) -> str:
+        """The row in a few words, while it is closed."""
+        if self.standing_min.data is None or self.earn_percent.data is None:
+            return ""
+        return _(
+            "from %(standing)s points of standing, earns %(percent)s",
+            standing=words.number(self.standing_min.data),
+            percent=words.percent(self.earn_percent.data / 100),
+        )
+
     def part(self, key: str) -> Tier:
         return Tier(
             key=key,
@@ -110,6 +123,8 @@ class TierForm(RowForm):
 
 
 class RuleForm(RowForm):
+    """One earning rule."""
+
     fact = SelectField(lazy("When"), choices=FACT_CHOICES)
     who = SelectField(lazy("Who gets it"), choices=WHO_CHOICES)
     kind = SelectField(lazy("Counted as"), choices=KIND_CHOICES)
@@ -131,6 +146,13 @@ class RuleForm(RowForm):
     tier_applies = BooleanField(lazy("The member's tier raises it"))
     verified_only = BooleanField(lazy("Reviews only of what was bought here"))
 
+    def summary(self) -> str:
+        """The row in a few words, while it is closed."""
+        labels = {**dict(FACT_CHOICES), **dict(KIND_CHOICES)}
+        said = [labels.get(self.fact.data, ""), f"{labels.get(self.kind.data, '')}:"]
+        amount = "" if self.amount.data is None else words.number(self.amount.data)
+        return f"{said[0]} · {said[1]} {amount}"
+
     def part(self, key: str) -> EarningRule:
         return EarningRule(
             key=key,
@@ -148,12 +170,20 @@ class RuleForm(RowForm):
 
 
 class ItemForm(RowForm):
+    """One item of the catalogue."""
+
     cost = IntegerField(lazy("Costs, in points"), [InputRequired(), NumberRange(1, 1_000_000)])
     value = StringField(lazy("Worth"), [InputRequired(), Length(max=20)])
     currency = StringField(lazy("Currency"), [InputRequired(), Length(3, 3)])
     description_en = StringField(lazy("Description in English"), [Length(max=300)])
     description_zh_Hans = StringField(lazy("Description in 简体中文"), [Length(max=300)])
     description_zh_Hant = StringField(lazy("Description in 繁體中文"), [Length(max=300)])
+
+    def summary(self) -> str:
+        """The row in a few words, while it is closed."""
+        if self.cost.data is None:
+            return ""
+        return f"{explaining.points(self.cost.data)} · {self.value.data} {self.currency.data}"
 
     def part(self, key: str) -> Item:
         """Refused when the worth is no amount of money."""

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from babel import dates
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from foundation import words
 from foundation.paging import Page
 from foundation.refusal import Refused
 from foundation.words import text_in
@@ -259,7 +261,8 @@ def granted_per_month(session: Session, now: datetime, months: int = 6) -> list[
                 Grant.granted_at >= first, Grant.granted_at < after
             )
         )
-        wanted.append((f"{month:%Y-%m}", int(total or 0)))
+        label = dates.format_skeleton("yMMM", first, locale=words.locale(words.language()))
+        wanted.append((label, int(total or 0)))
         month = tallies.bounds(f"{first - timedelta(days=1):%Y-%m}")[0]
     return wanted[::-1]
 

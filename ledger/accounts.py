@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from foundation.refusal import Refused
+from ledger import posting
 from ledger.models import account as accounts
 from ledger.models import balance as balances
 from ledger.models import commodity as commodities
@@ -42,6 +43,28 @@ MEMBER = {
 PROGRAMME = {"issued": Terms(floor=None, deferred=True)}
 #: Terms of other kinds: an owner's never fall below zero, the programme's may.
 OTHER_OF_OWNER, OTHER_OF_PROGRAMME = Terms(), Terms(floor=None)
+
+
+SQLITE_STANDINGS = """
+select a.kind, b.account_id, b.posted
+  from ledger_account a join ledger_balance b on b.account_id = a.id
+ where a.owner = :owner and a.commodity = :commodity
+union all
+select a.kind, b.account_id, b.posted
+  from ledger_account a join ledger_balance b on b.account_id = a.id
+ where a.owner is null and a.kind = 'issued' and a.commodity = :commodity"""
+
+POSTGRESQL_STANDINGS = """
+with owned as (
+select a.kind, b.account_id, b.posted
+  from ledger_account a join ledger_balance b on b.account_id = a.id
+ where a.owner = %(owner)s and a.commodity = %(commodity)s
+ order by b.account_id for update of b)
+select kind, account_id, posted from owned
+union all
+select a.kind, b.account_id, b.posted
+  from ledger_account a join ledger_balance b on b.account_id = a.id
+ where a.owner is null and a.kind = 'issued' and a.commodity = %(commodity)s"""
 
 
 @dataclass(frozen=True)
@@ -123,20 +146,32 @@ def lock(session: Session, account_ids: Collection[int]) -> None:
     ).all()
 
 
-def standings(session: Session, owner: str, commodity: str) -> dict[str, Standing]:
-    """An owner's accounts of one commodity by kind, locked until the transaction ends.
+def standings(
+    session: Session, owner: str, commodity: str, kinds: Iterable[str], now: datetime
+) -> dict[str, Standing]:
+    """The owner's accounts of one commodity by kind, those of `kinds` opened when they are new.
 
-    Locked in ascending order, as transfers lock them, so that two of them never wait for each
-    other.
+    One statement when they are there. They are locked until the transaction ends, in ascending
+    order as transfers lock them, so that two requests never wait for each other. The programme's
+    `issued` account is among them, unlocked.
     """
-    rows = session.execute(
-        select(accounts.c.kind, balances.c.account_id, balances.c.posted)
-        .join(balances, balances.c.account_id == accounts.c.id)
-        .where(accounts.c.owner == owner, accounts.c.commodity == commodity)
-        .order_by(balances.c.account_id)
-        .with_for_update(of=balances)
+    found = _standings(session, owner, commodity)
+    missing = [kind for kind in kinds if kind not in found]
+    if missing or "issued" not in found:
+        _open(session, [(owner, kind) for kind in missing], commodity, now, None)
+        account(session, None, "issued", commodity, now)
+        found = _standings(session, owner, commodity)
+    return found
+
+
+def _standings(session: Session, owner: str, commodity: str) -> dict[str, Standing]:
+    on_sqlite = posting.dialect_of(session) == "sqlite"
+    rows = posting.run(
+        session,
+        SQLITE_STANDINGS if on_sqlite else POSTGRESQL_STANDINGS,
+        {"owner": owner, "commodity": commodity},
     )
-    return {kind: Standing(account_id, posted) for kind, account_id, posted in rows}
+    return {kind: Standing(number, posted) for kind, number, posted in rows}
 
 
 def _ids(session: Session, owners: list[str], kind: str, commodity: str) -> dict[str, int]:
@@ -155,7 +190,7 @@ def _ids(session: Session, owners: list[str], kind: str, commodity: str) -> dict
 
 def _open(
     session: Session,
-    keys: list[tuple[str | None, str]],
+    keys: Sequence[tuple[str | None, str]],
     commodity: str,
     now: datetime,
     terms: Terms | None,
@@ -167,6 +202,8 @@ def _open(
             field="commodity",
             commodity=commodity,
         )
+    if not keys:
+        return
     session.execute(
         _once(session, accounts),
         [
@@ -178,7 +215,7 @@ def _open(
 
 
 def _open_balances(
-    session: Session, keys: list[tuple[str | None, str]], commodity: str, terms: Terms | None
+    session: Session, keys: Sequence[tuple[str | None, str]], commodity: str, terms: Terms | None
 ) -> None:
     deferring = session.get_bind().dialect.name == "postgresql"
     rows: list[dict[str, Any]] = []

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ledger import refusals, transfers
-from ledger.accounts import account, standings
+from ledger.accounts import standings
 from ledger.posting import Draft, Transfer
 
 
@@ -31,10 +31,10 @@ def claw_back(
     """
     refusals.check_amount(amount)
     refusals.check_key(key)
-    available = account(session, owner, "available", commodity, now)
-    owed = account(session, owner, "owed", commodity, now)
-    target = account(session, owner, "clawed_back", commodity, now)
-    there = min(amount, standings(session, owner, commodity)["available"].posted)
+    kinds = ["available", "owed", "clawed_back"]
+    standing = standings(session, owner, commodity, kinds, now)
+    available, owed, target = (standing[kind].id for kind in kinds)
+    there = min(amount, standing["available"].posted)
     whole = Draft(available, target, amount, key, "claw_back", about, memo)
     parts = [(available, target, there), (owed, target, amount - there)]
     return transfers.make_parts(session, whole, parts, {available, owed, target}, now)

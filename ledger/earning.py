@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ledger import refusals, transfers
-from ledger.accounts import account, standings
+from ledger.accounts import Standing, standings
 from ledger.posting import Draft, Transfer
 
 
@@ -30,20 +30,23 @@ def credit(
     """
     refusals.check_amount(amount)
     refusals.check_key(key)
-    issued = account(session, None, "issued", commodity, now)
-    available = account(session, owner, "available", commodity, now)
-    standing = standings(session, owner, commodity)
-    accounts = {issued, *(each.id for each in standing.values())}
+    standing = standings(session, owner, commodity, ["available"], now)
+    issued, available = standing["issued"].id, standing["available"].id
     whole = Draft(issued, available, amount, key, "credit", about, memo)
-    parts = pay_off(standing, issued, available, amount)
-    return transfers.make_parts(session, whole, parts, accounts, now)
+    parts = pay_off(standing, issued, amount)
+    return transfers.make_parts(session, whole, parts, ids(standing), now)
 
 
 def pay_off(
-    standing: Mapping[str, Any], source: int, available: int, amount: int
+    standing: Mapping[str, Standing], source: int, amount: int
 ) -> list[tuple[int, int, int]]:
-    """The parts of a credit of `amount` from `source`: to the debt first, then to `available`."""
-    owed = standing.get("owed")
+    """The parts of a credit of `amount` from `source`: to the debt first, the rest available."""
+    owed, available = standing.get("owed"), standing["available"]
     debt = min(amount, -owed.posted) if owed else 0
-    parts = [(source, available, amount - debt)]
+    parts = [(source, available.id, amount - debt)]
     return [(source, owed.id, debt), *parts] if owed else parts
+
+
+def ids(standing: Mapping[str, Standing]) -> set[int]:
+    """The accounts a request of this owner may touch."""
+    return {each.id for each in standing.values()}

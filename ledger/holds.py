@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from foundation.refusal import Refused
 from ledger import posting, refusals, transfers
 from ledger.accounts import account, account_many, standings
-from ledger.earning import pay_off
+from ledger.earning import ids, pay_off
 from ledger.models import account as accounts
 from ledger.models import hold as holds
 from ledger.posting import Draft, Transfer
@@ -68,8 +68,8 @@ def hold(
 
     `until` is when it is meant to be posted; `due` finds it then. Nothing is posted by itself.
     """
-    source = account(session, None, "issued", commodity, now)
-    target = account(session, owner, "pending", commodity, now)
+    standing = standings(session, owner, commodity, ["pending"], now)
+    source, target = standing["issued"].id, standing["pending"].id
     draft = Draft(source, target, amount, key, "hold", about, memo, until=until)
     return transfers.make(session, draft, now)
 
@@ -114,15 +114,14 @@ def post(
     Refused when less is left of the hold.
     """
     held = read(session, hold_id)
-    available = account(session, held.owner, "available", held.commodity, now)
-    whole = Draft(held.account, available, amount or 0, key, "post", about, memo, resolves=hold_id)
-    standing = standings(session, held.owner, held.commodity)
-    its_accounts = {each.id for each in standing.values()}
-    whole, made = _left(session, whole, amount, its_accounts)
+    standing = standings(session, held.owner, held.commodity, ["available"], now)
+    target = standing["available"].id
+    whole = Draft(held.account, target, amount or 0, key, "post", about, memo, resolves=hold_id)
+    whole, made = _left(session, whole, amount, ids(standing))
     if made:
         return made
-    parts = pay_off(standing, held.account, available, whole.amount)
-    return transfers.make_parts(session, whole, parts, its_accounts, now)
+    parts = pay_off(standing, held.account, whole.amount)
+    return transfers.make_parts(session, whole, parts, ids(standing), now)
 
 
 def void(
@@ -140,7 +139,7 @@ def void(
     whole = Draft(
         held.account, held.source, amount or 0, key, "void", about, memo, resolves=hold_id
     )
-    standings(session, held.owner, held.commodity)
+    standings(session, held.owner, held.commodity, (), now)  # locks them
     whole, made = _left(session, whole, amount, {held.account, held.source})
     return made[0] if made else transfers.make(session, whole, now)
 

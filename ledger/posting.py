@@ -118,10 +118,10 @@ def write(session: Session, draft: Draft, now: datetime, *, id: str | None = Non
     sentence when a law of the database says no.
     """
     id = id or new_id(now)
-    on_sqlite = _dialect(session) == "sqlite"
+    on_sqlite = dialect_of(session) == "sqlite"
     statement = SQLITE_INSERT if on_sqlite else POSTGRESQL_INSERT
     values = _values(draft, id, now, on_sqlite=on_sqlite)
-    row = _run(session, statement + " returning commodity", values).fetchone()
+    row = run(session, statement + " returning commodity", values).fetchone()
     if row is not None:
         return _made(draft, id, row[0], now)
     return read_key(session, draft.key) or _why_not(session, draft)
@@ -129,9 +129,9 @@ def write(session: Session, draft: Draft, now: datetime, *, id: str | None = Non
 
 def write_many(session: Session, drafts: Sequence[Draft], now: datetime) -> list[Transfer]:
     """Make many transfers in few statements; each is made or found by its key, like `write`."""
-    if _dialect(session) == "postgresql":
+    if dialect_of(session) == "postgresql":
         touched = {d.source for d in drafts} | {d.target for d in drafts}
-        _run(session, POSTGRESQL_LOCK, {"accounts": sorted(touched)})
+        run(session, POSTGRESQL_LOCK, {"accounts": sorted(touched)})
     made: list[Transfer] = []
     for start in range(0, len(drafts), CHUNK):
         made += _write_chunk(session, drafts[start : start + CHUNK], now)
@@ -151,7 +151,7 @@ def transfer_of(row: Any) -> Transfer:
 
 def _write_chunk(session: Session, drafts: Sequence[Draft], now: datetime) -> list[Transfer]:
     ids = [new_id(now) for _ in drafts]
-    if _dialect(session) == "sqlite":
+    if dialect_of(session) == "sqlite":
         all_new = _many_on_sqlite(session, drafts, ids, now)
     else:
         all_new = _many_on_postgresql(session, drafts, ids, now)
@@ -181,7 +181,7 @@ def _many_on_postgresql(
 ) -> bool:
     rows = [_values(d, id, now, on_sqlite=False) for d, id in zip(drafts, ids, strict=True)]
     columns: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
-    cursor = _run(session, POSTGRESQL_INSERT_MANY, columns | {"at": now})
+    cursor = run(session, POSTGRESQL_INSERT_MANY, columns | {"at": now})
     return bool(cursor.rowcount == len(rows))
 
 
@@ -249,7 +249,8 @@ def _made(draft: Draft, id: str, commodity: str, now: datetime) -> Transfer:
     )
 
 
-def _run(session: Session, statement: str, values: Mapping[str, Any]) -> Any:
+def run(session: Session, statement: str, values: Mapping[str, Any]) -> Any:
+    """Execute on the driver's own cursor; the laws' words become sentences."""
     with _refusing(statement):
         return _driver(session).execute(statement, values)
 
@@ -271,7 +272,8 @@ def _driver(session: Session) -> Any:
     return session.connection().connection.dbapi_connection
 
 
-def _dialect(session: Session) -> str:
+def dialect_of(session: Session) -> str:
+    """`sqlite` or `postgresql`."""
     return session.get_bind().dialect.name
 
 

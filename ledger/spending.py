@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ledger import transfers
-from ledger.accounts import account
+from ledger.accounts import standings
 from ledger.posting import Draft, Transfer
 
 
@@ -28,6 +28,6 @@ def spend(
 
     A cancelled order gives it back with `transfers.reverse`.
     """
-    source = account(session, owner, "available", commodity, now)
-    target = account(session, owner, "redeemed", commodity, now)
+    standing = standings(session, owner, commodity, ["available", "redeemed"], now)
+    source, target = standing["available"].id, standing["redeemed"].id
     return transfers.make(session, Draft(source, target, amount, key, "spend", about, memo), now)

@@ -22,12 +22,15 @@ import community.notices
 import community.search_views
 import community.views
 import foundation.commands
+import funnel.front_views
+import funnel.views
 import ledger.commands
 import members.commands
 import members.jobs
 import members.views
 import notifications.models
 import notifications.views
+import referral.card
 import referral.models
 import referral.notices
 import referral.releasing
@@ -37,6 +40,8 @@ import rewards.models
 import rewards.notices
 import rewards.views
 import shop.commands
+import shop.staff_views
+import shop.views
 import shop.webhook_views
 import transparency.commands
 import transparency.views
@@ -60,6 +65,7 @@ from foundation.web import (
     typefaces,
 )
 from foundation.web.shell import Counts, Shell
+from funnel import stages
 from ledger import folding
 from members import answering
 from members import page as member_page
@@ -74,17 +80,21 @@ from transparency.jobs import write_checkpoint
 
 #: Who hears which fact, in this order, in the transaction that records it.
 HEARERS: Mapping[str, Sequence[Hearer]] = {
-    "order.paid": (earning.hear, purchasing.hear, thanking.hear),
+    "order.paid": (earning.hear, purchasing.hear, thanking.hear, stages.hear),
     "order.refunded": (clawing_back.hear, refunding.hear, thanking.hear),
-    "review.published": (earning.hear, thanking.hear),
-    "topic.started": (earning.hear,),
-    "post.written": (earning.hear,),
-    "answer.accepted": (earning.hear,),
+    "review.published": (earning.hear, thanking.hear, stages.hear),
+    "topic.started": (earning.hear, stages.hear),
+    "post.written": (earning.hear, stages.hear),
+    "answer.accepted": (earning.hear, stages.hear),
     "referral.purchased": (earning.hear,),
     "member.verified": (earning.hear, attributing.hear),
     "order.shipped": (thanking.hear,),
     "order.delivered": (thanking.hear,),
     "order.cancelled": (thanking.hear,),
+    "member.joined": (stages.hear,),
+    "referral.lead": (stages.hear,),
+    "referral.qualified": (stages.hear,),
+    "role.granted": (stages.hear,),
 }
 
 #: Who carries what leaves the building.
@@ -110,6 +120,7 @@ JOBS: Sequence[Job] = (
 #: The rooms' pages.
 BLUEPRINTS: Sequence[Blueprint] = (
     health.bp,
+    funnel.front_views.bp,
     typefaces.pages,
     operations.pages(requires("operations.see")),
     *members.views.BLUEPRINTS,
@@ -119,7 +130,10 @@ BLUEPRINTS: Sequence[Blueprint] = (
     community.search_views.bp,
     transparency.views.bp,
     referral.views.bp,
+    funnel.views.bp,
     rewards.views.bp,
+    shop.views.bp,
+    shop.staff_views.bp,
     shop.webhook_views.bp,
     acknowledgement.views.bp,
 )
@@ -149,7 +163,7 @@ NOTICES: Sequence[Notice] = (
 )
 
 #: What rooms show a member about herself on /me, and everybody about her on her public page.
-CARDS: Sequence[member_page.Show] = ()
+CARDS: Sequence[member_page.Show] = (referral.card.show,)
 SECTIONS: Sequence[member_page.Show] = ()
 
 #: Who can say what the site serves today of what the log tells of: event prefix to witness.

@@ -90,9 +90,13 @@ class SignInForm(Form):
 
 
 class AddressForm(Form):
-    """An address alone: reset, a lost letter, a move."""
+    """An address alone: a reset, a lost letter."""
 
     email = email_field(lazy("E-mail address"))
+
+
+class MoveForm(Form):
+    email = email_field(lazy("New e-mail address"))
 
 
 class ConfirmForm(Form):

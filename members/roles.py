@@ -10,7 +10,7 @@ from typing import get_args
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from foundation import versions
+from foundation import facts, versions
 from foundation.refusal import Refused
 from foundation.tables import new_id
 from members import addresses, letters
@@ -50,8 +50,10 @@ def grant(session: Session, by: str | None, email: str, role: str, now: datetime
     if member.role == "owner" and _owners(session) == 1:
         raise Refused("Somebody has to be the owner. Make another one first.", code="last_owner")
     member.role = role
-    session.add(RoleGrant(id=new_id(now), member_id=member.id, role=role, granted_by=by, at=now))
+    grant_id = new_id(now)
+    session.add(RoleGrant(id=grant_id, member_id=member.id, role=role, granted_by=by, at=now))
     session.flush()
+    facts.record(session, "role.granted", member.id, f"role:{grant_id}", now, role=role)
     versions.touch(session, f"member:{member.id}")
     letters.write(
         session,

@@ -18,7 +18,7 @@ from members.session import token_hash
 #: A browser not seen for so long has to sign in again.
 FORGOTTEN_AFTER = timedelta(days=60)
 #: How exactly `last_seen_at` is kept: a write per page would be waste.
-SEEN_EVERY = timedelta(minutes=15)
+SEEN_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)

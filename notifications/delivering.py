@@ -62,6 +62,7 @@ class Draft:
     params: Mapping[str, Any]
     link: str
     unsubscribe: str | None = None
+    is_unclaimed: bool = False
 
 
 def carry_mail(message: Message, now: datetime) -> None:
@@ -91,14 +92,22 @@ def draft_of(session: Session, payload: Mapping[str, Any], now: datetime) -> Dra
 def compose(draft: Draft, message_id: str) -> mail.Letter:
     """The letter in its reader's language. Its Message-ID stays the same over retries."""
     url = _sender.public_url
+    leave_url = url + draft.unsubscribe if draft.unsubscribe else None
     with use_language(draft.language, draft.time_zone):
         spoken = rendering.words_of(
             draft.kind, draft.params, name=draft.name, site_name=_sender.site_name
         )
-        footer, headers = _reason(draft, url)
         made = rendering.mail(
-            spoken, link=url + draft.link, site_name=_sender.site_name, footer=footer
+            spoken,
+            link=url + draft.link,
+            site_name=_sender.site_name,
+            footer=_reasons(draft, url),
+            leave_url=leave_url,
         )
+    headers = {}
+    if leave_url:
+        headers["List-Unsubscribe"] = f"<{leave_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return mail.Letter(draft.to, made.subject, made.text, made.html, message_id, headers)
 
 
@@ -127,21 +136,26 @@ def _draft(
     unsubscribe: str | None = None,
 ) -> Draft:
     return Draft(
-        to, member.name, member.language, member.time_zone, kind, params, link, unsubscribe
+        to,
+        member.name,
+        member.language,
+        member.time_zone,
+        kind,
+        params,
+        link,
+        unsubscribe,
+        is_unclaimed=member.claimed_at is None and link[:7] not in ("/verify", "/reset/"),
     )
 
 
-def _reason(draft: Draft, url: str) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Why she gets this letter, and how to get no more of them."""
-    if draft.unsubscribe is None:
-        return (_("You get this letter because it is about your account or your order."),), {}
-    address = url + draft.unsubscribe
-    footer = (
-        _("You get this letter because you asked for letters like it."),
-        _("No more of them: %(address)s", address=address),
-    )
-    headers = {
-        "List-Unsubscribe": f"<{address}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
-    return footer, headers
+def _reasons(draft: Draft, url: str) -> tuple[str, ...]:
+    """Why she gets this letter, and what else she should know about it."""
+    if draft.unsubscribe:
+        return (_("You get this letter because you asked for letters like it."),)
+    reason = _("You get this letter because it is about your account or your order.")
+    if draft.is_unclaimed:
+        claim = _(
+            "Join with this address and you find your orders there: %(url)s", url=f"{url}/join"
+        )
+        return reason, claim
+    return (reason,)

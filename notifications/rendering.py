@@ -56,8 +56,15 @@ def words_of(kind: str, params: Mapping[str, Any], *, name: str, site_name: str)
     return Words(" ".join(subject.split()), tuple(filter(None, paragraphs)), action.strip())
 
 
-def mail(spoken: Words, *, link: str, site_name: str, footer: tuple[str, ...] = ()) -> Mail:
-    """A notice as a mail; `link` is a whole address, styles are inlined for mail programs."""
+def mail(
+    spoken: Words,
+    *,
+    link: str,
+    site_name: str,
+    footer: tuple[str, ...] = (),
+    leave_url: str | None = None,
+) -> Mail:
+    """A notice as a mail; links are whole addresses, styles are inlined for mail programs."""
     context = {
         "language": words.language(),
         "headline": spoken.subject,
@@ -66,6 +73,8 @@ def mail(spoken: Words, *, link: str, site_name: str, footer: tuple[str, ...] = 
         "action_label": spoken.action,
         "site_name": site_name,
         "footer": footer,
+        "leave_url": leave_url,
+        "leave_label": _("No more letters of this kind"),
     }
     html = _frames().get_template("mail/frame.html").render(context)
     text = _frames().get_template("mail/frame.txt").render(context)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import structlog
 from flask import Blueprint, Response, flash, g, redirect, render_template
+from sqlalchemy.exc import OperationalError
 
 from foundation import clock
 from foundation.doors import reading, writing
@@ -14,10 +16,11 @@ from foundation.web.forms import refilling
 from foundation.web.throttle import limit
 from foundation.words import _
 from members import browsers, consents, passwords, queries, settings, signing_in
-from members.forms import AddressForm, ChangePasswordForm, ConfirmForm, ConsentForm, ProfileForm
+from members.forms import ChangePasswordForm, ConfirmForm, ConsentForm, MoveForm, ProfileForm
 from members.session import members_only, signed_in
 from members.views import marks
 
+log = structlog.get_logger("members")
 bp = Blueprint("settings", __name__, url_prefix="/settings")
 
 #: When this process last wrote down that a browser was here: saves most of the writes.
@@ -45,7 +48,7 @@ def profile() -> Any:
             answer = redirect("/settings", 303)
             answer.delete_cookie("language")  # what she chose here counts from now on
             return answer
-    move = AddressForm(formdata=None, prefix="move")
+    move = MoveForm(formdata=None, prefix="move")
     return _page("members/settings.html", form, email=member.email, profile=form, move=move)
 
 
@@ -54,7 +57,7 @@ def profile() -> Any:
 @limit(marks.RATE, "move")
 def ask_to_move() -> Any:
     """Ask for a letter to a new address."""
-    form = AddressForm(prefix="move")
+    form = MoveForm(prefix="move")
     with reading() as db:
         member = queries.own(db, signed_in().id)
     if form.validate_on_submit():
@@ -85,10 +88,12 @@ def move(token: str) -> Any:
 @limit(marks.RATE, "password")
 def password() -> Any:
     form = ChangePasswordForm()
+    with reading() as db:
+        email = queries.own(db, signed_in().id).email
     if form.validate_on_submit():
         with refilling(form):
             return _change_password(form.typed("current"), form.typed("password"))
-    return _page("members/password.html", form)
+    return _page("members/password.html", form, email=email)
 
 
 def _change_password(current: str, wanted: str) -> Any:
@@ -152,7 +157,7 @@ def letters() -> Any:
 
 @bp.after_app_request
 def seen(response: Response) -> Response:
-    """Keep, about every quarter of an hour, that a signed-in browser was here."""
+    """Keep, about every hour, that a signed-in browser was here."""
     who = g.get("_login_user")
     if who is None or not who.is_authenticated:
         return response
@@ -161,8 +166,11 @@ def seen(response: Response) -> Response:
         if len(_written) > 10_000:
             _written.clear()
         _written[who.sign_in_id] = tick
-        with writing() as db:
-            signing_in.seen(db, who.sign_in_id, clock.now())
+        try:
+            with writing() as db:
+                signing_in.seen(db, who.sign_in_id, clock.now())
+        except OperationalError:  # a busy database is no reason to withhold a page
+            log.warning("last_seen_at was not kept", sign_in=who.sign_in_id)
     return response
 
 

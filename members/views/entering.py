@@ -9,13 +9,23 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, session
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+)
 from flask_login import login_user
 
 from foundation import clock, words
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
-from foundation.web.forms import refilling
+from foundation.web.forms import refilling, sentence_of
 from foundation.web.languages import safe_path
 from foundation.web.throttle import limit
 from foundation.words import _
@@ -101,8 +111,7 @@ def check_mail() -> Any:
 @limit(marks.RATE, "verify-link")
 def verify(token: str) -> Any:
     """The link of the letter: a page with a button, for mail programs open links by themselves."""
-    with reading() as db:
-        claim = proofs.look(db, "join", token, clock.now()).claim
+    claim = _looked("join", token, again="/verify").claim
     mark = session.get("joining", {}).get("mark", "")
     is_same_browser = bool(mark) and token_hash(mark) == claim.get("browser")
     form = ConfirmForm() if is_same_browser else ConfirmElsewhereForm()
@@ -184,8 +193,9 @@ def ask_for_reset() -> Any:
 @limit(marks.RATE, "reset-link")
 def reset(token: str) -> Any:
     """A new password, then in."""
+    proven = _looked("reset", token, again="/reset")
     with reading() as db:
-        known = signing_in.known(db, proofs.look(db, "reset", token, clock.now()).member_id)
+        known = signing_in.known(db, proven.member_id)
     form = NewPasswordForm()
     if form.validate_on_submit():
         with refilling(form):
@@ -219,6 +229,16 @@ def _enter(member_id: str, wanted: str | None) -> Any:
     answer = redirect(target if target != "/" else "/me", 303)
     marks.remember(answer, email, secure=current_app.config["SESSION_COOKIE_SECURE"])
     return answer
+
+
+def _looked(purpose: proofs.Purpose, token: str, *, again: str) -> proofs.Proven:
+    """What a letter's link stands for; a link that is over gets a page that helps on."""
+    try:
+        with reading() as db:
+            return proofs.look(db, purpose, token, clock.now())
+    except Refused as refusal:
+        page = render_template("members/old_link.html", sentence=sentence_of(refusal), again=again)
+        abort(make_response(page, refusal.status))
 
 
 def _page(template: str, form: Any, **more: Any) -> Any:

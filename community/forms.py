@@ -161,7 +161,10 @@ class DecideReportForm(Form):
     decision = RadioField(
         lazy("Decision"),
         [InputRequired()],
-        choices=[("folded", lazy("Fold the post")), ("kept", lazy("Keep it as it is"))],
+        choices=[
+            ("folded", lazy("Fold the post")),
+            ("kept", lazy("Keep it as it is")),
+        ],
     )
     reason = RadioField(
         lazy("Reason for folding"),

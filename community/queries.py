@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from statistics import median
 from typing import Any
 
@@ -404,8 +403,3 @@ def quotation(handle: str, body: str) -> str:
     """A text as a Markdown quote with its author, ready to be answered."""
     lines = "\n".join(f"> {line}".rstrip() for line in body.splitlines())
     return f"@{handle}:\n\n{lines}\n\n"
-
-
-def is_overdue(row: Any, now: datetime) -> bool:
-    """Whether a topic waits longer than promised."""
-    return row.response_due_at is not None and not row.responded_at and row.response_due_at < now

@@ -113,6 +113,7 @@ JOBS: Sequence[Job] = (
     Job("transparency.checkpoint", checkpoints.EVERY, write_checkpoint),
     Job("rewards.release", timedelta(minutes=1), releasing.release_due),
     Job("rewards.replays", timedelta(seconds=2), replay_runs.run_waiting),
+    Job("funnel.look_again", stages.LOOK_BACK / 2, stages.look_again),
     Job("referral.release", timedelta(minutes=1), referral.releasing.release_due),
     webhook_runs.JOB,
 )

@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -142,7 +142,9 @@ def zone(name: str) -> tzinfo:
 
 
 @lru_cache(maxsize=20_000)
-def _when(moment: datetime, code: str, zone_name: str, style: str) -> str:
+def _when(moment: datetime | date, code: str, zone_name: str, style: str) -> str:
+    if not isinstance(moment, datetime):  # a calendar day is the same day everywhere
+        return dates.format_date(moment, "medium", locale=locale(code))
     local = moment.astimezone(zone(zone_name))
     if style == "date":
         return dates.format_date(local, "medium", locale=locale(code))
@@ -151,8 +153,11 @@ def _when(moment: datetime, code: str, zone_name: str, style: str) -> str:
     )
 
 
-def when(moment: datetime | None, style: str = "date") -> str:
-    """A moment for reading: `date`, `short` (date and minute) or `full`, in the reader's zone."""
+def when(moment: datetime | date | None, style: str = "date") -> str:
+    """A moment for reading: `date`, `short` (date and minute) or `full`, in the reader's zone.
+
+    A `date` is a calendar day and has no zone.
+    """
     return _when(moment, _language.get(), _zone.get(), style) if moment else ""
 
 

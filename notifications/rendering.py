@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -123,5 +123,8 @@ def _speaking(environment: Environment) -> Environment:
 
 
 def _when(moment: Any, style: str = "date") -> str:
-    """Params are JSON, so a moment arrives as its ISO text."""
-    return words.when(datetime.fromisoformat(moment) if isinstance(moment, str) else moment, style)
+    """Params are JSON, so a moment or a calendar day arrives as its ISO text."""
+    if isinstance(moment, str):
+        is_day = len(moment) == len("2026-03-03")
+        moment = date.fromisoformat(moment) if is_day else datetime.fromisoformat(moment)
+    return words.when(moment, style)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 #: The way of an order, in order; `cancelled` ends it anywhere.
 STEPS = ("placed", "paid", "shipped", "delivered")
@@ -40,3 +41,30 @@ def promise(promised_on: date | None, delivered_at: datetime | None, today: date
     if delivered_at is not None:
         return "kept" if delivered_at.date() <= promised_on else "late"
     return "open" if today <= promised_on else "overdue"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of an order's way; `state` is done, now, late or todo."""
+
+    name: str
+    moment: datetime | None
+    state: str
+
+
+def steps(order: Any, today: date) -> tuple[Step, ...]:
+    """The way of an order as its page draws it; a cancelled order ends where it was."""
+    moments = {name: getattr(order, f"{name}_at") for name in STEPS}
+    late = promise(order.promised_on, order.delivered_at, today) == "overdue"
+    way: list[Step] = []
+    next_is_now = order.cancelled_at is None
+    for name, moment in moments.items():
+        if moment is not None:
+            way.append(Step(name, moment, "done"))
+        elif order.cancelled_at is None:
+            waits = "late" if late else "now"
+            way.append(Step(name, None, waits if next_is_now else "todo"))
+            next_is_now = False
+    if order.cancelled_at is not None:
+        way.append(Step("cancelled", order.cancelled_at, "late"))
+    return tuple(way)

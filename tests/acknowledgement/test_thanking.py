@@ -114,3 +114,15 @@ def test_every_rule_has_words(rule, language):
 
 def test_every_notice_is_known_to_the_previews(database):
     assert {rule.notice.kind for rule in THANKS} <= set(notices.known())
+
+
+def test_a_promised_day_is_the_same_day_in_every_zone():
+    for zone in ("UTC", "Pacific/Auckland", "America/Los_Angeles"):
+        with use_language("en", zone):
+            words = rendering.words_of(
+                "order.shipped",
+                {"number": "1", "promised_on": "2026-03-06"},
+                name="Ben",
+                site_name="Bellmouth",
+            )
+        assert "Mar 6, 2026" in " ".join(words.paragraphs)

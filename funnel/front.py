@@ -18,7 +18,7 @@ from shop.models import Product
 
 REVIEWS = 3
 TOPICS = 5
-PRODUCTS = 4
+PRODUCTS = 5
 #: Newest topics looked at to find some that are not folded.
 LOOK = 15
 

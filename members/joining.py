@@ -104,9 +104,8 @@ def add(session: Session, draft: SignUp, now: datetime, *, role: str = "member")
     member = _member_of(session, email, draft, now)
     if member.claimed_at is not None:
         raise Refused("This address has an account already.", code="email_taken", field="email")
+    member.role = role  # before anybody hears of it, so that staff are seen as staff
     claim(session, member, asdict(draft), now)
-    member.role = role
-    session.flush()
     return member.id
 
 

@@ -18,7 +18,9 @@ import app as application
 from foundation import doors, quick, schema
 from foundation.settings import Settings
 from foundation.web import pages
+from funnel.queries import audit as audit_funnel
 from ledger.audit import audit as audit_ledger
+from referral.queries import audit as audit_referrals
 from tests import databases
 from transparency.verifying import audit as audit_log
 
@@ -126,7 +128,7 @@ def _forget_cached_pages() -> None:
 
 
 #: Audits that end every test; rooms that keep books add theirs here.
-AUDITS: list[Callable[[Any], list[Any]]] = [audit_ledger, audit_log]
+AUDITS: list[Callable[[Any], list[Any]]] = [audit_ledger, audit_log, audit_referrals, audit_funnel]
 
 
 def audit() -> None:

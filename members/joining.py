@@ -62,10 +62,7 @@ def sign_up(session: Session, draft: SignUp, now: datetime, *, once: str | None 
     email = addresses.normalise(draft.email)
     member = _member_of(session, email, draft, now)
     if member.claimed_at is not None:
-        key = f"{once}:known" if once else None
-        letters.write(
-            session, "member.known", member.id, now, email=email, link="/sign-in", key=key
-        )
+        letters.known(session, member.id, now, email=email)
         return
     chosen = {**asdict(draft), "asked_at": now.isoformat()}
     ask_for_proof(session, member.id, email, chosen, now, once=once)

@@ -39,3 +39,9 @@ def write(
     if secret:
         payload["secret"] = secret
     outbox.put(session, "mail", payload, now, key=key)
+
+
+def known(session: Session, member_id: str, now: datetime, *, email: str) -> None:
+    """Tell an owner that somebody typed her address to join; at most once a day."""
+    key = f"member.known:{member_id}:{now.date()}"
+    write(session, "member.known", member_id, now, email=email, link="/sign-in", key=key)

@@ -64,7 +64,7 @@ def ask_to_move(session: Session, member_id: str, email: str, now: datetime) -> 
     wanted = addresses.normalise(email)
     owner = session.scalar(select(Member.id).where(Member.email == wanted))
     if owner is not None:
-        letters.write(session, "member.known", owner, now, email=wanted, link="/sign-in")
+        letters.known(session, owner, now, email=wanted)
         return
     token = proofs.issue(session, member_id, "move", wanted, now)
     if token is not None:

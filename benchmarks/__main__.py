@@ -1,0 +1,102 @@
+"""`./bellmouth bench`: every figure beside its floor, as a table and, if asked for, as JSON.
+
+./bellmouth bench                         pages, import and ledger, SQLite and PostgreSQL, 1×
+./bellmouth bench --scale 1,10,100        the demo with so many times the people and talk
+./bellmouth bench --only pages --json figures.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+import app as application
+from benchmarks import imports, ledger, site
+from demo.greeting import load_with_progress
+from foundation import doors, quick, schema
+from foundation.settings import Settings
+from tests import databases
+
+KEY = "the benchmark's own key, 32 characters"
+COLUMNS = ("name", "backend", "scale", "value", "unit", "floor", "ratio", "p50_ms", "p99_ms")
+
+
+def main() -> None:
+    asked = _arguments()
+    found: list[dict[str, Any]] = []
+    with databases.postgresql_server() as server:
+        for backend in asked.backends:
+            if backend == "postgresql" and server is None:
+                print("no PostgreSQL here: its rows are left out")
+                continue
+            found += _measure(backend, server, asked)
+    _print(found)
+    if asked.json:
+        asked.json.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bellmouth bench", description=__doc__)
+    parser.add_argument("--scale", default="1", help="times the demo's data: 1,10,100")
+    parser.add_argument(
+        "--only", default="pages,import,ledger", help="some of: pages,import,ledger"
+    )
+    parser.add_argument("--backends", default="sqlite,postgresql")
+    parser.add_argument("--json", type=Path, help="write the rows to this file as well")
+    asked = parser.parse_args()
+    asked.scale = [int(each) for each in asked.scale.split(",")]
+    asked.only, asked.backends = asked.only.split(","), asked.backends.split(",")
+    return asked
+
+
+def _measure(backend: str, server: str | None, asked: argparse.Namespace) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for scale in asked.scale if "pages" in asked.only else []:
+        with _empty(backend, server) as settings:
+            print(f"{backend}, {scale}×")
+            load_with_progress(scale)
+            found += site.rows(settings, scale)
+    if "import" in asked.only:
+        with _empty(backend, server):
+            found += imports.rows()
+    if "ledger" in asked.only:
+        with _empty(backend, server) as settings:
+            found += ledger.rows(doors.database())
+    return found
+
+
+@contextmanager
+def _empty(backend: str, server: str | None) -> Iterator[Settings]:
+    """Settings of a migrated, empty, wired database of its own."""
+    with tempfile.TemporaryDirectory(prefix="bellmouth-bench-") as folder:
+        url = ""
+        if backend == "postgresql":
+            assert server is not None
+            url = databases.create_database(server, "bench")
+        settings = Settings(data=Path(folder), database_url=url, secret_key=KEY)
+        schema.upgrade(settings.url)
+        application.wire(settings)
+        try:
+            yield settings
+        finally:
+            quick.close()
+            doors.database().close()
+
+
+def _print(found: list[dict[str, Any]]) -> None:
+    table = Table(*COLUMNS)
+    for row in found:
+        table.add_row(*("" if row.get(name) is None else str(row[name]) for name in COLUMNS))
+    Console(width=160).print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, redirect, request
+from flask import Blueprint, Flask, current_app, redirect, request
 from flask_login import current_user
 
 from foundation import money, words
@@ -53,7 +53,14 @@ def switch(code: str) -> Any:
     """Remember the language in a cookie and go back to the page."""
     answer = redirect(safe_path(request.args.get("next")), 303)
     if code in words.LANGUAGES:
-        answer.set_cookie(COOKIE, code, max_age=ONE_YEAR, samesite="Lax", httponly=True)
+        answer.set_cookie(
+            COOKIE,
+            code,
+            max_age=ONE_YEAR,
+            samesite="Lax",
+            httponly=True,
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+        )
     return answer
 
 

@@ -10,6 +10,7 @@ the shell fills.
 
 from __future__ import annotations
 
+import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,16 @@ from functools import wraps
 from threading import Lock
 from typing import Any, TypeVar, cast
 
-from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    g,
+    make_response,
+    render_template,
+    request,
+    session,
+)
 from flask_wtf.csrf import generate_csrf
 from jinja2 import ChoiceLoader, DictLoader, Environment
 from markupsafe import Markup
@@ -26,8 +36,10 @@ from foundation import versions, words
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-#: Stands in a fragment where each reader's own form token goes.
-TOKEN_HOLE = "@@form-token@@"  # noqa: S105 - a mark, not a secret
+#: Stands in a fragment where each reader's own form token goes. Nobody can write it into a text: it
+#: is a tag, and nobody knows its number. Else he would find each reader's token there, in an
+#: address that leads to a site of his.
+TOKEN_HOLE = Markup(f"<form-token-{secrets.token_hex(16)}>")  # noqa: S704 - hexadecimal
 SEPARATOR = "\x1f"
 FRAGMENT_LAYOUT = SEPARATOR.join(
     f"{{% block {name} %}}{{% endblock %}}" for name in ("title", "description", "head", "content")
@@ -68,12 +80,10 @@ class Shelf:
         self._kept: OrderedDict[Any, Kept] = OrderedDict()
         self._lock = Lock()
 
-    def fresh(self, name: Any) -> Any:
+    def fresh(self, name: Any) -> Kept | None:
         """What is kept under `name` if nothing it was made of has changed since, else None."""
         kept = self._kept.get(name)
-        if kept is None or versions.stamp(kept.keys) != kept.stamp:
-            return None
-        return kept.thing
+        return kept if kept is not None and versions.stamp(kept.keys) == kept.stamp else None
 
     def keep(self, name: Any, kept: Kept) -> None:
         with self._lock:
@@ -107,26 +117,35 @@ def public_page(keys: Callable[..., Sequence[str]]) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def cached(*args: Any, **kwargs: Any) -> Any:
-            page_keys = (*keys(*args, **kwargs), "site")
             who = audience()
             name = (request.full_path, words.language(), who)
-            fragment = fragments.fresh(name)
-            stamp = versions.stamp(page_keys) if fragment is None or who == "visitor" else ()
-            if fragment is None:
-                g.fragment_wanted = True
-                fragment = view(*args, **kwargs)
-                g.fragment_wanted = False
+            kept = fragments.fresh(name)
+            if kept is None:
+                page_keys = (*keys(*args, **kwargs), "site")
+                stamp = versions.stamp(page_keys)  # before the view reads what they stand for
+                fragment = _made(view, args, kwargs)
                 if not isinstance(fragment, Fragment):
                     return fragment
-                fragments.keep(name, Kept(page_keys, stamp, fragment))
-            response = make_response(_in_shell(fragment))
+                kept = Kept(page_keys, stamp, fragment)
+                fragments.keep(name, kept)
+            response = make_response(_in_shell(kept.thing))
             if who == "visitor":
-                g.whole_page = (page_keys, stamp)
+                g.whole_page = (kept.keys, kept.stamp)
             return response
 
         return cast(View, cached)
 
     return decorate
+
+
+def _made(view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """A view's fragment; times are told in UTC, for readers of all zones get the same one."""
+    g.fragment_wanted = True
+    try:
+        with words.use_language(words.language(), "UTC"):
+            return view(*args, **kwargs)
+    finally:
+        g.fragment_wanted = False  # an error page is a whole page
 
 
 def audience() -> str:
@@ -159,7 +178,7 @@ class VisitorPages:
         name = self._name(environ)
         found = whole_pages.fresh(name)
         if found is not None:
-            headers, body = found
+            headers, body = found.thing
             start_response("200 OK", headers)
             return [body]
         environ["bellmouth.page_name"] = name
@@ -186,6 +205,7 @@ def keep_whole_page(response: Response) -> Response:
         wanted is None
         or name is None
         or response.status_code != 200
+        or session.modified  # a cookie is about to be set, and the page may hold its token
         or "Set-Cookie" in response.headers
     ):
         return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -30,8 +31,30 @@ def problem(status: int, code: str, sentence: str, **more: Any) -> Any:
     return response
 
 
+def _refuse_what_no_column_holds() -> None:
+    """A NUL fits into no text of PostgreSQL, and no person types one."""
+    given = [request.path, *request.args.values()]
+    if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        given += request.form.values()
+    if any("\x00" in text for text in given):
+        raise Refused(
+            "There is a character in it that no text may hold. Remove it and send it again.",
+            code="nul",
+            status=400,
+        )
+
+
+def _back() -> str | None:
+    """The page one came from, if it is ours: no error page leads to another site."""
+    came_from = urlsplit(request.referrer or "")
+    if came_from.netloc != request.host:
+        return None
+    return came_from._replace(scheme="", netloc="").geturl() or None
+
+
 def set_up(app: Flask) -> None:
     """Answer refusals and errors everywhere in the same voice."""
+    app.before_request(_refuse_what_no_column_holds)
 
     @app.errorhandler(Refused)
     def refused(refusal: Refused) -> Any:
@@ -40,14 +63,14 @@ def set_up(app: Flask) -> None:
             more = {"field": refusal.field} if refusal.field else {}
             return problem(refusal.status, refusal.code, sentence, **more)
         page = "errors/too_many.html" if refusal.status == 429 else "errors/refused.html"
-        return render_template(page, sentence=sentence, back=request.referrer), refusal.status
+        return render_template(page, sentence=sentence, back=_back()), refusal.status
 
     @app.errorhandler(CSRFError)
     def stale_form(error: CSRFError) -> Any:
         sentence = _("This form was open for too long. Go back, reload the page and send it again.")
         if wants_document():
             return problem(400, "form_token", sentence)
-        return render_template("errors/refused.html", sentence=sentence, back=request.referrer), 400
+        return render_template("errors/refused.html", sentence=sentence, back=_back()), 400
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Any:
@@ -69,7 +92,7 @@ def set_up(app: Flask) -> None:
 def _error_page(status: int, error: HTTPException) -> str:
     pages = {403: "forbidden", 404: "not_found", 429: "too_many"}
     if status in pages:
-        return render_template(f"errors/{pages[status]}.html", back=request.referrer)
+        return render_template(f"errors/{pages[status]}.html", back=_back())
     if status >= 500:
         return render_template("errors/server_error.html")
-    return render_template("errors/refused.html", sentence=error.description, back=request.referrer)
+    return render_template("errors/refused.html", sentence=error.description, back=_back())

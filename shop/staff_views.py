@@ -39,7 +39,7 @@ def orders() -> Any:
 @requires("orders.see")
 def order(order_id: str) -> Any:
     """One order; a POST moves an order of the demo shop on."""
-    form = DemoStepForm(step="ship")
+    form = DemoStepForm()
     if form.validate_on_submit():
         _demo_only()
         with refilling(form), writing() as session:
@@ -55,6 +55,7 @@ def order(order_id: str) -> Any:
         steps=rules.steps(page.order, clock.now().date()),
         form=form if current_app.extensions["settings"].demo else None,
         labels=DEMO_STEPS,
+        open=rules.open_steps(page.order),
     )
 
 
@@ -67,7 +68,7 @@ def _move(session: Any, order_id: str, form: DemoStepForm) -> None:
     now = clock.now()
     if form.step.data != "refund":
         verbs = {"ship": ordering.ship, "deliver": ordering.deliver, "cancel": ordering.cancel}
-        verbs[form.step.data](session, order_id, now)
+        verbs[form.step.data or ""](session, order_id, now)
         return
     found = ordering.locked(session, order_id)
     amount = parse_amount(form.amount.data or "", found.currency)

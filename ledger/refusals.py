@@ -9,51 +9,51 @@ from foundation.refusal import Refused
 #: The largest amount and balance: a signed 64-bit integer.
 MOST: Final = 2**63 - 1
 
-# The sentence a law is refused with, and its code.
+# What each law is refused with; raised as a copy.
 LAWS = {
-    "ledger_floor": (
+    "ledger_floor": Refused(
         "There is less on this account than was asked for.",
-        "insufficient",
+        code="insufficient",
     ),
-    "ledger_ceiling": (
+    "ledger_ceiling": Refused(
         "That is more than this account may hold.",
-        "ceiling",
+        code="ceiling",
     ),
-    "ledger_same_account": (
+    "ledger_same_account": Refused(
         "A transfer needs two different accounts.",
-        "same_account",
+        code="same_account",
     ),
-    "ledger_account": (
+    "ledger_account": Refused(
         "There is no such account. Open it before you transfer.",
-        "unknown_account",
+        code="unknown_account",
     ),
-    "ledger_commodity": (
+    "ledger_commodity": Refused(
         "Both accounts of a transfer must hold the same commodity.",
-        "commodity",
+        code="commodity",
     ),
-    "ledger_held": (
+    "ledger_held": Refused(
         "A pending account is filled by a hold, and emptied by posting or voiding that hold.",
-        "held",
+        code="held",
     ),
-    "ledger_resolves": (
+    "ledger_resolves": Refused(
         "There is no such hold on this account.",
-        "unknown_hold",
+        code="unknown_hold",
     ),
-    "ledger_resolved": (
+    "ledger_resolved": Refused(
         "That is more than is left of this hold.",
-        "hold_exceeded",
+        code="hold_exceeded",
     ),
-    "ledger_settled": (
+    "ledger_settled": Refused(
         "Nothing is left of this hold: it was settled.",
-        "hold_settled",
+        code="hold_settled",
     ),
-    "ledger_reverses": (
+    "ledger_reverses": Refused(
         "Only a transfer that is no reversal itself can be reversed, and only the way it came.",
-        "not_reversible",
+        code="not_reversible",
     ),
-    "ledger_reversed": (
+    "ledger_reversed": Refused(
         "That is more than is left of this transfer: it was reversed before, in part or in full.",
-        "reversal_exceeded",
+        code="reversal_exceeded",
     ),
 }
 # The same laws as the engines word them when a constraint finds the offence first.
@@ -67,16 +67,15 @@ CONSTRAINTS = {
 
 def refused(law: str) -> Refused:
     """The refusal for one of LAWS."""
-    sentence, code = LAWS[law]
-    return Refused(sentence, code=code)
+    return Refused(LAWS[law].sentence, code=LAWS[law].code)
 
 
 def of(error: Exception) -> Refused | None:
     """The refusal for a database error, or None when it is not about the ledger's laws."""
     text = str(error)
-    for law in LAWS:
-        if law in text and not any(name in text for name in CONSTRAINTS):
-            return refused(law)
+    first_line = text.partition("\n")[0]
+    if first_line in LAWS:
+        return refused(first_line)
     for name, law in CONSTRAINTS.items():
         if name in text:
             return refused(law)

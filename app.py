@@ -28,6 +28,7 @@ import ledger.commands
 import members.commands
 import members.jobs
 import members.views
+import notifications.card
 import notifications.models
 import notifications.views
 import referral.card
@@ -164,7 +165,7 @@ NOTICES: Sequence[Notice] = (
 )
 
 #: What rooms show a member about herself on /me, and everybody about her on her public page.
-CARDS: Sequence[member_page.Show] = (referral.card.show,)
+CARDS: Sequence[member_page.Show] = (referral.card.show, notifications.card.show)
 SECTIONS: Sequence[member_page.Show] = ()
 
 #: Who can say what the site serves today of what the log tells of: event prefix to witness.

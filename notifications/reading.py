@@ -27,7 +27,13 @@ class Told:
 
 
 def page(
-    session: Session, member_id: str, cursor: str | None, *, name: str, site_name: str
+    session: Session,
+    member_id: str,
+    cursor: str | None,
+    *,
+    name: str,
+    site_name: str,
+    size: int = 20,
 ) -> Page[Told]:
     """What a member was told, newest first, in the current language."""
     statement: Any = select(
@@ -44,7 +50,13 @@ def page(
         return Told(row.id, row.category, words, row.created_at, row.read_at is None)
 
     return read_page(
-        session, statement, Notification.id, cursor=cursor, make=told, path="/notifications"
+        session,
+        statement,
+        Notification.id,
+        cursor=cursor,
+        size=size,
+        make=told,
+        path="/notifications",
     )
 
 

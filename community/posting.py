@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,7 +58,7 @@ def start_topic(session: Session, author: Person, draft: TopicDraft, now: dateti
     post = _add_post(session, topic, 1, author, body, None, now)
     _move_club(session, club, topic.id, started=1)
     watch(session, topic.id, author.id, now)
-    search.index(session, "topic", topic.id, title, body, now)
+    search.index(session, "topic", topic.id, title, _plain(post), now)
     notices.tell_of_post(session, topic, post, author, now)
     details = {"board": club.slug, "kind": kind.code}
     started = FactDraft("topic.started", author.id, f"topic:{topic.id}", now, details)
@@ -88,7 +89,7 @@ def reply(
     club = _club(session, topic.club_id)
     _move_club(session, club, topic.id)
     watch(session, topic.id, author.id, now)
-    search.index(session, "post", post.id, topic.title, body, now)
+    search.index(session, "post", post.id, topic.title, _plain(post), now)
     notices.tell_of_post(session, topic, post, author, now)
     details = {"topic": topic.id, "board": club.slug}
     facts.record(session, "post.written", author.id, f"post:{post.id}", now, **details)
@@ -109,7 +110,7 @@ def edit(session: Session, author: Person, post_id: str, body: str, now: datetim
     if body == post.body:
         return post
     session.add(PostEdit(id=new_id(now), post_id=post.id, body=post.body, by_id=author.id, at=now))
-    post.body, post.body_html, post.edited_at = body, _html(body), now
+    post.body, post.body_html, post.edited_at = body, markdown.to_html(body), now
     post.markdown_version = markdown.VERSION
     make_findable(session, post)
     versions.touch(session, f"topic:{post.topic_id}")
@@ -168,12 +169,17 @@ def make_findable(session: Session, post: Post) -> None:
     """Put a post's words into the search: the first post stands for its topic."""
     topic = session.get_one(Topic, post.topic_id)
     kind, ref = search_key(post)
-    search.index(session, kind, ref, topic.title, post.body, post.created_at)
+    search.index(session, kind, ref, topic.title, _plain(post), post.created_at)
 
 
 def search_key(post: Post) -> tuple[str, str]:
     """Under which kind and reference a post is found."""
     return ("topic", post.topic_id) if post.number == 1 else ("post", post.id)
+
+
+def _plain(post: Post) -> str:
+    """A post's words without markup, for search."""
+    return html.unescape(markdown.to_text(post.body_html))
 
 
 def is_folded(session: Session, post_id: str) -> bool:
@@ -235,7 +241,7 @@ def _add_post(
         author_id=author.id,
         in_reply_to=answered,
         body=body,
-        body_html=_html(body),
+        body_html=markdown.to_html(body),
         markdown_version=markdown.VERSION,
         answers=0,
         created_at=now,
@@ -249,11 +255,6 @@ def _add_post(
         )
     session.flush()
     return post
-
-
-def _html(body: str) -> str:
-    """Safe HTML; `@@`, with which cached pages mark their holes, is written as references."""
-    return markdown.to_html(body).replace("@@", "&#64;&#64;")
 
 
 def _move_club(session: Session, club: Club, topic_id: str, started: int = 0) -> None:

@@ -41,6 +41,7 @@ import rewards.models
 import rewards.notices
 import rewards.views
 import shop.commands
+import shop.import_views
 import shop.staff_views
 import shop.views
 import shop.webhook_views
@@ -75,7 +76,7 @@ from notifications import counts, delivering, notices
 from notifications.notices import Notice
 from referral import attributing, purchasing, refunding, touches
 from rewards import clawing_back, earning, publishing, releasing, replay_runs
-from shop import webhook_runs
+from shop import uploads, webhook_runs
 from transparency import checkpoints, verifying
 from transparency.jobs import write_checkpoint
 
@@ -116,6 +117,7 @@ JOBS: Sequence[Job] = (
     Job("rewards.replays", timedelta(seconds=2), replay_runs.run_waiting),
     Job("funnel.look_again", stages.LOOK_BACK / 2, stages.look_again),
     Job("referral.release", timedelta(minutes=1), referral.releasing.release_due),
+    uploads.JOB,
     webhook_runs.JOB,
 )
 
@@ -135,6 +137,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     funnel.views.bp,
     rewards.views.bp,
     shop.views.bp,
+    shop.import_views.bp,
     shop.staff_views.bp,
     shop.webhook_views.bp,
     acknowledgement.views.bp,

@@ -98,3 +98,25 @@ class InboundEvent(Base):
     due_at: Mapped[Moment | None]  # when it is tried again; None: processed, or given up
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None]
+
+
+class OrderImport(Base):
+    """A file of orders that an owner sent up, and how far its import is, in orders and bytes."""
+
+    __tablename__ = "order_import"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    member_id: Mapped[Id] = mapped_column(ForeignKey("member.id"))
+    file_name: Mapped[str]
+    options: Mapped[Json]  # what the owner said about the file
+    state: Mapped[str] = mapped_column(index=True)  # waiting, running, done, failed
+    size: Mapped[Number]
+    at: Mapped[Number] = mapped_column(default=0)
+    new: Mapped[int] = mapped_column(default=0)
+    known: Mapped[int] = mapped_column(default=0)
+    rejected: Mapped[int] = mapped_column(default=0)
+    problems: Mapped[Json]  # {"rows": [sentence, …]}
+    error: Mapped[str | None]
+    created_at: Mapped[Moment]
+    seen_at: Mapped[Moment]  # when the worker last said it is alive
+    ended_at: Mapped[Moment | None]

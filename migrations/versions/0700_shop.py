@@ -55,6 +55,25 @@ def upgrade() -> None:
     op.create_index(
         "ix_inbound_event_processed_at_due_at", "inbound_event", ["processed_at", "due_at"]
     )
+    op.create_table(
+        "order_import",
+        sa.Column("id", IdText, primary_key=True),
+        sa.Column("member_id", IdText, sa.ForeignKey("member.id"), nullable=False),
+        sa.Column("file_name", sa.String, nullable=False),
+        sa.Column("options", JsonValue, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("size", sa.BigInteger, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("new", sa.Integer, nullable=False),
+        sa.Column("known", sa.Integer, nullable=False),
+        sa.Column("rejected", sa.Integer, nullable=False),
+        sa.Column("problems", JsonValue, nullable=False),
+        sa.Column("error", sa.String),
+        sa.Column("created_at", UtcMoment, nullable=False),
+        sa.Column("seen_at", UtcMoment, nullable=False),
+        sa.Column("ended_at", UtcMoment),
+    )
+    op.create_index("ix_order_import_state", "order_import", ["state"])
 
 
 def _orders() -> None:
@@ -95,5 +114,5 @@ def _orders() -> None:
 
 
 def downgrade() -> None:
-    for table in ("inbound_event", "refund", "order_line", "shop_order", "product"):
+    for table in ("order_import", "inbound_event", "refund", "order_line", "shop_order", "product"):
         op.drop_table(table)

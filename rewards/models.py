@@ -103,7 +103,7 @@ class Clawback(Base):
     fact_id: Mapped[Id]
     subject: Mapped[str]  # "refund:<id>"
     amount: Mapped[Number]
-    at: Mapped[Moment]
+    at: Mapped[Moment] = mapped_column(index=True)
 
 
 class Voucher(Base):

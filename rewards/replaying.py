@@ -1,9 +1,10 @@
 """Replay: what a programme would have cost over what really happened, and whom it would move.
 
 The facts of the period go through the same engine as live ones, in the order in which they were
-heard, against tallies in memory that start from the real grants before the period. Refunds take
-back here as they do there. So the programme in force, replayed over the time it is in force, gives
-what the ledger holds, to the unit. Nothing is written, and facts are read as a stream.
+heard (refunds after what else was heard in that instant), against tallies in memory that start
+from the real grants before the period. Refunds take back here as they do there. So the programme
+in force, replayed over the time it is in force, gives what the ledger holds, to the unit. Nothing
+is written, and facts are read as a stream.
 """
 
 from __future__ import annotations
@@ -159,7 +160,7 @@ def _stream(
             Fact.recorded_at,
         )
         .where(Fact.kind.in_(kinds), Fact.at >= start, Fact.at < end)
-        .order_by(Fact.recorded_at, Fact.at, Fact.id)
+        .order_by(Fact.recorded_at, Fact.kind == REFUND, Fact.at, Fact.id)
     )
     for row in session.execute(query, execution_options={"yield_per": STEP}):
         what = Happened(row.id, row.kind, row.subject, row.member_id, row.at, row.details)
@@ -175,6 +176,7 @@ class _Lot:
     amount: int
     granted_at: datetime
     clawed: int = 0
+    counted: int = 0  # of `clawed`, what standing has heard of
     is_inside: bool = False  # counted in its member's standing right now
     in_period: bool = True
 
@@ -185,6 +187,7 @@ class _Person:
 
     lots: deque[_Lot] = field(default_factory=deque)
     fresh: list[_Lot] = field(default_factory=list)  # not from before this moment: do not count
+    claws: deque[tuple[datetime, _Lot, int]] = field(default_factory=deque)
     standing: int = 0
 
 
@@ -210,7 +213,8 @@ class _Past:
             .order_by(Grant.granted_at, Grant.id)
         )
         for id, member_id, rule, amount, granted_at, basis in session.execute(query):
-            lot = _Lot(member_id, rule, amount, granted_at, taken.get(id, 0), in_period=False)
+            back = taken.get(id, 0)
+            lot = _Lot(member_id, rule, amount, granted_at, back, back, in_period=False)
             self._keep(lot, basis)
         self._begin_caps(session, start)
 
@@ -241,16 +245,21 @@ class _Past:
         return self._settle(person) if person is not None else 0
 
     def _settle(self, person: _Person) -> int:
-        """Let in what was granted before now, let go what left the window."""
+        """Let in what was granted and taken back before now, let go what left the window."""
+        while person.claws and person.claws[0][0] < self.now:
+            _moment, lot, taken = person.claws.popleft()
+            lot.counted += taken
+            if lot.is_inside:
+                person.standing -= taken
         while person.fresh and person.fresh[0].granted_at < self.now:
             lot = person.fresh.pop(0)
             lot.is_inside = True
             person.lots.append(lot)
-            person.standing += lot.amount - lot.clawed
+            person.standing += lot.amount - lot.counted
         while person.lots and person.lots[0].granted_at < self.now - self._window:
             lot = person.lots.popleft()
             lot.is_inside = False
-            person.standing -= lot.amount - lot.clawed
+            person.standing -= lot.amount - lot.counted
         return person.standing
 
     def given(self, member_id: str, rule: str, month: str | None) -> int:
@@ -283,8 +292,7 @@ class _Past:
             if taken <= 0:
                 continue
             lot.clawed += taken
-            if lot.is_inside:
-                self._people[lot.member_id].standing -= taken
+            self._people[lot.member_id].claws.append((self.now, lot, taken))
             if lot.in_period:
                 outcome.replayed[lot.rule].clawed += taken
 
@@ -324,7 +332,7 @@ def _finish(
         cost.members_capped = past.capped(key)
     outcome.actual = actual(session, start, end)
     outcome.silent = [key for key, cost in outcome.replayed.items() if cost.grants == 0]
-    real = _real_standings(session, in_force, end)
+    real = tallies.standings_of(session, in_force.standing_window_days, None, end)
     outcome.movers = _movers(rules, in_force, real, past.standings(end))
 
 
@@ -353,27 +361,6 @@ def actual(session: Session, start: datetime, end: datetime) -> dict[str, RuleCo
     for rule, amount in session.execute(clawed):
         costs[rule].clawed = int(amount)
     return costs
-
-
-def _real_standings(session: Session, in_force: Programme, end: datetime) -> dict[str, int]:
-    """Standings as they really were at `end`: what was taken back later still counted then."""
-    since = end - timedelta(days=in_force.standing_window_days)
-    granted = (
-        select(Grant.member_id, func.sum(Grant.amount))
-        .where(Grant.granted_at >= since, Grant.granted_at < end)
-        .group_by(Grant.member_id)
-    )
-    standings = {member_id: int(total) for member_id, total in session.execute(granted)}
-    clawed = (
-        select(Grant.member_id, func.sum(Clawback.amount))
-        .join(Clawback, Clawback.grant_id == Grant.id)
-        .join(Fact, Fact.id == Clawback.fact_id)
-        .where(Grant.granted_at >= since, Grant.granted_at < end, Fact.at < end)
-        .group_by(Grant.member_id)
-    )
-    for member_id, total in session.execute(clawed):
-        standings[member_id] -= int(total)
-    return standings
 
 
 def _movers(

@@ -1,7 +1,8 @@
 """What the engine must know of members while facts are heard: standing, and what rules gave.
 
-Standing at a moment counts the grants made before it, within the window: grants of the very same
-moment do not see each other, so the order in which one batch is worked off cannot change a tier.
+Standing at a moment counts what was granted and taken back before it, within the window: what
+happens in the very same moment is not seen, so the order in which a batch is worked off cannot
+change a tier.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from rewards.models import Grant
+from rewards.models import Clawback, Grant
 from rewards.rules import Award, Happened, Programme, month_of
 
 #: Members asked about in one statement; SQLite takes 32,766 parameters.
@@ -68,14 +69,25 @@ def standings_of(
 
     `member_ids` None: of everybody.
     """
-    query = (
+    inside = [Grant.granted_at >= at - timedelta(days=window_days), Grant.granted_at < at]
+    if member_ids is not None:
+        inside.append(Grant.member_id.in_(member_ids))
+    granted = (
         select(Grant.member_id, func.sum(Grant.amount - Grant.clawed))
-        .where(Grant.granted_at >= at - timedelta(days=window_days), Grant.granted_at < at)
+        .where(*inside)
         .group_by(Grant.member_id)
     )
-    if member_ids is not None:
-        query = query.where(Grant.member_id.in_(member_ids))
-    return {member_id: int(total) for member_id, total in session.execute(query)}
+    # What was taken back at that very moment or later still counted then.
+    not_yet = (
+        select(Grant.member_id, func.sum(Clawback.amount))
+        .join(Clawback, Clawback.grant_id == Grant.id)
+        .where(*inside, Clawback.at >= at)
+        .group_by(Grant.member_id)
+    )
+    standings = {member_id: int(total) for member_id, total in session.execute(granted)}
+    for member_id, total in session.execute(not_yet):
+        standings[member_id] += int(total)
+    return standings
 
 
 def _given(session: Session, member_ids: list[str], rules: list[str], month: str | None) -> Given:

@@ -119,6 +119,7 @@ def _grants() -> None:
         sa.Column("at", UtcMoment, nullable=False),
         sa.UniqueConstraint("grant_id", "fact_id"),
     )
+    op.create_index("ix_reward_clawback_at", "reward_clawback", ["at"])
     append_only("reward_clawback")
 
 

@@ -119,3 +119,20 @@ def test_an_outcome_survives_being_kept(programme: Any, now: Any) -> None:
     with reading() as session:
         outcome = replaying.replay(session, first_programme(), PUBLISHED, END)
     assert replaying.outcome_of(outcome.document()) == outcome
+
+
+def test_things_of_the_same_instant_do_not_see_each_other(house: Any) -> None:
+    house.publish()
+    dice = random.Random(11)
+    orders: list[tuple[str, int]] = []
+    for day in range(60):
+        at = PUBLISHED + timedelta(days=day)
+        for _ in range(3):
+            total = dice.randrange(3_000, 9_000)
+            orders.append((house.pays(house.ada, total, at), total))
+        order, paid = orders.pop(dice.randrange(len(orders)))
+        house.refunds(order, house.ada, paid, paid, at)
+        house.happens("answer.accepted", house.ada, at, topic="t")
+    with reading() as session:
+        outcome = replaying.replay(session, first_programme(), PUBLISHED, END)
+    assert outcome.cost == outcome.actual_cost == held_by_the_book()

@@ -36,6 +36,8 @@ import referral.models
 import referral.notices
 import referral.releasing
 import referral.views
+import reviews.notices
+import reviews.views
 import rewards.counts
 import rewards.models
 import rewards.notices
@@ -74,8 +76,10 @@ from members import page as member_page
 from members.session import login_manager, requires
 from notifications import counts, delivering, notices
 from notifications.notices import Notice
-from referral import attributing, purchasing, refunding, touches
+from referral import attributing, following, purchasing, refunding, touches
+from reviews import witness
 from rewards import clawing_back, earning, publishing, releasing, replay_runs
+from shop import page as shop_page
 from shop import uploads, webhook_runs
 from transparency import checkpoints, verifying
 from transparency.jobs import write_checkpoint
@@ -137,6 +141,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     funnel.views.bp,
     rewards.views.bp,
     shop.views.bp,
+    reviews.views.bp,
     shop.import_views.bp,
     shop.staff_views.bp,
     shop.webhook_views.bp,
@@ -164,23 +169,34 @@ NOTICES: Sequence[Notice] = (
     *acknowledgement.notices.NOTICES,
     *community.notices.NOTICES,
     *referral.notices.NOTICES,
+    *reviews.notices.NOTICES,
     *rewards.notices.NOTICES,
 )
 
 #: What rooms show a member about herself on /me, and everybody about her on her public page.
-CARDS: Sequence[member_page.Show] = (referral.card.show, notifications.card.show)
-SECTIONS: Sequence[member_page.Show] = ()
+CARDS: Sequence[member_page.Show] = (
+    referral.card.show,
+    notifications.card.show,
+    reviews.views.my_card,
+)
+SECTIONS: Sequence[member_page.Show] = (reviews.views.member_section,)
+
+#: What rooms show below a product, and on its card in the shop.
+PRODUCT_SECTIONS: Sequence[shop_page.Section] = (reviews.views.section,)
+PRODUCT_NOTES: Sequence[shop_page.Note] = (reviews.views.note,)
 
 #: Who can say what the site serves today of what the log tells of: event prefix to witness.
 WITNESSES: Mapping[str, verifying.Witness] = {
     **dict.fromkeys(record.EVENTS, record.served),
     "programme.published": publishing.served,
+    "review.": witness.served,
 }
 
 #: Where the subjects of leaves have their pages.
 SUBJECT_PAGES: Mapping[str, str] = {
     "moderation": "/moderation/{}",
     "programme": "/how-rewards-work/{}",
+    "review": "/reviews/{}",
 }
 
 #: Routes that sign their requests instead of carrying a form token.
@@ -201,6 +217,8 @@ def wire(settings: Settings) -> None:
     notices.know(NOTICES)
     member_page.CARDS[:] = CARDS
     member_page.SECTIONS[:] = SECTIONS
+    shop_page.SECTIONS[:] = PRODUCT_SECTIONS
+    shop_page.NOTES[:] = PRODUCT_NOTES
     touches.sign_with(settings.key())
     verifying.call_witnesses(WITNESSES)
     transparency.views.lead_to(SUBJECT_PAGES)
@@ -234,6 +252,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.wsgi_app = pages.VisitorPages(app.wsgi_app, ("session", "language", "referral"))  # type: ignore[method-assign]
+    app.wsgi_app = following.Links(app.wsgi_app, https=settings.is_https)  # type: ignore[method-assign]
     if settings.behind_proxy:
         n = settings.behind_proxy
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]

@@ -27,6 +27,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "appeal.decide": MODERATORS | OWNERS,
     # reviews
     "review.write": EVERYBODY,
+    "review.vote": EVERYBODY,
     "review.reply": STAFF,
     # rewards
     "reward.redeem": EVERYBODY,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.tables import Base, BigNumber, Id, Moment, Number
@@ -15,7 +15,10 @@ class Review(Base):
     __table_args__ = (
         UniqueConstraint("product_id", "author_id"),
         CheckConstraint("stars between 1 and 5", name="stars"),
+        CheckConstraint("helpful >= 0 and unhelpful >= 0", name="votes"),
         Index("ix_review_product_id_id", "product_id", "id"),
+        Index("ix_review_product_id_stars_id", "product_id", "stars", "id"),
+        Index("ix_review_product_id_stars_score_id", "product_id", "stars", "score", "id"),
         Index("ix_review_author_id_id", "author_id", "id"),
     )
 
@@ -30,6 +33,7 @@ class Review(Base):
     version: Mapped[int] = mapped_column(default=1)
     helpful: Mapped[Number] = mapped_column(default=0)  # votes, by delta
     unhelpful: Mapped[Number] = mapped_column(default=0)
+    score: Mapped[float] = mapped_column(Float(53), default=0.0)  # rules.wilson of the votes
     leaf_index: Mapped[Number]  # of the newest version in the transparency log
     created_at: Mapped[Moment]
     revised_at: Mapped[Moment | None]
@@ -47,6 +51,7 @@ class ReviewVersion(Base):
     stars: Mapped[int]
     title: Mapped[str]
     body: Mapped[str]
+    leaf_index: Mapped[Number]  # in the transparency log
     at: Mapped[Moment]
 
 

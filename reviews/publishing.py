@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,8 @@ from foundation.tables import new_id, table_of
 from reviews import rules
 from reviews.models import Review, ReviewVersion, StarCount
 from reviews.rules import ReviewDraft
-from shop.models import Order, OrderLine, Product
+from shop.models import Product
+from shop.queries import purchase
 from transparency import log
 
 
@@ -42,6 +43,7 @@ def publish(
         "version": 1,
         "helpful": 0,
         "unhelpful": 0,
+        "score": 0.0,
         "leaf_index": 0,
         "created_at": now,
     }
@@ -52,10 +54,10 @@ def publish(
             status=409,
         )
     review = session.get_one(Review, values["id"])
-    _count(session, product_id, draft.stars, 1)
-    _keep(session, review, product.slug, "review.published", now)
+    _count(session, product_id, {draft.stars: 1})
     details = {"product": product_id, "order": order_id, "verified": order_id is not None}
     facts.record(session, "review.published", author_id, f"review:{review.id}", now, **details)
+    _keep(session, review, product.slug, "review.published", now)
     return review
 
 
@@ -72,33 +74,18 @@ def revise(
     if (review.stars, review.title, review.body) == (draft.stars, draft.title, draft.body):
         return review
     product = session.get_one(Product, review.product_id)
-    _count(session, review.product_id, review.stars, -1)
-    _count(session, review.product_id, draft.stars, 1)
+    if draft.stars != review.stars:
+        _count(session, review.product_id, {review.stars: -1, draft.stars: 1})
     for name, value in _values(draft).items():
         setattr(review, name, value)
     review.version += 1
     review.revised_at = now
     review.order_id = review.order_id or purchase(session, author_id, review.product_id)
     session.flush()
-    _keep(session, review, product.slug, "review.revised", now)
     subject = f"review:{review.id}:{review.version}"
     facts.record(session, "review.revised", author_id, subject, now, product=review.product_id)
+    _keep(session, review, product.slug, "review.revised", now)
     return review
-
-
-def purchase(session: Session, member_id: str, product_id: str) -> str | None:
-    """The member's newest paid order that holds the product: what makes a review verified."""
-    return session.scalar(
-        select(Order.id)
-        .join(OrderLine, OrderLine.order_id == Order.id)
-        .where(
-            Order.member_id == member_id,
-            Order.paid_at.is_not(None),
-            OrderLine.product_id == product_id,
-        )
-        .order_by(Order.id.desc())
-        .limit(1)
-    )
 
 
 def content(review: Review) -> dict[str, Any]:
@@ -123,10 +110,10 @@ def _values(draft: ReviewDraft) -> dict[str, Any]:
 
 
 def _keep(session: Session, review: Review, slug: str, event: str, now: datetime) -> None:
-    """Version, leaf, search and page versions of what the review says from now on."""
-    version = {"review_id": review.id, "version": review.version, "at": now}
-    said = {"stars": review.stars, "title": review.title, "body": review.body}
-    session.execute(insert(table_of(ReviewVersion)), [version | said])
+    """Leaf, version, search and page versions of what the review says from now on.
+
+    Comes last: the log's head is locked until commit, and pages are touched after it.
+    """
     leaf = log.append(
         session,
         event=event,
@@ -137,20 +124,25 @@ def _keep(session: Session, review: Review, slug: str, event: str, now: datetime
     )
     review.leaf_index = leaf.index
     session.flush()
+    version = {"review_id": review.id, "version": review.version, "at": now}
+    said = {"stars": review.stars, "title": review.title, "body": review.body}
+    row = version | said | {"leaf_index": leaf.index}
+    session.execute(insert(table_of(ReviewVersion)), [row])
     search.index(session, "review", review.id, review.title, review.body, now)
     versions.touch(session, f"product:{slug}", f"review:{review.id}", "reviews")
 
 
-def _count(session: Session, product_id: str, stars: int, delta: int) -> None:
+def _count(session: Session, product_id: str, deltas: Mapping[int, int]) -> None:
+    """Move counts of stars; always from one star up, so that two writers never deadlock."""
     insert_ = (
         postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     )
     table = table_of(StarCount)
-    row: Mapping[str, Any] = {"product_id": product_id, "stars": stars, "reviews": delta}
-    session.execute(
-        insert_(table)
-        .values(**row)
-        .on_conflict_do_update(
-            index_elements=["product_id", "stars"], set_={"reviews": table.c.reviews + delta}
+    for stars, delta in sorted(deltas.items()):
+        session.execute(
+            insert_(table)
+            .values(product_id=product_id, stars=stars, reviews=delta)
+            .on_conflict_do_update(
+                index_elements=["product_id", "stars"], set_={"reviews": table.c.reviews + delta}
+            )
         )
-    )

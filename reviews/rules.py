@@ -10,6 +10,11 @@ from foundation.refusal import Refused
 
 TITLE_LENGTH = 120
 BODY_LENGTH = 10_000
+REPLY_LENGTH = 4_000
+#: Reviews on one page of a list.
+PAGE = 10
+#: Reviews of so many stars speak for a product; the others are critical.
+FAVOURABLE = (4, 5)
 #: One-sided 90 %: what Lobsters uses; 0.378 at one of one, 0.859 at ten of ten.
 WILSON_Z = 1.28155
 
@@ -49,6 +54,21 @@ def check(draft: ReviewDraft) -> ReviewDraft:
     return ReviewDraft(draft.stars, title, body)
 
 
+def check_reply(body: str) -> str:
+    """The company's answer with its edges trimmed; Refused when there is nothing or too much."""
+    body = body.strip()
+    if not body:
+        raise Refused("Write your answer first.", code="body", field="body")
+    if len(body) > REPLY_LENGTH:
+        raise Refused(
+            "Keep the answer below %(most)s characters.",
+            code="body",
+            field="body",
+            most=REPLY_LENGTH,
+        )
+    return body
+
+
 def wilson(helpful: int, unhelpful: int) -> float:
     """Lower bound of the share of readers a review helps (Wilson score interval, 1927)."""
     n = helpful + unhelpful
@@ -75,3 +95,8 @@ class Rating:
         if not self.total:
             return None
         return sum(stars * count for stars, count in self.counts.items()) / self.total
+
+    @property
+    def shown(self) -> float | None:
+        """The mean as pages and structured data say it: one decimal, halves up."""
+        return None if self.mean is None else int(self.mean * 10 + 0.5) / 10

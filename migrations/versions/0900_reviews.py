@@ -26,13 +26,19 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("helpful", sa.BigInteger, nullable=False),
         sa.Column("unhelpful", sa.BigInteger, nullable=False),
+        sa.Column("score", sa.Float(53), nullable=False),
         sa.Column("leaf_index", sa.BigInteger, nullable=False),
         sa.Column("created_at", UtcMoment, nullable=False),
         sa.Column("revised_at", UtcMoment),
         sa.UniqueConstraint("product_id", "author_id", name="uq_review_product_id_author_id"),
         sa.CheckConstraint("stars between 1 and 5", name="ck_review_stars"),
+        sa.CheckConstraint("helpful >= 0 and unhelpful >= 0", name="ck_review_votes"),
     )
     op.create_index("ix_review_product_id_id", "review", ["product_id", "id"])
+    op.create_index("ix_review_product_id_stars_id", "review", ["product_id", "stars", "id"])
+    op.create_index(
+        "ix_review_product_id_stars_score_id", "review", ["product_id", "stars", "score", "id"]
+    )
     op.create_index("ix_review_author_id_id", "review", ["author_id", "id"])
     op.create_table(
         "review_version",
@@ -42,6 +48,7 @@ def upgrade() -> None:
         sa.Column("stars", sa.Integer, nullable=False),
         sa.Column("title", sa.String, nullable=False),
         sa.Column("body", sa.String, nullable=False),
+        sa.Column("leaf_index", sa.BigInteger, nullable=False),
         sa.Column("at", UtcMoment, nullable=False),
         sa.UniqueConstraint("review_id", "version", name="uq_review_version_review_id_version"),
     )

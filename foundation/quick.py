@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 
 from foundation import doors
+
+#: Seconds between tries for SQLite's write lock.
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.0001, 0.02
 
 _own = threading.local()
 
@@ -46,13 +50,29 @@ def tell(sql: str, *params: Any) -> int:
     if getattr(_own, "told", None) is not database:
         _reopen_writer(database)
     if database.dialect == "sqlite":
-        stored = [_as_sqlite_keeps_it(value) for value in params]
-        return int(_own.writer.execute(sql, stored).rowcount)
+        return _tell_sqlite(sql, [_as_sqlite_keeps_it(value) for value in params])
     try:
         return int(_own.writer.execute(sql.replace("?", "%s"), params).rowcount)
     except psycopg.OperationalError:
         _reopen_writer(database)
         return int(_own.writer.execute(sql.replace("?", "%s"), params).rowcount)
+
+
+def _tell_sqlite(sql: str, params: list[Any]) -> int:
+    """Execute once the write lock is free.
+
+    A statement of ours holds it for some 50 microseconds, and SQLite's own waiting starts with a
+    thousand: with two processes at full speed that halves what both can tell.
+    """
+    pause, last = SHORTEST_PAUSE, time.monotonic() + doors.BUSY_TIMEOUT / 1000
+    while True:
+        try:
+            return int(_own.writer.execute(sql, params).rowcount)
+        except sqlite3.OperationalError as problem:
+            if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > last:
+                raise
+        time.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
 
 
 def close() -> None:
@@ -72,7 +92,7 @@ def _close_writer() -> None:
 def _as_sqlite_keeps_it(value: Any) -> Any:
     """Moments as `tables.UtcMoment` writes them: naive UTC text with six decimals."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     return value
 
 
@@ -82,6 +102,7 @@ def _reopen_writer(database: doors.Database) -> None:
         connection = sqlite3.connect(_path(database), isolation_level=None, check_same_thread=False)
         for pragma in doors.SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA busy_timeout=0")  # `_tell_sqlite` waits
         _own.writer = connection
     else:
         _own.writer = psycopg.connect(_plain(database), autocommit=True, prepare_threshold=1)

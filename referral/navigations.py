@@ -8,7 +8,10 @@ and every chat program that draws a preview would be a click.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Protocol
+
+AHEAD_OF_TIME = ("prefetch", "prerender", "preview")
 
 
 class Headers(Protocol):
@@ -43,7 +46,7 @@ def is_person_opening_a_page(method: str, headers: Headers) -> bool:
     """
     if method != "GET" or _is_ahead_of_time(headers):
         return False
-    if PROGRAM.search(headers.get("User-Agent") or ""):
+    if _is_program(headers.get("User-Agent") or ""):
         return False
     mode = headers.get("Sec-Fetch-Mode")
     if mode is not None:
@@ -52,7 +55,14 @@ def is_person_opening_a_page(method: str, headers: Headers) -> bool:
     return accept is None or "text/html" in accept
 
 
+@lru_cache(maxsize=4_096)
+def _is_program(browser: str) -> bool:
+    return PROGRAM.search(browser) is not None
+
+
 def _is_ahead_of_time(headers: Headers) -> bool:
     """Fetched before anybody asked for it."""
-    said = (headers.get(name) or "" for name in ("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose"))
-    return any("prefetch" in word or "preview" in word or "prerender" in word for word in said)
+    for name in ("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose"):
+        if (word := headers.get(name)) and any(each in word for each in AHEAD_OF_TIME):
+            return True
+    return False

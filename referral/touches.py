@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote, unquote
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadSignature, Signer
 
 NAME = "referral"
 #: How long after the click a friend who joins is attributed to it.
 WINDOW = timedelta(days=30)
 
-_signer: URLSafeSerializer | None = None
+_signer: Signer | None = None
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,14 @@ class Touch:
 def sign_with(key: str) -> None:
     """Take the site's signing key (app.py reads the settings)."""
     global _signer
-    _signer = URLSafeSerializer(key, salt="referral")
+    _signer = Signer(key, salt="referral")
 
 
 def write(touch: Touch) -> str:
     """The cookie's value."""
-    return _signing().dumps([touch.code, touch.channel, int(touch.at.timestamp()), touch.landing])
+    seconds = int(touch.at.timestamp())
+    plain = f"{touch.code}~{touch.channel}~{seconds}~{quote(touch.landing, safe='/')}"
+    return _signing().sign(plain).decode()
 
 
 def read(value: object, now: datetime) -> Touch | None:
@@ -46,14 +49,14 @@ def read(value: object, now: datetime) -> Touch | None:
     if not isinstance(value, str) or not value:
         return None
     try:
-        code, channel, seconds, landing = _signing().loads(value)
-        touch = Touch(code, channel, datetime.fromtimestamp(seconds, UTC), landing)
-    except (BadData, ValueError, TypeError, OverflowError):
+        code, channel, seconds, landing = _signing().unsign(value).decode().split("~", 3)
+        touch = Touch(code, channel, datetime.fromtimestamp(int(seconds), UTC), unquote(landing))
+    except (BadSignature, ValueError, OverflowError):
         return None
     return touch if now - WINDOW <= touch.at <= now + timedelta(minutes=5) else None
 
 
-def _signing() -> URLSafeSerializer:
+def _signing() -> Signer:
     if _signer is None:
         raise RuntimeError("touches.sign_with(key) first")
     return _signer

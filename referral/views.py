@@ -11,15 +11,12 @@ from foundation import clock
 from foundation.doors import reading, writing
 from foundation.settings import Settings
 from foundation.web.forms import refilling
-from foundation.web.languages import safe_path
 from foundation.words import _
 from members.session import members_only, requires, signed_in, viewer
-from referral import codes, deciding, navigations, promises, queries, sharing, touches
-from referral.clicking import click
+from referral import codes, deciding, following, navigations, promises, queries, sharing, touches
 from referral.forms import NameForm, VerdictForm
 from referral.models import Code
 from referral.statuses import STATUSES
-from referral.touches import Touch
 
 bp = Blueprint("referral", __name__)
 
@@ -35,29 +32,18 @@ def _settings() -> Settings:
 @bp.get("/r/<code>", defaults={"channel": ""})
 @bp.get("/r/<code>/<channel>")
 def follow(code: str, channel: str) -> Any:
-    """Count a click and remember it in the friend's browser. The hottest route of the house."""
-    answer = redirect("/invited", 302)
+    """A link: where a person's click is not answered before it gets here (following.Links)."""
+    answer = redirect(following.LANDING, 302)
     answer.headers["Cache-Control"] = "no-store"
     if not navigations.is_person_opening_a_page(request.method, request.headers):
         return answer
-    now, code = clock.now(), code.lower()
-    channel, landing = navigations.channel_of(channel), safe_path(request.args.get("to"))
-    if not click(code, channel, landing, now):
+    carried = request.cookies.get(touches.NAME, "")
+    cookie = following.follow(code, channel, request.args.get("to", ""), carried, clock.now())
+    if cookie is None:
         return render_template("referral/unknown.html"), 404
-    if touches.read(request.cookies.get(touches.NAME), now) is None:
-        _remember(answer, Touch(code, channel, now, landing))
+    if cookie:
+        answer.headers["Set-Cookie"] = following.header(cookie, https=_settings().is_https)
     return answer
-
-
-def _remember(answer: Any, touch: Touch) -> None:
-    answer.set_cookie(
-        touches.NAME,
-        touches.write(touch),
-        max_age=touches.WINDOW,
-        httponly=True,
-        samesite="Lax",
-        secure=_settings().is_https,
-    )
 
 
 @bp.get("/invited")

@@ -21,6 +21,7 @@ from foundation.web import pages
 from funnel.queries import audit as audit_funnel
 from ledger.audit import audit as audit_ledger
 from referral.queries import audit as audit_referrals
+from reviews.auditing import audit as audit_reviews
 from tests import databases
 from transparency.verifying import audit as audit_log
 
@@ -128,7 +129,13 @@ def _forget_cached_pages() -> None:
 
 
 #: Audits that end every test; rooms that keep books add theirs here.
-AUDITS: list[Callable[[Any], list[Any]]] = [audit_ledger, audit_log, audit_referrals, audit_funnel]
+AUDITS: list[Callable[[Any], list[Any]]] = [
+    audit_ledger,
+    audit_log,
+    audit_referrals,
+    audit_funnel,
+    audit_reviews,
+]
 
 
 def audit() -> None:

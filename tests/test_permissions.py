@@ -1,0 +1,237 @@
+"""Every route, every method, every role: one table, and nothing that is not in it.
+
+Who adds a route adds its line here. Roles: visitor, member (Ada), moderator (Mo), staff (Sam),
+owner (Olga). What belongs to one member (an order, a grant, a fold's appeal) is asked for by its
+owner here; that nobody else gets it stands in test_security.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests import world as worlds
+from tests.world import World
+
+VISITOR, MEMBER, MODERATOR, STAFF, OWNER = "visitor", "member", "moderator", "staff", "owner"
+
+MEMBERS = {MEMBER, MODERATOR, STAFF, OWNER}
+ALL = {VISITOR, *MEMBERS}
+DESK = {STAFF, OWNER}  # who speaks for the company
+JUDGES = {MODERATOR}
+OWNERS = {OWNER}
+
+MAY: dict[str, set[str]] = {
+    # The house
+    "GET /": ALL,
+    "GET /static/<path:filename>": ALL,
+    "GET /typefaces/<name>.woff2": ALL,
+    "GET /language/<code>": ALL,
+    "GET /healthz": ALL,
+    "GET /readyz": ALL,
+    "GET /search": ALL,
+    "GET /operations": OWNERS,
+    "POST /operations/replay": OWNERS,
+    "POST /operations/replay/<message_id>": OWNERS,
+    # The door
+    "GET /join": ALL,
+    "POST /join": ALL,
+    "GET /verify": ALL,
+    "POST /verify": ALL,
+    "GET /verify/<token>": ALL,
+    "POST /verify/<token>": ALL,
+    "GET /sign-in": ALL,
+    "POST /sign-in": ALL,
+    "POST /sign-out": ALL,
+    "GET /reset": ALL,
+    "POST /reset": ALL,
+    "GET /reset/<token>": ALL,
+    "POST /reset/<token>": ALL,
+    # A member's own
+    "GET /me": MEMBERS,
+    "GET /settings": MEMBERS,
+    "POST /settings": MEMBERS,
+    "POST /settings/email": MEMBERS,
+    "GET /settings/email/<token>": MEMBERS,
+    "POST /settings/email/<token>": MEMBERS,
+    "GET /settings/password": MEMBERS,
+    "POST /settings/password": MEMBERS,
+    "GET /settings/sessions": MEMBERS,
+    "POST /settings/sessions/<sign_in_id>/revoke": MEMBERS,
+    "POST /settings/sessions/revoke-others": MEMBERS,
+    "GET /settings/notifications": MEMBERS,
+    "POST /settings/notifications": MEMBERS,
+    "GET /members/<handle>": ALL,
+    "GET /roles": OWNERS,
+    "POST /roles": OWNERS,
+    # Notifications
+    "GET /notifications": MEMBERS,
+    "GET /notifications/<notification_id>": MEMBERS,
+    "POST /notifications/read": MEMBERS,
+    "GET /unsubscribe/<token>": ALL,
+    "POST /unsubscribe/<token>": ALL,
+    "GET /dev/mails": ALL,  # examples only, and only where developer pages are switched on
+    "GET /dev/mails/<kind>": ALL,
+    "GET /dev/mails/waiting": OWNERS,
+    "GET /dev/mails/waiting/<message_id>": OWNERS,
+    # Clubs
+    "GET /clubs": ALL,
+    "GET /clubs/<slug>": ALL,
+    "GET /clubs/<slug>/new": MEMBERS,
+    "POST /clubs/<slug>/new": MEMBERS,
+    "GET /topics/<topic_id>": ALL,
+    "GET /topics/<topic_id>/reply": MEMBERS,
+    "POST /topics/<topic_id>/reply": MEMBERS,
+    "POST /topics/<topic_id>/watch": MEMBERS,
+    "GET /posts/<post_id>": ALL,
+    "GET /posts/<post_id>/place": ALL,
+    "GET /posts/<post_id>/edit": MEMBERS,
+    "POST /posts/<post_id>/edit": MEMBERS,
+    "POST /posts/<post_id>/accept": MEMBERS,
+    # Moderation
+    "GET /moderation": ALL,
+    "GET /moderation/<entry_id>": ALL,
+    "GET /moderation/queue": JUDGES,
+    "GET /moderation/reports/<report_id>": JUDGES,
+    "POST /moderation/reports/<report_id>": JUDGES,
+    "GET /posts/<post_id>/report": MEMBERS,
+    "POST /posts/<post_id>/report": MEMBERS,
+    "GET /report": ALL,
+    "POST /report": ALL,
+    "GET /report/received/<report_id>": ALL,
+    "GET /posts/<post_id>/fold": JUDGES,
+    "POST /posts/<post_id>/fold": JUDGES,
+    "GET /folds/<fold_id>/restore": JUDGES,
+    "POST /folds/<fold_id>/restore": JUDGES,
+    "GET /folds/<fold_id>/appeal": MEMBERS,
+    "POST /folds/<fold_id>/appeal": MEMBERS,
+    "GET /appeals/<appeal_id>": MEMBERS,
+    "POST /appeals/<appeal_id>": MEMBERS,
+    "GET /topics/<topic_id>/lock": JUDGES,
+    "POST /topics/<topic_id>/lock": JUDGES,
+    # The transparency log
+    "GET /transparency": ALL,
+    "GET /transparency/leaves/<int:index>": ALL,
+    "GET /transparency/leaves/<int:index>/receipt.json": ALL,
+    "GET /transparency/check_receipt.py": ALL,
+    "GET /transparency/head.json": ALL,
+    "GET /transparency/leaves.json": ALL,
+    "GET /transparency/proof.json": ALL,
+    "GET /transparency/consistency.json": ALL,
+    # Referrals
+    "GET /r/<code>": ALL,
+    "GET /r/<code>/<channel>": ALL,
+    "GET /invited": ALL,
+    "GET /me/referrals": MEMBERS,
+    "GET /me/referrals/qr.<any(svg, png):kind>": MEMBERS,
+    "POST /me/referrals/name": MEMBERS,
+    "POST /me/referrals/renew": MEMBERS,
+    "POST /me/referrals/revoke": MEMBERS,
+    "GET /referrals": DESK,
+    "POST /referrals/<referral_id>/approve": DESK,
+    "POST /referrals/<referral_id>/refuse": DESK,
+    # Rewards
+    "GET /how-rewards-work": ALL,
+    "GET /how-rewards-work/<int:number>": ALL,
+    "GET /me/rewards": MEMBERS,
+    "POST /me/rewards/redeem": MEMBERS,
+    "GET /me/rewards/<grant_id>": MEMBERS,
+    "GET /programme": OWNERS,
+    "GET /programme/draft": OWNERS,
+    "POST /programme/draft": OWNERS,
+    "POST /programme/draft/start": OWNERS,
+    "GET /programme/publish": OWNERS,
+    "POST /programme/publish": OWNERS,
+    "GET /programme/replay": OWNERS,
+    "POST /programme/replay": OWNERS,
+    "GET /programme/replay/<run_id>": OWNERS,
+    "GET /programme/outstanding": OWNERS,
+    "POST /programme/first": OWNERS,
+    "POST /programme/draft/discard": OWNERS,
+    # The shop
+    "GET /products": ALL,
+    "GET /products/<slug>": ALL,
+    "POST /products/<slug>/buy": MEMBERS,
+    "GET /me/orders": MEMBERS,
+    "GET /me/orders/<order_id>": MEMBERS,
+    "GET /orders": DESK,
+    "GET /orders/<order_id>": DESK,
+    "POST /orders/<order_id>": DESK,
+    "GET /orders/import": OWNERS,
+    "POST /orders/import": OWNERS,
+    "GET /orders/import/<import_id>": OWNERS,
+    "GET /orders/import/<import_id>/rejects.csv": OWNERS,
+    "GET /customers": DESK,
+    "GET /customers/<handle>": DESK,
+    "POST /webhooks/shop": ALL,  # whoever signs with the shared secret; others: 400
+    # Reviews
+    "GET /reviews": ALL,
+    "GET /reviews/<review_id>": ALL,
+    "GET /reviews/<review_id>/receipt.json": MEMBERS,
+    "GET /how-reviews-work": ALL,
+    "GET /products/<slug>/reviews/new": MEMBERS,
+    "POST /products/<slug>/reviews/new": MEMBERS,
+    "GET /reviews/<review_id>/edit": MEMBERS,
+    "POST /reviews/<review_id>/edit": MEMBERS,
+    "POST /reviews/<review_id>/vote": MEMBERS,
+    "POST /reviews/<review_id>/reply": DESK,
+    # Steering
+    "GET /funnel": DESK,
+    "GET /funnel/<stage>": DESK,
+    "GET /funnel/members/<handle>": DESK,
+    "GET /acknowledgements": DESK,
+}
+
+#: Query strings without which a page has nothing to say.
+ASKED = {
+    "/transparency/proof.json": "?leaf=0",
+    "/transparency/consistency.json": "?first=1",
+}
+
+
+def routes(app: Any) -> dict[str, Any]:
+    """`METHOD rule` to its rule, for everything the application answers."""
+    return {
+        f"{method} {rule.rule}": rule
+        for rule in app.url_map.iter_rules()
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
+    }
+
+
+def test_every_route_is_in_the_table_and_the_table_lists_no_other(app: Any) -> None:
+    known = set(routes(app))
+    assert known - set(MAY) == set(), "say in MAY (tests/test_permissions.py) who may do this"
+    assert set(MAY) - known == set(), "these routes are gone; take their lines out"
+
+
+def test_every_role_reaches_what_it_may_and_nothing_else(app: Any) -> None:
+    world = worlds.make(app.extensions["settings"].data)
+    problems = []
+    known = routes(app)
+    for method in ("GET", "POST"):  # looking first: sending changes what there is to see
+        for line, rule in known.items():
+            if line in MAY and line.startswith(method + " "):
+                problems += [
+                    f"{role}: {line} → {status}"
+                    for role in (VISITOR, *worlds.ROLES)
+                    if not _fits(role, line, status := _ask(app, world, rule, method, role))
+                ]
+    assert problems == []
+
+
+def _ask(app: Any, world: World, rule: Any, method: str, role: str) -> str:
+    """The status of a request by a fresh sign-in; with `sign-in` when it leads there."""
+    address = f"192.0.2.{(VISITOR, *worlds.ROLES).index(role) + 1}"
+    client = worlds.browser(app, world.who.get(role), address)
+    path = worlds.address_of(world, rule, role) + ASKED.get(rule.rule, "")
+    form = {"csrf_token": worlds.form_token(app)}
+    answer = client.open(path, method=method, data=form if method == "POST" else None)
+    to_sign_in = answer.headers.get("Location", "").startswith("/sign-in")
+    return f"{answer.status_code}{' sign-in' if to_sign_in else ''}"
+
+
+def _fits(role: str, line: str, status: str) -> bool:
+    if role not in MAY[line]:
+        return status == ("303 sign-in" if role == VISITOR else "403")
+    if line.startswith("GET "):
+        return status in ("200", "302", "303")
+    return status[:3] not in ("401", "403") and status < "500" and "sign-in" not in status

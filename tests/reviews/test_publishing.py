@@ -119,7 +119,9 @@ def test_one_star_earns_what_five_stars_earn(shelf):
         grants = session.scalars(select(Grant).where(Grant.fact_kind == "review.published")).all()
     assert len(facts) == len(grants) == 5
     assert {tuple(sorted(fact.details)) for fact in facts} == {("order", "product", "verified")}
-    assert len({(each.amount, each.release_at, each.released_at, each.tier) for each in grants}) == 1
+    assert (
+        len({(each.amount, each.release_at, each.released_at, each.tier) for each in grants}) == 1
+    )
     assert {grant.member_id for grant in grants} == {author.id for author in authors}
 
 
@@ -201,7 +203,7 @@ def test_the_mean_lies_between_the_stars_and_is_shown_with_one_decimal(counts):
 @given(st.integers(0, 500), st.integers(0, 500))
 def test_the_wilson_bound_stays_below_the_share_and_grows_with_help(helpful, unhelpful):
     score = wilson(helpful, unhelpful)
-    assert 0 <= score + 1e-9
+    assert score + 1e-9 >= 0
     assert score <= helpful / max(helpful + unhelpful, 1) + 1e-9
     assert wilson(helpful + 1, unhelpful) >= score
     assert wilson(helpful, unhelpful + 1) <= score + 1e-9

@@ -38,6 +38,7 @@ import referral.releasing
 import referral.views
 import reviews.notices
 import reviews.views
+import rewards.card
 import rewards.counts
 import rewards.models
 import rewards.notices
@@ -50,7 +51,7 @@ import shop.webhook_views
 import transparency.commands
 import transparency.views
 from acknowledgement import thanking
-from community import promises, record
+from community import promises, record, showing
 from demo import greeting
 from foundation import doors, facts, outbox, worker
 from foundation.facts import Hearer
@@ -175,11 +176,12 @@ NOTICES: Sequence[Notice] = (
 
 #: What rooms show a member about herself on /me, and everybody about her on her public page.
 CARDS: Sequence[member_page.Show] = (
+    rewards.card.show,
     referral.card.show,
     notifications.card.show,
     reviews.views.my_card,
 )
-SECTIONS: Sequence[member_page.Show] = (reviews.views.member_section,)
+SECTIONS: Sequence[member_page.Show] = (reviews.views.member_section, showing.topics)
 
 #: What rooms show below a product, and on its card in the shop.
 PRODUCT_SECTIONS: Sequence[shop_page.Section] = (reviews.views.section,)

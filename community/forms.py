@@ -11,6 +11,7 @@ from community.posting import TopicDraft
 from community.reporting import ReportDraft
 from community.rules import BODY_LENGTH, KINDS, REASONS, SENTENCE_LENGTH, TITLE_LENGTH
 from foundation.web.forms import Form
+from foundation.web.pages import render
 from foundation.words import lazy
 
 MARKDOWN = lazy("Markdown works: **bold**, _italic_, > quote, - list. @name calls somebody.")
@@ -177,3 +178,8 @@ class DecideReportForm(Form):
         rows=3,
         help=lazy("Who reported reads it, and everybody in the moderation log, with your name."),
     )
+
+
+def form_page(template: str, form: Form, **context: Any) -> Any:
+    """A page with a form: 422 when what was typed has to be looked at again."""
+    return render(template, form=form, **context), 422 if form.errors else 200

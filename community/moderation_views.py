@@ -15,6 +15,7 @@ from community.forms import (
     IllegalForm,
     ReportForm,
     SentenceForm,
+    form_page,
 )
 from foundation import clock
 from foundation.doors import reading, writing
@@ -50,10 +51,12 @@ def entry(entry_id: str) -> Any:
 
 
 @bp.get("/moderation/queue")
-@requires("report.decide")
+@requires("appeal.decide")
 def queue() -> Any:
+    """Appeals for all who may decide them, an owner too when the only moderator folded."""
     with reading() as session:
-        reports, appeals = queries.open_reports(session), queries.open_appeals(session)
+        appeals = queries.open_appeals(session)
+        reports = queries.open_reports(session) if signed_in().may("report.decide") else []
     return render("community/queue.html", reports=reports, appeals=appeals, reasons=rules.REASONS)
 
 
@@ -77,7 +80,7 @@ def report(report_id: str) -> Any:
         if not form.refused:
             flash(_("Decided. It is on the record."), "good")
             return redirect("/moderation/queue", 303)
-    return render("community/report.html", form=form, report=found, reasons=rules.REASONS)
+    return form_page("community/report.html", form, report=found, reasons=rules.REASONS)
 
 
 @bp.route("/posts/<post_id>/report", methods=["GET", "POST"])
@@ -93,7 +96,7 @@ def report_post(post_id: str) -> Any:
         if not form.refused:
             flash(_("Thank you. A moderator will look at it and tell you the decision."), "good")
             return redirect(f"/posts/{post_id}", 303)
-    return render("community/report_post.html", form=form, post=post, reasons=rules.REASONS)
+    return form_page("community/report_post.html", form, post=post, reasons=rules.REASONS)
 
 
 @bp.route("/report", methods=["GET", "POST"])
@@ -106,7 +109,7 @@ def report_illegal() -> Any:
             made = reporting.report(session, viewer(), form.draft(), clock.now())
         if not form.refused:
             return redirect(f"/report/received/{made.id}", 303)
-    return render("community/report_illegal.html", form=form)
+    return form_page("community/report_illegal.html", form)
 
 
 @bp.get("/report/received/<report_id>")
@@ -135,7 +138,7 @@ def fold(post_id: str) -> Any:
             )
         if not form.refused:
             return redirect(queries.place(post.topic_id, post.number), 303)
-    return render("community/fold.html", form=form, post=post, reasons=rules.REASONS)
+    return form_page("community/fold.html", form, post=post, reasons=rules.REASONS)
 
 
 @bp.route("/folds/<fold_id>/restore", methods=["GET", "POST"])
@@ -149,7 +152,7 @@ def restore(fold_id: str) -> Any:
             moderation.restore(session, signed_in(), fold_id, form.sentence.data, clock.now())
         if not form.refused:
             return redirect(queries.place(found.topic_id, found.number), 303)
-    return render("community/restore.html", form=form, fold=found, reasons=rules.REASONS)
+    return form_page("community/restore.html", form, fold=found, reasons=rules.REASONS)
 
 
 @bp.route("/folds/<fold_id>/appeal", methods=["GET", "POST"])
@@ -167,9 +170,9 @@ def appeal(fold_id: str) -> Any:
         if not form.refused:
             return redirect(f"/appeals/{lodged.id}", 303)
     until = found.at + rules.APPEAL_WINDOW
-    return render(
+    return form_page(
         "community/appeal.html",
-        form=form,
+        form,
         fold=found,
         reasons=rules.REASONS,
         until=until,
@@ -196,9 +199,9 @@ def decide_appeal(appeal_id: str) -> Any:
             )
         if not form.refused:
             return redirect(f"/appeals/{appeal_id}", 303)
-    return render(
+    return form_page(
         "community/decide_appeal.html",
-        form=form,
+        form,
         fold=found,
         reasons=rules.REASONS,
         may_decide=may_decide and not found.decided_at,
@@ -217,4 +220,4 @@ def lock(topic_id: str) -> Any:
             act(session, signed_in(), topic_id, form.sentence.data, clock.now())
         if not form.refused:
             return redirect(f"/topics/{topic_id}", 303)
-    return render("community/lock.html", form=form, topic=topic)
+    return form_page("community/lock.html", form, topic=topic)

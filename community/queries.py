@@ -275,6 +275,16 @@ def is_watching(session: Session, topic_id: str, member_id: str) -> bool:
     )
 
 
+def started_by(session: Session, member_id: str) -> Sequence[Line]:
+    """The topics that a member started, the latest first."""
+    return session.execute(
+        select(Topic.id, Topic.kind, Topic.title, Topic.posts, Topic.last_post_at)
+        .where(Topic.author_id == member_id)
+        .order_by(Topic.id.desc())
+        .limit(5)
+    ).all()
+
+
 def moderation_log(
     session: Session, reason: str | None, cursor: str | None
 ) -> tuple[Page[Any], dict[str, int]]:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, request
 
 from community import posting, queries, rules
-from community.forms import EditForm, PostForm, TopicForm
+from community.forms import EditForm, PostForm, TopicForm, form_page
 from foundation import clock, words
 from foundation.doors import reading, writing
 from foundation.web.forms import refilling
@@ -50,7 +50,7 @@ def new_topic(slug: str) -> Any:
             topic = posting.start_topic(session, signed_in(), draft, clock.now())
         if not form.refused:
             return redirect(f"/topics/{topic.id}", 303)
-    return render("community/new_topic.html", form=form, club=club, kinds=rules.KINDS)
+    return form_page("community/new_topic.html", form, club=club, kinds=rules.KINDS)
 
 
 @bp.get("/topics/<topic_id>")
@@ -97,7 +97,7 @@ def reply(topic_id: str) -> Any:
             )
         if not form.refused:
             return redirect(queries.place(topic_id, post.number), 303)
-    return render("community/reply.html", form=form, topic=topic, watching=watching)
+    return form_page("community/reply.html", form, topic=topic, watching=watching)
 
 
 @bp.post("/topics/<topic_id>/watch")
@@ -156,7 +156,7 @@ def edit(post_id: str) -> Any:
             posting.edit(session, signed_in(), post_id, form.body.data, clock.now())
         if not form.refused:
             return redirect(queries.place(post.topic_id, post.number), 303)
-    return render("community/edit.html", form=form, post=post)
+    return form_page("community/edit.html", form, post=post)
 
 
 @bp.post("/posts/<post_id>/accept")

@@ -422,7 +422,7 @@ class TestPages:
         topic = clubhouse.start(clubhouse.ada)
         post = clubhouse.reply(clubhouse.ben, topic)
         sent = people.submit(browser["mo"], f"/posts/{post.id}/fold", reason="abuse")
-        assert sent.status_code == 200
+        assert sent.status_code == 422
         assert clubhouse.all(select(Fold)) == []
         people.submit(browser["mo"], f"/posts/{post.id}/fold", reason="abuse", sentence="Insults.")
         fold = clubhouse.all(select(Fold.id))[0]

@@ -71,7 +71,8 @@ class TestClubs:
         self, client: Any, clubhouse: Clubhouse
     ) -> None:
         old = clubhouse.start(clubhouse.ada, "The old one", kind="rave")
-        clubhouse.start(clubhouse.ada, "The new one", kind="rant")
+        soon = NOW + timedelta(minutes=1)
+        clubhouse.start(clubhouse.ada, "The new one", kind="rant", now=soon)
         html = client.get("/clubs/tea").get_data(as_text=True)
         assert html.index("The new one") < html.index("The old one")
         clubhouse.reply(clubhouse.ben, old, now=NOW + timedelta(hours=1))
@@ -217,7 +218,7 @@ class TestWriting:
         self, ada: Any, clubhouse: Clubhouse
     ) -> None:
         sent = send(ada, "/clubs/tea/new", kind="rant", title="", body="I am so angry")
-        assert sent.status_code == 200
+        assert sent.status_code == 422
         assert b"I am so angry" in sent.data
         assert clubhouse.all(select(Topic)) == []
 
@@ -363,3 +364,9 @@ def test_nobody_fishes_for_tokens_with_the_mark_of_their_hole(
     html = ada.get(f"/topics/{topic.id}").get_data(as_text=True)
     prose = html[html.index('<div class="prose">') : html.index("</article>")]
     assert token(html) not in prose
+
+
+def test_a_members_public_page_lists_her_topics(client: Any, clubhouse: Clubhouse) -> None:
+    assert "Started in the clubs" not in client.get("/members/ada").text
+    clubhouse.start(clubhouse.ada, "Which kettle?")
+    assert "Which kettle?" in client.get("/members/ada").text

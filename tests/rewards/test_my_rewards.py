@@ -40,6 +40,14 @@ def test_it_is_for_members(client: Any, programme: Any) -> None:
     assert client.get("/me/rewards").status_code == 303
 
 
+def test_her_own_page_has_a_card_about_them(client: Any, programme: Any, now: Any) -> None:
+    rich(programme, now)
+    people.sign_in(client, programme.ada)
+    page = client.get("/me").text
+    assert "52 on hold" in page
+    assert "Standing towards" in page
+
+
 def test_somebody_new_sees_how_to_begin(client: Any, programme: Any) -> None:
     people.sign_in(client, programme.fay)
     page = client.get("/me/rewards").text

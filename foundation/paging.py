@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 
 Row = TypeVar("Row")
 
+#: No row number of either back end is larger; SQLite's driver raises beyond it.
+LARGEST = 2**63 - 1
+
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
@@ -75,6 +78,7 @@ def _typed(key: Any, value: str) -> Any:
     if not value:
         return None
     try:
-        return key.type.python_type(value)
-    except (ValueError, NotImplementedError):
+        typed = key.type.python_type(value)
+    except (ValueError, TypeError, NotImplementedError):
         return None
+    return None if isinstance(typed, int) and abs(typed) > LARGEST else typed

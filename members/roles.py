@@ -54,7 +54,7 @@ def grant(session: Session, by: str | None, email: str, role: str, now: datetime
     session.add(RoleGrant(id=grant_id, member_id=member.id, role=role, granted_by=by, at=now))
     session.flush()
     facts.record(session, "role.granted", member.id, f"role:{grant_id}", now, role=role)
-    versions.touch(session, f"member:{member.id}")
+    versions.touch(session, "site")  # her badge stands beside everything she wrote
     letters.write(
         session,
         "member.role_granted",

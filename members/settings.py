@@ -36,9 +36,10 @@ def change_profile(session: Session, member_id: str, draft: Profile, now: dateti
         raise Refused("Somebody else has this handle.", code="handle_taken", field="handle")
     if draft.language not in LANGUAGES or draft.time_zone not in available_timezones():
         raise Refused("Choose a language and a time zone from the lists.", code="choice")
-    versions.touch(session, f"member:{member_id}")
-    member.name = clean_name(draft.name)
-    member.handle = handle
+    name = clean_name(draft.name)
+    if (name, handle) != (member.name, member.handle):
+        versions.touch(session, "site")  # her name stands beside everything she wrote
+    member.name, member.handle = name, handle
     member.language, member.time_zone = draft.language, draft.time_zone
     session.flush()
 

@@ -23,8 +23,9 @@ never the balance, so that spending points costs nobody his tier.
     redeeming.redeem(session, member_id, item_key, request_key, now)  -> Voucher
     programme.current(session)                 -> rules.Programme in force, None before version 1
     programme.latest(session)                  -> Version (number, rules, published_at …)
-    tiers.standing(session, member_id, at), tiers.tier_of(rules, standing)
+    tiers.standing(session, member_id, rules, at)  -> Standing(points, tier, next, missing)
     drafting.start / change / discard, publishing.publish, publishing.publish_first
-    replaying.replay(session, rules, start, end) -> Outcome
+    replaying.replay(session, rules, start, end) -> Outcome; replay_runs keeps and runs them
+    explaining.rule / changes / ways_up        the programme in words
     counts.points(member_id)                   number in the header
 """

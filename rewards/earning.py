@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from foundation import facts
@@ -14,6 +14,7 @@ from foundation.facts import Fact, FactDraft
 from foundation.tables import new_id
 from ledger import earning as ledger_earning
 from ledger import holds
+from members.models import Member
 from notifications.telling import Telling, tell_many
 from rewards import notices, programme, tallies
 from rewards.models import Grant
@@ -61,6 +62,7 @@ def _give_all(
     }
     if not members:
         return
+    _lock(session, sorted(members))
     months = {month_of(fact.at) for fact in happenings}
     state = tallies.of_members(session, version.rules, members, months, now)
     rows: list[Row] = []
@@ -70,6 +72,21 @@ def _give_all(
                 state.add(award, fact)
                 rows.append(_row(version, fact, award, now))
     _write(session, version, rows, now)
+
+
+def _lock(session: Session, member_ids: Sequence[str]) -> None:
+    """Make whoever rewards the same members wait: a cap read by two at once would be crossed.
+
+    In one order, so that two batches never deadlock; SQLite has one writer anyway.
+    """
+    for start in range(0, len(member_ids), tallies.CHUNK):
+        chunk = member_ids[start : start + tallies.CHUNK]
+        session.execute(
+            select(Member.id)
+            .where(Member.id.in_(chunk))
+            .order_by(Member.id)
+            .with_for_update(key_share=True)
+        ).all()
 
 
 def _row(version: Version, fact: Happened, award: Award, now: datetime) -> Row:

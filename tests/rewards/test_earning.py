@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -79,6 +80,20 @@ def test_spending_never_costs_standing_and_old_grants_leave_the_window(
     programme.pays(programme.ben, 45_000, now)
     programme.pays(programme.ben, 10_000, now + timedelta(days=366))
     assert [g.tier for g in grants(programme.ben)] == ["bud", "bud"]
+
+
+def test_a_cap_holds_when_facts_come_at_the_same_time(programme: Any, now: Any) -> None:
+    programme.happens("review.published", programme.ada, now, product="p", order=None)
+
+    def review() -> None:
+        programme.happens("review.published", programme.ben, now, product="p", order=None)
+
+    writers = [threading.Thread(target=review) for _ in range(10)]
+    for each in writers:
+        each.start()
+    for each in writers:
+        each.join()
+    assert sum(g.amount for g in grants(programme.ben)) == 100
 
 
 def test_a_monthly_cap_withholds_the_rest_and_says_so(programme: Any, now: Any) -> None:

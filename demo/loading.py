@@ -29,7 +29,7 @@ from foundation.doors import reading, writing
 from members import joining, passwords
 from members.joining import SignUp
 from members.models import Member
-from referral import codes, touches
+from referral import clicking, codes, touches
 from referral.touches import Touch
 from reviews import publishing as reviewing
 from reviews.rules import ReviewDraft
@@ -172,6 +172,7 @@ class Story:
         """The cookie of somebody who followed a friend's link the day before."""
         code = codes.ensure(session, self.member_ids[friend], now - timedelta(days=1))
         assert code is not None
+        clicking.click_within(session, code.code, "whatsapp", "/", now - timedelta(days=1))
         return touches.write(Touch(code.code, "whatsapp", now - timedelta(days=1)))
 
     def arrive(self, person: Person, place: int, crowd: int) -> None:

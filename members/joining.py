@@ -103,6 +103,8 @@ def add(session: Session, draft: SignUp, now: datetime, *, role: str = "member")
         raise Refused("This address has an account already.", code="email_taken", field="email")
     member.role = role  # before anybody hears of it, so that staff are seen as staff
     claim(session, member, asdict(draft), now)
+    if role != "member":
+        facts.record(session, "role.granted", member.id, f"role:{member.id}", now, role=role)
     return member.id
 
 

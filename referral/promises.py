@@ -64,7 +64,7 @@ def share_text(site_name: str, given: Promise) -> str:
     if given.referrer and given.friend:
         return _(
             "I buy at %(site)s and like it. If you join with my link and place a first order, you"
-            " get %(friend)s and so that you know, I get %(referrer)s.",
+            " get %(friend)s; so that you know, I get %(referrer)s.",
             site=site_name,
             friend=given.friend,
             referrer=given.referrer,

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from foundation import quick
 from foundation.doors import reading, writing
 from referral import codes, releasing
-from referral.clicking import click
+from referral.clicking import click, click_within
 from referral.models import Click, ClickCount
 from tests import people
 
@@ -70,3 +70,14 @@ def test_no_click_is_lost(story: Any) -> None:
     with reading() as session:
         assert session.scalar(select(func.count()).select_from(Click)) == 200
         assert session.scalar(select(func.sum(ClickCount.clicks))) == 200
+
+
+def test_a_click_within_a_transaction_is_the_same_click(story: Any) -> None:
+    with writing() as session:
+        assert click_within(session, story.code, "qr", "/", story.now)
+        assert not click_within(session, "nobody-00000000", "qr", "/", story.now)
+    click(story.code, "qr", "/", story.now)
+    with reading() as session:
+        moments = set(session.scalars(select(Click.at)))
+        assert session.scalar(select(func.sum(ClickCount.clicks))) == 2
+    assert moments == {story.now}

@@ -23,10 +23,11 @@ LONGEST_NAME = 60
 
 def ensure(session: Session, member_id: str, now: datetime) -> Code | None:
     """The member's code, made at the first asking; None when she revoked hers and made no other."""
-    if (code := active(session, member_id)) is not None:
-        return code
-    known = session.scalar(select(Code.code).where(Code.member_id == member_id).limit(1))
-    return None if known else _issue(session, member_id, now)
+    # One look at all of hers: between two looks another request could make the first one.
+    hers = session.scalars(select(Code).where(Code.member_id == member_id)).all()
+    if not hers:
+        return _issue(session, member_id, now)
+    return next((code for code in hers if code.revoked_at is None), None)
 
 
 def active(session: Session, member_id: str) -> Code | None:

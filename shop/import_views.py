@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, current_app, redirect, request, send_file
+from flask import Blueprint, abort, current_app, make_response, redirect, request, send_file
 from sqlalchemy import select
 
 from foundation import clock
@@ -75,7 +75,10 @@ def progress(import_id: str) -> Any:
     """How far an import is; the page reloads itself until it has ended."""
     with reading() as session:
         upload = session.get(OrderImport, import_id) or abort(404)
-    return render("shop/import_progress.html", upload=upload)
+    answer = make_response(render("shop/import_progress.html", upload=upload))
+    if upload.ended_at is None:
+        answer.headers["Refresh"] = "3"  # works without script
+    return answer
 
 
 @bp.get("/orders/import/<import_id>/rejects.csv")

@@ -40,6 +40,11 @@ def notes(
     return said
 
 
+def drawings() -> list[str]:
+    """The names of all drawings there are."""
+    return sorted(path.stem for path in DRAWINGS.glob("*.svg"))
+
+
 @lru_cache
 def drawing(image: str | None) -> str | None:
     """The address of a product's drawing, or None when there is none by that name."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,15 +9,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from foundation import search, versions
+from foundation import search, slugs, versions
 from foundation.markdown import to_html
 from foundation.money import is_currency
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
 from shop.models import Product
-
-SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
@@ -59,16 +56,12 @@ def change(session: Session, product: Product, draft: ProductDraft, now: datetim
     for name, value in _values(draft).items():
         setattr(product, name, value)
     session.flush()
+    versions.touch(session, "site")  # its name stands on pages of reviews and orders too
     _show(session, draft, now)
 
 
 def _check(draft: ProductDraft) -> None:
-    if not SLUG.fullmatch(draft.slug):
-        raise Refused(
-            "Use small letters, digits and single hyphens for the address.",
-            code="slug",
-            field="slug",
-        )
+    slugs.check(draft.slug)
     if not draft.name.get("en"):
         raise Refused("Give the product an English name.", code="name", field="name")
     if draft.price < 0:

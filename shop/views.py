@@ -13,7 +13,7 @@ from foundation.web.forms import sentence_of
 from foundation.web.pages import public_page, render
 from foundation.web.throttle import limit
 from foundation.words import _
-from members.session import members_only, signed_in
+from members.session import members_only, signed_in, viewer
 from shop import buying, page, queries, rules
 from shop.forms import BuyForm
 
@@ -43,6 +43,7 @@ def product(slug: str) -> Any:
         sections=sections,
         drawing=page.drawing(found.image),
         demo=current_app.extensions["settings"].demo,
+        may_buy=viewer() is not None,  # a visitor's page holds no form, so it is kept whole
     )
 
 

@@ -86,7 +86,10 @@ class TestTheDemoCheckout:
         assert "no money moved" in page.text
 
     def test_a_visitor_signs_in_first(self, client, cast):
-        answer = people.submit(client, "/products/yunnan-black", "/products/yunnan-black/buy")
+        page = client.get("/products/yunnan-black").text
+        assert "/sign-in?next=/products/yunnan-black" in page
+        assert "<form" not in page.partition("<main")[2].partition("</main>")[0]
+        answer = people.submit(client, "/sign-in", "/products/yunnan-black/buy")
         assert "/sign-in" in answer.location
 
     def test_an_odd_quantity_is_refused(self, client, cast):

@@ -90,7 +90,7 @@ MAY: dict[str, set[str]] = {
     # Moderation
     "GET /moderation": ALL,
     "GET /moderation/<entry_id>": ALL,
-    "GET /moderation/queue": JUDGES,
+    "GET /moderation/queue": JUDGES | OWNERS,  # owners decide appeals
     "GET /moderation/reports/<report_id>": JUDGES,
     "POST /moderation/reports/<report_id>": JUDGES,
     "GET /posts/<post_id>/report": MEMBERS,

@@ -41,11 +41,11 @@ class ProductForm(Form):
         description=lazy("Three letters, like USD"),
         render_kw={"autocomplete": "off", "maxlength": 3},
     )
-    image = SelectField(lazy("Picture"), [Optional()], choices=_drawings)
+    image = SelectField(lazy("Picture"), [Optional()], choices=_drawings, validate_choice=False)
     shown = BooleanField(lazy("Show it in the shop"))
 
-    def draft(self, slug: str) -> ProductDraft:
-        """What was typed; Refused for a price that is none."""
+    def draft(self, slug: str, image: str | None = None) -> ProductDraft:
+        """What was typed; Refused for a price that is none. `image` stays when none is chosen."""
         currency = self.typed("currency").strip().upper()
         return ProductDraft(
             slug,
@@ -54,9 +54,15 @@ class ProductForm(Form):
             currency,
             typed_texts(self, "summary"),
             typed_texts(self, "description"),
-            self.image.data or None,
+            self._drawing(image),
             bool(self.shown.data),
         )
+
+    def _drawing(self, kept: str | None) -> str | None:
+        chosen = self.image.data
+        if chosen == "":
+            return None
+        return chosen if chosen in page.drawings() else kept
 
     def _amount(self, currency: str) -> int:
         try:
@@ -117,6 +123,4 @@ def values_of(product: Product) -> dict[str, Any]:
         "currency": product.currency,
         "image": product.image or "",
         "shown": product.shown,
-    } | as_fields(
-        name=product.name, summary=product.summary, description=product.description
-    )
+    } | as_fields(name=product.name, summary=product.summary, description=product.description)

@@ -106,9 +106,10 @@ def _watched(source: OrderFile, rejects: Path, dry_run: bool) -> Tally:
 
 def _sum_up(tally: Tally, seconds: float, rejects: Path, dry_run: bool) -> None:
     for problem in tally.problems[:20]:
-        screen.print(_printable(str(problem)))
+        screen.print(_printable(str(problem)), soft_wrap=True)
     if tally.rejected:
-        screen.print(f"All rejected rows and the reasons are in {rejects}; mend it and import it.")
+        told = f"All rejected rows and the reasons are in {rejects}; mend it and import it."
+        screen.print(told, soft_wrap=True)
     orders = tally.new + tally.known + tally.rejected
     table = Table(title="Rehearsed, nothing written" if dry_run else "Imported", show_header=False)
     table.add_row("new orders", f"{tally.new:,}")

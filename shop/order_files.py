@@ -36,7 +36,8 @@ CALLED: Mapping[str, str] = {
 STATES: Mapping[str, str] = {"": "paid"} | {
     name: state for state, names in CALLED.items() for name in names.split(", ")
 }
-SIGNS = re.compile(r"^[^\d,.+-]+|[^\d,.]+$")
+#: Signs and codes of currencies around an amount; any other letter makes it no amount.
+SIGNS = re.compile(r"^(?:[A-Z]{3}\s+|[A-Z]{0,3}[$€£¥￥₩₹]\s*)|\s*(?:\s[A-Z]{3}|[$€£¥￥₩₹元円圓])$")
 #: A guard that our own file of rejects puts before what a spreadsheet would run as a formula.
 GUARDED = re.compile(r"^'(?=[=+\-@\t\r])")
 

@@ -51,8 +51,8 @@ def edit(slug: str) -> Any:
     form = ProductForm(data=values_of(product))
     if form.validate_on_submit():
         with refilling(form), writing() as session:
-            draft = form.draft(slug)
             kept = session.scalars(select(Product).where(Product.slug == slug)).one()
+            draft = form.draft(slug, kept.image)
             products.change(session, kept, draft, clock.now())
         if not form.refused:
             return _done(draft.shown, slug, _("Saved. Everybody sees it from now on."))

@@ -17,6 +17,8 @@ from tests.shop import files
 def run(database, settings, monkeypatch):
     """Run a command of the room on the test's database."""
     monkeypatch.setenv("BELLMOUTH_DATA", str(settings.data))
+    monkeypatch.setenv("DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("COLUMNS", "200")
     return lambda *words: CliRunner().invoke(
         commands.imports if words[0] == "import" else commands.hooks, list(words[1:])
     )

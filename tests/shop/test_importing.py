@@ -258,3 +258,27 @@ def test_a_quotation_mark_never_closed_is_said_and_what_came_before_is_kept(
     with pytest.raises(Refused, match="Row 3002 cannot be read"):
         imported(written(tmp_path, text), now)
     assert count(Order) == 2999  # the last one may have had more rows
+
+
+@pytest.mark.parametrize(
+    ("text", "comma", "expected"),
+    [
+        ("12.50", False, 1250),
+        ("1,234.5", False, 123_450),
+        ("1.234,50 €", True, 123_450),
+        ("$12", False, 1200),
+        ("US$ 12.00", False, 1200),
+        ("¥12.00", False, 1200),
+        ("12.00元", False, 1200),
+        ("USD 12.00", False, 1200),
+        ("12.00 USD", False, 1200),
+    ],
+)
+def test_amounts_are_read_as_people_write_them(text, comma, expected):
+    assert order_files.minor(text, "USD", comma) == expected
+
+
+@pytest.mark.parametrize("text", ["1O", "x5", "5x", "12.00 each", "\x1b[2Jx", "²", "1e5x"])
+def test_letters_make_it_no_amount(text):
+    with pytest.raises(Refused):
+        order_files.minor(text, "USD")

@@ -55,6 +55,6 @@ class ReplyForm(Form):
     body = TextAreaField(
         lazy("Your answer"),
         [DataRequired()],
-        description=lazy("It appears below the review, with your name and the company's badge."),
+        description=lazy("It appears below the review, with your name and the company’s badge."),
         render_kw={"rows": 5, "maxlength": REPLY_LENGTH, "data-draft": "reply"},
     )

@@ -19,9 +19,12 @@ import acknowledgement.notices
 import acknowledgement.views
 import community.moderation_views
 import community.notices
+import community.owner_views
 import community.search_views
 import community.views
+import demo.views
 import foundation.commands
+import funnel.first_steps
 import funnel.front_views
 import funnel.views
 import ledger.commands
@@ -45,6 +48,7 @@ import rewards.notices
 import rewards.views
 import shop.commands
 import shop.import_views
+import shop.owner_views
 import shop.staff_views
 import shop.views
 import shop.webhook_views
@@ -135,6 +139,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     *members.views.BLUEPRINTS,
     notifications.views.bp,
     community.views.bp,
+    community.owner_views.bp,
     community.moderation_views.bp,
     community.search_views.bp,
     transparency.views.bp,
@@ -142,11 +147,13 @@ BLUEPRINTS: Sequence[Blueprint] = (
     funnel.views.bp,
     rewards.views.bp,
     shop.views.bp,
+    shop.owner_views.bp,
     reviews.views.bp,
     shop.import_views.bp,
     shop.staff_views.bp,
     shop.webhook_views.bp,
     acknowledgement.views.bp,
+    demo.views.bp,
 )
 
 #: Small numbers in every page's header.
@@ -176,6 +183,7 @@ NOTICES: Sequence[Notice] = (
 
 #: What rooms show a member about herself on /me, and everybody about her on her public page.
 CARDS: Sequence[member_page.Show] = (
+    funnel.first_steps.show,
     rewards.card.show,
     referral.card.show,
     notifications.card.show,
@@ -235,6 +243,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         SECRET_KEY=settings.key(),
         SESSION_COOKIE_NAME="session",
         SESSION_COOKIE_HTTPONLY=True,
+        SESSION_REFRESH_EACH_REQUEST=False,  # a cookie on every answer costs a third of a page
+        PERMANENT_SESSION_LIFETIME=timedelta(days=90),
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.is_https,
         MAX_CONTENT_LENGTH=4 * 1024 * 1024,
@@ -250,7 +260,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     refusals.set_up(app)
     assets.set_up(app)
     pages.set_up(app)
-    app.context_processor(lambda: {"shell": Shell(settings.site_name, COUNTS)})
+    app.extensions["shell"] = lambda: Shell(settings.site_name, COUNTS)
+    app.context_processor(lambda: {"shell": app.extensions["shell"]()})
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.wsgi_app = pages.VisitorPages(app.wsgi_app, ("session", "language", "referral"))  # type: ignore[method-assign]

@@ -168,13 +168,17 @@ def _code() -> str:
 
 
 def _session_cookie(settings: Settings) -> str:
-    """Ada, signed in by the verb; the cookie as Flask signs it."""
+    """Ada, signed in by the verb; the cookie as her browser has it after one page."""
     with writing() as session:
         ada = session.scalars(select(Member.id).where(Member.email == people.ADVOCATE.email)).one()
         token = signing_in.sign_in(session, ada, clock.now() - timedelta(minutes=1))
-    signer = application.create_app(settings)
-    signing = signer.session_interface.get_signing_serializer(signer)  # type: ignore[attr-defined]
-    return f"session={signing.dumps({'_user_id': token, '_fresh': True})}"
+    client = application.create_app(settings).test_client()
+    with client.session_transaction() as kept:
+        kept.update({"_user_id": token, "_fresh": True})
+    client.get("/settings")  # a page with a form: the cookie holds its token from now on
+    cookie = client.get_cookie("session")
+    assert cookie is not None
+    return f"session={cookie.value}"
 
 
 def _sign_ins(settings: Settings) -> Iterator[bytes]:

@@ -126,6 +126,7 @@ def client(app: Any) -> Any:
 def _forget_cached_pages() -> None:
     pages.fragments._kept.clear()
     pages.whole_pages._kept.clear()
+    pages.own_pages._kept.clear()
 
 
 #: Audits that end every test; rooms that keep books add theirs here.

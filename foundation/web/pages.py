@@ -40,7 +40,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 #: is a tag, and nobody knows its number. Else he would find each reader's token there, in an
 #: address that leads to a site of his.
 TOKEN_HOLE = Markup(f"<form-token-{secrets.token_hex(16)}>")  # noqa: S704 - hexadecimal
-SEPARATOR = "\x1f"
+#: Between a fragment's parts; unknown to everybody for the same reason.
+SEPARATOR = Markup(f"<part-{secrets.token_hex(16)}>")  # noqa: S704 - hexadecimal
 FRAGMENT_LAYOUT = SEPARATOR.join(
     f"{{% block {name} %}}{{% endblock %}}" for name in ("title", "description", "head", "content")
 )
@@ -85,6 +86,10 @@ class Shelf:
         kept = self._kept.get(name)
         return kept if kept is not None and versions.stamp(kept.keys) == kept.stamp else None
 
+    def peek(self, name: Any) -> Kept | None:
+        """What is kept under `name`, fresh or not: for callers that compare stamps themselves."""
+        return self._kept.get(name)
+
     def keep(self, name: Any, kept: Kept) -> None:
         with self._lock:
             self._kept[name] = kept
@@ -95,6 +100,8 @@ class Shelf:
 
 fragments = Shelf(2_000)
 whole_pages = Shelf(2_000)
+#: Fragments in the shell of one reader each, the token still a hole.
+own_pages = Shelf(1_000)
 
 
 def render(template: str, /, **context: Any) -> Any:
@@ -128,9 +135,10 @@ def public_page(keys: Callable[..., Sequence[str]]) -> Callable[[View], View]:
                     return fragment
                 kept = Kept(page_keys, stamp, fragment)
                 fragments.keep(name, kept)
+            if who != "visitor":
+                return _own_page(name, kept)
             response = make_response(_in_shell(kept.thing))
-            if who == "visitor":
-                g.whole_page = (kept.keys, kept.stamp)
+            g.whole_page = (kept.keys, kept.stamp)
             return response
 
         return cast(View, cached)
@@ -157,12 +165,35 @@ def audience() -> str:
 
 def form_token() -> str:
     """The token of unsafe forms, or its hole while a fragment is made."""
-    return TOKEN_HOLE if getattr(g, "fragment_wanted", False) else generate_csrf()
+    is_hole = getattr(g, "fragment_wanted", False) or getattr(g, "hole_wanted", False)
+    return TOKEN_HOLE if is_hole else generate_csrf()
 
 
 def _in_shell(fragment: Fragment) -> str:
-    html = render_template("fragment_page", fragment=fragment)
+    return _filled(render_template("fragment_page", fragment=fragment))
+
+
+def _filled(html: str) -> str:
     return html.replace(TOKEN_HOLE, generate_csrf()) if TOKEN_HOLE in html else html
+
+
+def _own_page(name: tuple[Any, ...], kept: Kept) -> str:
+    """A member's page: kept under everything her header shows, so that nobody else can get it.
+
+    The shell costs more than all the rest of a cached page. Messages shown once are never kept.
+    """
+    shell = current_app.extensions["shell"]()
+    if shell.flashes:
+        return _in_shell(kept.thing)
+    own_name = (*name, *shell.shows)
+    own = own_pages.peek(own_name)
+    if own is None or own.stamp != kept.stamp:
+        g.hole_wanted = True
+        html = render_template("fragment_page", fragment=kept.thing, shell=shell)
+        g.hole_wanted = False
+        own = Kept(kept.keys, kept.stamp, html)
+        own_pages.keep(own_name, own)
+    return _filled(own.thing)
 
 
 class VisitorPages:

@@ -51,6 +51,12 @@ class Shell:
     def points(self) -> int | None:
         return self._count("points") if "points" in self._counts else None
 
+    @property
+    def shows(self) -> tuple[Any, ...]:
+        """Everything the layout shows of a member, as a name to keep her page under."""
+        who = self.viewer
+        return (who.id, who.name, who.handle, who.role, who.time_zone, self.unread, self.points)
+
     def _count(self, name: str) -> int:
         count = self._counts.get(name)
         return count(self.viewer.id) if count and self.viewer else 0

@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, current_app, redirect, request
-from flask_login import current_user
 
 from foundation import money, words
+from foundation.web.reader import reader
 
 COOKIE = "language"
 ONE_YEAR = 365 * 24 * 3600
@@ -39,8 +39,8 @@ def set_up(app: Flask) -> None:
 def choose() -> None:
     """Speak the reader's language for this request."""
     cookie = request.cookies.get(COOKIE, "")
-    who = current_user if request.cookies.get("session") else None
-    if who is not None and who.is_authenticated:
+    who = reader() if request.cookies.get("session") else None
+    if who is not None:
         words.set_language(cookie or who.language, who.time_zone)
     else:
         words.set_language(

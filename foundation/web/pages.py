@@ -33,6 +33,7 @@ from jinja2 import ChoiceLoader, DictLoader, Environment
 from markupsafe import Markup
 
 from foundation import versions, words
+from foundation.web.reader import reader
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -40,6 +41,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 #: is a tag, and nobody knows its number. Else he would find each reader's token there, in an
 #: address that leads to a site of his.
 TOKEN_HOLE = Markup(f"<form-token-{secrets.token_hex(16)}>")  # noqa: S704 - hexadecimal
+#: Sessions whose signed form token is remembered in this process.
+SIGNED = 10_000
+_signed: dict[str, str] = {}
 #: Between a fragment's parts; unknown to everybody for the same reason.
 SEPARATOR = Markup(f"<part-{secrets.token_hex(16)}>")  # noqa: S704 - hexadecimal
 FRAGMENT_LAYOUT = SEPARATOR.join(
@@ -158,15 +162,25 @@ def _made(view: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 
 def audience() -> str:
     """Readers who see the same fragment: visitor, member, moderator, staff, owner."""
-    from flask_login import current_user
-
-    return current_user.role if current_user.is_authenticated else "visitor"
+    who = reader()
+    return str(who.role) if who is not None else "visitor"
 
 
 def form_token() -> str:
     """The token of unsafe forms, or its hole while a fragment is made."""
     is_hole = getattr(g, "fragment_wanted", False) or getattr(g, "hole_wanted", False)
-    return TOKEN_HOLE if is_hole else generate_csrf()
+    return TOKEN_HOLE if is_hole else _signed_token()
+
+
+def _signed_token() -> str:
+    """The session's form token; signing it anew for every page would give as good a one."""
+    signed = _signed.get(session.get("csrf_token", ""))
+    if signed is None:
+        signed = str(generate_csrf())
+        if len(_signed) > SIGNED:
+            _signed.clear()
+        _signed[session["csrf_token"]] = signed
+    return signed
 
 
 def _in_shell(fragment: Fragment) -> str:
@@ -174,7 +188,7 @@ def _in_shell(fragment: Fragment) -> str:
 
 
 def _filled(html: str) -> str:
-    return html.replace(TOKEN_HOLE, generate_csrf()) if TOKEN_HOLE in html else html
+    return html.replace(TOKEN_HOLE, _signed_token()) if TOKEN_HOLE in html else html
 
 
 def _own_page(name: tuple[Any, ...], kept: Kept) -> str:

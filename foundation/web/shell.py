@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from flask import get_flashed_messages, request
-from flask_login import current_user
 
 from foundation import words
 from foundation.web.pages import form_token
+from foundation.web.reader import reader
 
 #: Name in the header to how it is counted for a member; app.py wires it.
 Counts = Mapping[str, Callable[[str], int]]
@@ -27,7 +27,7 @@ class Shell:
 
     @cached_property
     def viewer(self) -> Any:
-        return current_user if current_user.is_authenticated else None
+        return reader()
 
     @cached_property
     def path(self) -> str:

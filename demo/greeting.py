@@ -9,6 +9,7 @@ from demo import loading, people
 from foundation import clock
 from foundation.doors import reading
 from foundation.settings import Settings
+from foundation.web import postbox
 from members.models import Member
 
 
@@ -40,6 +41,8 @@ def greeting(settings: Settings) -> str:
     if _is_demo():
         lines += [f"  {role:<10} {email}" for role, email in loading.log_ins()]
         lines += [f"  password   {people.PASSWORD}", ""]
+        if postbox.serves(settings):
+            lines += [f"  letters    {settings.public_url}{postbox.PATH}", ""]
     return "\n".join(lines)
 
 

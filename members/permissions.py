@@ -25,6 +25,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "topic.lock": MODERATORS,
     "report.decide": MODERATORS,
     "appeal.decide": MODERATORS | OWNERS,
+    "club.edit": OWNERS,
     # reviews
     "review.write": EVERYBODY,
     "review.vote": EVERYBODY,
@@ -37,6 +38,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "orders.see": STAFF,
     "orders.import": OWNERS,
     "customers.see": STAFF,
+    "shop.edit": OWNERS,
     # referrals
     "referrals.see": STAFF,
     "referral.decide": STAFF,

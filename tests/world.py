@@ -227,6 +227,7 @@ ARGUMENTS: dict[tuple[str, str], str] = {
     ("/unsubscribe", "token"): "unsubscribe_token",
     ("/r/", "code"): "referral_code",
     ("/dev/mails/waiting", "message_id"): "letter_id",
+    ("/demo/postbox", "message_id"): "letter_id",
 }
 FIXED: dict[tuple[str, str], Any] = {
     ("/language", "code"): "zh_Hans",

@@ -25,6 +25,7 @@ from flask_login import login_user
 from foundation import clock, words
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
+from foundation.web import postbox
 from foundation.web.forms import refilling, sentence_of
 from foundation.web.languages import safe_path
 from foundation.web.throttle import limit
@@ -104,7 +105,7 @@ def check_mail() -> Any:
                 answering.send_again(db, email, token_hash(mark) if mark else "", clock.now())
             flash(_("If a sign-up waits for this address, the letter is on its way again."), "good")
             return redirect("/verify", 303)
-    return _page("members/check_mail.html", form, email=joining.get("email"))
+    return _page("members/check_mail.html", form, email=joining.get("email"), postbox=postbox.way())
 
 
 @bp.route("/verify/<token>", methods=["GET", "POST"])
@@ -186,7 +187,9 @@ def ask_for_reset() -> Any:
             with writing() as db:
                 answering.reset(db, email, clock.now())
             return redirect("/reset?sent=1", 303)
-    return _page("members/ask_for_reset.html", form, is_sent="sent" in request.args)
+    return _page(
+        "members/ask_for_reset.html", form, is_sent="sent" in request.args, postbox=postbox.way()
+    )
 
 
 @bp.route("/reset/<token>", methods=["GET", "POST"])

@@ -27,3 +27,4 @@ NOTICES = (
     ORDER_CANCELLED,
     REVIEW_THANKS,
 )
+BY_KIND = {notice.kind: notice for notice in NOTICES}

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from acknowledgement import notices
 from foundation.words import lazy
-from notifications.notices import Notice
 
 #: Older news is known to whoever it is about: an import of past years thanks nobody.
 FRESH = timedelta(days=14)
@@ -21,7 +19,7 @@ class Thanks:
 
     name: str
     fact: str
-    notice: Notice
+    notice: str  # its kind
     what: Any  # a lazy sentence for the page
     within: timedelta = FRESH
 
@@ -30,19 +28,19 @@ THANKS: tuple[Thanks, ...] = (
     Thanks(
         "order",
         "order.paid",
-        notices.ORDER_THANKS,
+        "order.paid",
         lazy("Thanks for an order; with the first one a welcome and an invitation to the clubs."),
     ),
     Thanks(
         "shipped",
         "order.shipped",
-        notices.ORDER_SHIPPED,
+        "order.shipped",
         lazy("It is on its way, and the day it was promised for."),
     ),
     Thanks(
         "delivered",
         "order.delivered",
-        notices.ORDER_DELIVERED,
+        "order.delivered",
         lazy(
             "It has arrived; whether we kept our promise, told as it was; and the question how it"
             " is, to every buyer alike."
@@ -51,19 +49,19 @@ THANKS: tuple[Thanks, ...] = (
     Thanks(
         "refunded",
         "order.refunded",
-        notices.ORDER_REFUNDED,
+        "order.refunded",
         lazy("Money was given back, how much, and what that does to points."),
     ),
     Thanks(
         "cancelled",
         "order.cancelled",
-        notices.ORDER_CANCELLED,
+        "order.cancelled",
         lazy("The order was called off."),
     ),
     Thanks(
         "review",
         "review.published",
-        notices.REVIEW_THANKS,
+        "review.thanks",
         lazy("Thanks for a review, whatever its stars."),
     ),
 )

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from acknowledgement import rules
+from acknowledgement import notices, rules
 from acknowledgement.models import Acknowledgement
 from acknowledgement.rules import BY_FACT, Thanks
 from foundation.facts import Fact
@@ -48,7 +48,7 @@ def _acknowledge(session: Session, rule: Thanks, facts: Sequence[Fact], now: dat
             for fact, _telling in said
         ],
     )
-    telling.tell_many(session, rule.notice, [each for _fact, each in said], now)
+    telling.tell_many(session, notices.BY_KIND[rule.notice], [each for _fact, each in said], now)
 
 
 def _of_orders(session: Session, facts: Sequence[Fact]) -> dict[str, Telling]:

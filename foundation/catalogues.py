@@ -82,6 +82,7 @@ def write(code: str, catalogue: Catalog) -> None:
     """Keep a catalogue without line numbers, so that moving code does not change it."""
     path = path_of(code)
     path.parent.mkdir(parents=True, exist_ok=True)
+    catalogue.header_comment = f"# Bellmouth in {LANGUAGES[code]}"
     file = io.BytesIO()
     write_po(file, catalogue, width=100, no_location=True, sort_output=True, omit_header=False)
     path.write_bytes(file.getvalue())

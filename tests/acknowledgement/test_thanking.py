@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from acknowledgement.models import Acknowledgement
+from acknowledgement.notices import BY_KIND
 from acknowledgement.rules import THANKS
 from foundation.doors import reading, writing
 from foundation.outbox import Message
@@ -104,7 +105,7 @@ def test_an_import_of_this_weeks_orders_thanks_everybody(database, now, tmp_path
 def test_every_rule_has_words(rule, language):
     with use_language(language):
         words = rendering.words_of(
-            rule.notice.kind, rule.notice.example, name="Ben", site_name="Bellmouth"
+            rule.notice, BY_KIND[rule.notice].example, name="Ben", site_name="Bellmouth"
         )
     assert words.subject
     assert words.paragraphs
@@ -113,7 +114,7 @@ def test_every_rule_has_words(rule, language):
 
 
 def test_every_notice_is_known_to_the_previews(database):
-    assert {rule.notice.kind for rule in THANKS} <= set(notices.known())
+    assert {rule.notice for rule in THANKS} <= set(notices.known())
 
 
 def test_a_promised_day_is_the_same_day_in_every_zone():

@@ -73,6 +73,7 @@ from foundation.web import (
     throttle,
     typefaces,
 )
+from foundation.web.sessions import RememberedSessions
 from foundation.web.shell import Counts, Shell
 from funnel import stages
 from ledger import folding
@@ -251,6 +252,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
     )
+    app.session_interface = RememberedSessions()
     app.extensions["settings"] = settings
     CSRFProtect(app)
     for view in SIGNED_ROUTES:

@@ -45,7 +45,8 @@ def _bare() -> float:
         connection.execute(text("create temporary table bare_customer(ref text primary key)"))
         connection.execute(
             text(
-                "create temporary table bare_order(number text primary key, ref text, at text, n int)"
+                "create temporary table bare_order"
+                "(number text primary key, ref text, at text, n int)"
             )
         )
         connection.execute(

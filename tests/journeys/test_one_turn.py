@@ -2,8 +2,9 @@
 
 The owner imports her order log; the shop tells of orders; buyers are thanked; Ada reviews, talks,
 answers and shares her link; Fay follows it, joins and buys; both are rewarded when the return
-period is over; Ada redeems; a partial refund takes the right share back; the owner changes the programme
-and sees its cost before she publishes; Mo folds spam, whose author appeals; the funnel is drawn.
+period is over; Ada redeems; a partial refund takes the right share back; the owner changes the
+programme and sees its cost before she publishes; Mo folds spam, whose author appeals; the funnel
+is drawn.
 """
 
 from __future__ import annotations

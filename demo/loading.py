@@ -9,7 +9,7 @@ story, `scale` tells it with so many times the people (for benchmarks).
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,11 +22,12 @@ from community import appealing, clubs, moderation, posting
 from community.clubs import ClubDraft
 from community.posting import TopicDraft
 from demo import merchant, people, voices
+from demo.merchant import Ware
 from demo.people import Person
 from demo.voices import Opinion, Talk
 from foundation import outbox, worker
 from foundation.doors import reading, writing
-from members import joining, passwords
+from members import customers, joining, passwords
 from members.joining import SignUp
 from members.models import Member
 from referral import clicking, codes, touches
@@ -92,6 +93,8 @@ class Story:
     product_ids: dict[str, str] = field(default_factory=dict)
     club_ids: dict[str, str] = field(default_factory=dict)
     joined_on: dict[str, float] = field(default_factory=dict)
+    talkers: set[str] = field(default_factory=set)
+    said: set[Opinion] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.chance = random.Random(SEED)  # noqa: S311 - a story, not a secret
@@ -107,10 +110,12 @@ class Story:
 
     def tell(self) -> None:
         self.open_house()
-        customers = self.customers()
-        for place, person in enumerate(customers):
-            self.arrive(person, place, len(customers))
-        self.talk(customers)
+        crowd = self.customers()
+        for place, person in enumerate(crowd):
+            self.arrive(person, place, len(crowd))
+        self.buy_quietly()
+        self.look_around()
+        self.talk([each for each in crowd if each.mailbox in self.talkers])
         self.spam()
         self.spend()
 
@@ -148,11 +153,43 @@ class Story:
         named = list(people.CUSTOMERS[1:])
         self.chance.shuffle(named)
         named.insert(0, people.ADVOCATE)
-        return named + [
+        return self.with_namesakes(named)
+
+    def with_namesakes(self, named: Sequence[Person]) -> list[Person]:
+        return [*named] + [
             Person(each.name, f"{each.mailbox}.{n}", each.language, each.role, each.time_zone)
             for n in range(2, self.scale + 1)
             for each in named
         ]
+
+    def buy_quietly(self) -> None:
+        """Customers known from their orders only, who never joined."""
+        for person in self.with_namesakes(people.QUIET):
+            day = self.chance.uniform(5, DAYS - 3)
+            self.at(day - 0.1, self.known(person))
+            self.buy(person, [self.basket()[0].slug], day)
+
+    def known(self, person: Person) -> Act:
+        def act(session: Session, now: datetime) -> None:
+            self.member_ids[person.mailbox] = customers.known_customer(
+                session, now, email=person.email, name=person.name, language=person.language
+            )
+
+        return act
+
+    def look_around(self) -> None:
+        """People who joined and have not bought yet."""
+        for person in self.with_namesakes(people.LOOKING):
+            self.at(self.chance.uniform(DAYS - 60, DAYS - 2), self.join(person))
+
+    def basket(self) -> list[Ware]:
+        """One to three different wares, the popular ones more often."""
+        wanted = self.chance.choice((1, 1, 2, 3))
+        chosen: dict[str, Ware] = {}
+        while len(chosen) < wanted:
+            ware = self.chance.choices(merchant.WARES, merchant.POPULARITY)[0]
+            chosen[ware.slug] = ware
+        return list(chosen.values())
 
     def join(self, person: Person, role: str = "member", via: str | None = None) -> Act:
         def act(session: Session, now: datetime) -> None:
@@ -179,18 +216,24 @@ class Story:
         """Join, buy at a rhythm of one's own, review some of it."""
         joined = 1 + (DAYS - 7) * (place / crowd) ** 1.3
         inviter = None
-        if place > 4 and self.chance.random() < 0.4:
-            inviter = self.chance.choice([people.ADVOCATE.mailbox, *list(self.joined_on)[:-1]])
+        is_last = place >= crowd - 2  # their friends' rewards are still on hold today
+        if place > 4 and (is_last or self.chance.random() < 0.4):
+            others = [each for each in self.joined_on if each in self.talkers]
+            is_ada = is_last or self.chance.random() < 0.4
+            inviter = people.ADVOCATE.mailbox if is_ada else self.chance.choice(others)
         self.joined_on[person.mailbox] = joined
+        if place < 6 or self.chance.random() < 0.7:
+            self.talkers.add(person.mailbox)
         self.at(joined, self.join(person, via=inviter))
-        rhythm = self.chance.uniform(18, 90)
+        rhythm = self.chance.uniform(16, 75)
         day = joined + self.chance.uniform(0.1, 6)
         reviewed: set[str] = set()
         while day < DAYS - 1:
-            wares = self.chance.sample(merchant.WARES, k=self.chance.choice((1, 1, 2, 3)))
+            wares = self.basket()
             self.buy(person, [ware.slug for ware in wares], day)
             for ware in wares:
-                if ware.slug not in reviewed and self.chance.random() < 0.45:
+                speaks = person.mailbox in self.talkers and self.chance.random() < 0.5
+                if ware.slug not in reviewed and speaks:
                     reviewed.add(ware.slug)
                     self.review(person, ware.slug, day + self.chance.uniform(6, 14))
             if self.chance.random() < 0.18:
@@ -237,8 +280,12 @@ class Story:
         if day >= DAYS:
             return
         said = voices.OPINIONS[slug]
-        mine = [each for each in said if each.language == person.language] or list(said)
-        opinion: Opinion = self.chance.choice(mine)
+        mine = [each for each in said if each.language == person.language]
+        fresh = [each for each in mine if each not in self.said]
+        if not fresh and self.scale == 1:
+            return  # nobody repeats somebody else's words
+        opinion: Opinion = self.chance.choice(fresh or mine or list(said))
+        self.said.add(opinion)
 
         def act(session: Session, now: datetime) -> None:
             draft = ReviewDraft(opinion.stars, opinion.title, opinion.body)
@@ -247,11 +294,11 @@ class Story:
 
         self.at(day, act)
 
-    def talk(self, customers: list[Person]) -> None:
+    def talk(self, talkers: list[Person]) -> None:
         talks = [talk for _ in range(self.scale) for talk in voices.TALKS]
         for place, talk in enumerate(talks):
             day = 25 + (DAYS - 29) * place / len(talks)
-            known = [each for each in customers if self.joined_on[each.mailbox] < day - 1]
+            known = [each for each in talkers if self.joined_on[each.mailbox] < day - 1]
             speakers = [each for each in known if each.language == talk.language]
             speakers = speakers if len(speakers) > 2 else known
             self.discuss(talk, self.chance.sample(speakers, k=min(5, len(speakers))), day)

@@ -228,6 +228,9 @@ WARES = (
     ),
 )
 
+#: How often each ware is bought, in their order.
+POPULARITY = (7, 4, 4, 4, 3, 7, 3, 3, 2, 1, 3, 4)
+
 PLACES = (
     Place(
         "first-cup",

@@ -89,6 +89,16 @@ _PINYIN = [
     "mingche",
 ]
 
+#: They buy and say nothing: known from their orders, never joined.
+_QUIET = (
+    "Abel Moreno, Birgit Thomsen, Carlo Ferri, Dagny Berg, Esra Yilmaz, Finn Carter, Gianna Costa,"
+    " Helga Maurer, Ivan Sokolov, Joan Whitby, Klara Jonsson, Lothar Engel, Mina Sato, Nils Holm,"
+    " Odette Faure, Pavel Kral, Rhea Banerjee, Sven Aalto, Tomas Silva, Ursula Kern, Vera Lang,"
+    " Walter Boyd, Xenia Popov, Yusuf Demir, Zoe Archer"
+).split(", ")
+#: They joined and have not bought yet.
+_LOOKING = "Amelie Girard, Bruno Keller, 何雨晴, Dora Svensson, 高子轩".split(", ")
+
 
 def _mailbox(name: str) -> str:
     return name.lower().replace(" ", ".")
@@ -105,4 +115,10 @@ CUSTOMERS = (
         Person(name, mailbox, "zh_Hant", time_zone="Asia/Taipei")
         for name, mailbox in zip(_TRADITIONAL, _PINYIN[12:], strict=True)
     ),
+)
+
+QUIET = tuple(Person(name, _mailbox(name)) for name in _QUIET)
+LOOKING = tuple(
+    Person(name, f"looking.{n}", "zh_Hans" if ord(name[0]) > 0x4E00 else "en")
+    for n, name in enumerate(_LOOKING, 1)
 )

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, create_engine, inspect, pool, text
 
 import app as application
 from demo import loading
-from foundation import clock, quick, schema
-from foundation.doors import Database, database
+from foundation import clock, outbox, quick, schema
+from foundation.doors import Database, database, reading
 from foundation.settings import Settings
 from foundation.tables import Base
 
@@ -63,6 +63,8 @@ def test_every_step_goes_down_and_up_again_on_the_demo(settings: Settings) -> No
 def test_the_demo_survives_going_one_step_down_and_up(settings: Settings) -> None:
     application.wire(settings)
     loading.load(clock.now())
+    with reading() as session:  # no letter of the past waits for a mail server
+        assert set(outbox.counts(session)) == {"delivered"}
     quick.close()
     database().close()
     before = rows(settings.url)

@@ -38,7 +38,7 @@ class Message(Base):
     channel: Mapped[str]
     key: Mapped[str | None] = mapped_column(unique=True)
     payload: Mapped[Json]
-    state: Mapped[str] = mapped_column(default="waiting")  # waiting, delivered, dead
+    state: Mapped[str] = mapped_column(default="waiting")  # waiting, delivered, dead, forgone
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[Moment]
     due_at: Mapped[Moment]
@@ -190,6 +190,13 @@ def counts(session: Session) -> dict[str, int]:
     """How many messages stand in each state."""
     rows = session.execute(select(Message.state, func.count()).group_by(Message.state))
     return {str(state): int(number) for state, number in rows}
+
+
+def forgo(session: Session, now: datetime, reason: str) -> int:
+    """Give up what waits without sending it, for letters nobody should get; how many."""
+    waiting = update(Message).where(Message.state == "waiting", Message.due_at <= now)
+    done = session.execute(waiting.values(state="forgone", last_error=reason))
+    return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def replay(session: Session, now: datetime, message_id: str | None = None) -> int:

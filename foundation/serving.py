@@ -27,6 +27,7 @@ def serve(settings: Settings, first_start: Callable[[Settings], str]) -> None:
     settings.data.mkdir(parents=True, exist_ok=True)
     if not schema.is_current(settings.url):
         schema.upgrade(settings.url)
+    settings.key(), settings.shop_secret()  # made once, before several processes want them
     print(first_start(settings), flush=True)
     stopping = threading.Event()
     keeper = threading.Thread(target=_keep_worker, args=(stopping,), daemon=True)

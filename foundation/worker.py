@@ -30,6 +30,11 @@ def run_jobs(table: Sequence[Job]) -> None:
     _jobs = table
 
 
+def jobs_table() -> Sequence[Job]:
+    """The table of periodic jobs in use."""
+    return _jobs
+
+
 def run_once(now: datetime) -> dict[str, int]:
     """Run the jobs due at `now`, then deliver all that is due; counts of what was done."""
     name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}"

@@ -203,8 +203,10 @@ def _own_page(name: tuple[Any, ...], kept: Kept) -> str:
     own = own_pages.peek(own_name)
     if own is None or own.stamp != kept.stamp:
         g.hole_wanted = True
-        html = render_template("fragment_page", fragment=kept.thing, shell=shell)
-        g.hole_wanted = False
+        try:
+            html = render_template("fragment_page", fragment=kept.thing, shell=shell)
+        finally:
+            g.hole_wanted = False  # an error page holds its own token
         own = Kept(kept.keys, kept.stamp, html)
         own_pages.keep(own_name, own)
     return _filled(own.thing)

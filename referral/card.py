@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from flask import current_app
-
 from foundation.doors import reading
 from members.page import Card
+from notifications import delivering
 from referral import codes, queries, sharing
 
 
@@ -14,6 +13,5 @@ def show(member_id: str) -> Card:
     with reading() as session:
         code = codes.active(session, member_id)
         counts = queries.counts(session, member_id)
-    public_url = current_app.extensions["settings"].public_url
-    link = sharing.link(public_url, code.code) if code else None
+    link = sharing.link(delivering.sender().public_url, code.code) if code else None
     return Card("referral/card.html", {"link": link, "counts": counts})

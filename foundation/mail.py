@@ -36,7 +36,9 @@ def send(letter: Letter, *, smtp_url: str, sender: str) -> None:
         raise NoMailServer("set BELLMOUTH_SMTP_URL and this mail goes out by itself")
     where = urlsplit(smtp_url)
     door = smtplib.SMTP_SSL if where.scheme == "smtps" else smtplib.SMTP
-    with door(where.hostname or "localhost", where.port or 25, timeout=TIMEOUT) as server:
+    port = where.port or (465 if where.scheme == "smtps" else 25)
+    with door(where.hostname or "localhost", port, timeout=TIMEOUT) as server:
+        server.ehlo()  # before it, no server is known to offer anything
         if where.scheme == "smtp" and server.has_extn("starttls"):
             server.starttls()
         if where.username:

@@ -57,11 +57,12 @@ import transparency.views
 from acknowledgement import thanking
 from community import promises, record, showing
 from demo import greeting
-from foundation import doors, facts, outbox, worker
+from foundation import doors, facts, journal, outbox, serving, worker
 from foundation.facts import Hearer
 from foundation.jobs import Job
 from foundation.outbox import Deliver
 from foundation.settings import Settings
+from foundation.told import Told
 from foundation.web import (
     assets,
     health,
@@ -219,6 +220,7 @@ SIGNED_ROUTES: Sequence[Callable[..., object]] = (
 
 def wire(settings: Settings) -> None:
     """Open the database and hand the foundation its tables; what the worker and commands need."""
+    journal.keep(settings.log_level)
     doors.connect(settings.url)
     facts.listen(HEARERS)
     outbox.deliver_with(CHANNELS)
@@ -275,7 +277,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-@click.group()
+def served() -> Flask:
+    """The web application in a process of `serve`, which ends with it."""
+    serving.end_with_server()
+    return create_app()
+
+
+@click.group(cls=Told)
 def commands() -> None:
     """Bellmouth: the sales funnel, turned round."""
 

@@ -35,6 +35,7 @@ def commands(wire: Wire, first_start: Callable[[Settings], str]) -> Sequence[cli
     def work(once: bool) -> None:
         """Deliver the outbox and run periodic jobs."""
         wire(_ready())
+        serving.end_with_server()
         if once:
             click.echo(worker.run_once(clock.now()))
         else:
@@ -75,5 +76,5 @@ def commands(wire: Wire, first_start: Callable[[Settings], str]) -> Sequence[cli
 
 def _ready() -> Settings:
     settings = Settings()
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.make_folder()
     return settings

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 WEAK_KEYS = {"secret", "changeme", "dev", "development", "test", "password", "default"}
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+#: How an address may begin, by its setting; whatever else would fail later, and less clearly.
+BEGINNINGS = {
+    "DATABASE_URL": ("postgresql://", "postgres://", "postgresql+psycopg://", "sqlite:///"),
+    "REDIS_URL": ("redis://", "rediss://", "unix://"),
+    "BELLMOUTH_SITE_URL": ("http://", "https://"),
+    "BELLMOUTH_SMTP_URL": ("smtp://", "smtps://"),
+}
+
+
+class Unusable(ValueError):
+    """A setting that cannot work; the sentence says what to do about it."""
 
 
 class Settings(BaseSettings):
@@ -62,7 +78,7 @@ class Settings(BaseSettings):
         description="Shared secret (whsec_ and base64) the shop signs its webhooks with; "
         "empty: made once and kept in the data folder",
     )
-    workers: int = Field(default=2, alias="BELLMOUTH_WORKERS", description="Web processes")
+    workers: int = Field(default=2, ge=1, alias="BELLMOUTH_WORKERS", description="Web processes")
     demo: bool = Field(
         default=True,
         alias="BELLMOUTH_DEMO",
@@ -79,7 +95,10 @@ class Settings(BaseSettings):
         description="Sender of every mail",
     )
     behind_proxy: int = Field(
-        default=0, alias="BELLMOUTH_BEHIND_PROXY", description="How many reverse proxies to trust"
+        default=0,
+        ge=0,
+        alias="BELLMOUTH_BEHIND_PROXY",
+        description="How many reverse proxies to trust",
     )
     developer_pages: bool = Field(
         default=False,
@@ -87,6 +106,21 @@ class Settings(BaseSettings):
         description="Show /dev/mails, previews of notices",
     )
     log_level: str = Field(default="INFO", alias="BELLMOUTH_LOG_LEVEL", description="Log threshold")
+
+    @field_validator("database_url", "redis_url", "site_url", "smtp_url")
+    @classmethod
+    def _begins_as_it_must(cls, url: str, info: ValidationInfo) -> str:
+        allowed = BEGINNINGS[str(cls.model_fields[str(info.field_name)].alias)]
+        if url and not url.startswith(allowed):
+            raise ValueError(f"must begin with {allowed[0]}")
+        return url
+
+    @field_validator("log_level")
+    @classmethod
+    def _is_a_level(cls, level: str) -> str:
+        if level.upper() not in LEVELS:
+            raise ValueError(f"must be one of {', '.join(LEVELS)}")
+        return level.upper()
 
     @model_validator(mode="after")
     def _name_the_site(self) -> Self:
@@ -116,25 +150,46 @@ class Settings(BaseSettings):
     def key(self) -> str:
         """The signing key: from the environment, or made once and kept beside the data.
 
-        Raises ValueError for a key that anybody could guess.
+        Raises Unusable for a key that anybody could guess.
         """
         if not self.secret_key:
             return self._kept("secret.key", secrets.token_urlsafe(48))
         if len(self.secret_key) < 16 or self.secret_key.lower() in WEAK_KEYS:
-            raise ValueError("BELLMOUTH_SECRET_KEY must be at least 16 characters nobody can guess")
+            raise Unusable("BELLMOUTH_SECRET_KEY must be at least 16 characters nobody can guess.")
         return self.secret_key
 
     def shop_secret(self) -> str:
-        """The secret shared with the shop, in the form of Standard Webhooks (`whsec_` + base64)."""
-        if self.webhook_secret:
-            return self.webhook_secret
-        import base64
+        """The secret shared with the shop, in the form of Standard Webhooks (`whsec_` + base64).
 
-        made = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        return self._kept("webhook.key", made)
+        Raises Unusable for one that is no base64, or that anybody could guess.
+        """
+        if not self.webhook_secret:
+            made = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+            return self._kept("webhook.key", made)
+        try:
+            raw = base64.b64decode(self.webhook_secret.removeprefix("whsec_"), validate=True)
+        except binascii.Error:
+            raw = b""
+        if len(raw) < 16:
+            raise Unusable(
+                "BELLMOUTH_WEBHOOK_SECRET must be whsec_ and base64 of 16 bytes or more."
+            )
+        return self.webhook_secret
+
+    def make_folder(self) -> None:
+        """Make the data folder and see that files can be written there; Unusable when not."""
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.data):
+                pass
+        except OSError as problem:
+            raise Unusable(
+                f"The data folder {self.data} cannot be written ({problem.strerror})."
+                " Set BELLMOUTH_DATA to a folder that can."
+            ) from problem
 
     def _kept(self, name: str, made: str) -> str:
-        self.data.mkdir(parents=True, exist_ok=True)
+        self.make_folder()
         path = self.data / name
         try:
             with path.open("x") as file:

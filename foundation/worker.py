@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from foundation import clock, jobs, outbox
 from foundation.doors import reading, writing
@@ -53,9 +54,18 @@ def run_forever() -> None:
     while not stop.is_set():
         try:
             run_once(clock.now())
+        except OperationalError as problem:
+            log.error(
+                "the database does not do it; the next round tries again", said=_line(problem)
+            )
         except Exception:
             log.exception("the round failed; the next one tries again")
         stop.wait(PAUSE)
+
+
+def _line(problem: OperationalError) -> str:
+    """What the database said, in one line: a round a second would fill the disk with tracebacks."""
+    return " ".join(str(problem.orig).split())
 
 
 def _deliver_some(name: str, now: datetime) -> list[str]:

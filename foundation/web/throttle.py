@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import Any, TypeVar, cast
 
+import structlog
 from flask import request
 from limits import parse
 from limits.storage import RedisStorage, Storage
@@ -22,6 +23,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from foundation.doors import dialect, reading, writing
 from foundation.refusal import Refused
 from foundation.tables import Base, Number, table_of
+
+#: Seconds Redis may take; a web process that waits for it answers nobody else.
+PATIENCE = 2.0
+
+log = structlog.get_logger("throttle")
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -85,7 +91,9 @@ class DatabaseStorage(Storage):
 
 @lru_cache
 def _storage(redis_url: str) -> Storage:
-    return RedisStorage(redis_url) if redis_url else DatabaseStorage()
+    if not redis_url:
+        return DatabaseStorage()
+    return RedisStorage(redis_url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
 
 
 def storage() -> Storage:
@@ -103,8 +111,21 @@ def count_in(redis_url: str) -> None:
 
 
 def take(rate: str, *names: str) -> None:
-    """Use up one try of `rate` ("10 per 5 minutes") for `names`; Refused (429) without one left."""
-    if not FixedWindowRateLimiter(storage()).hit(parse(rate), *names):
+    """Use up one try of `rate` ("10 per 5 minutes") for `names`.
+
+    Refused: 429 without one left; 503 when nobody can count, for uncounted tries are guesses.
+    """
+    counter = storage()
+    try:
+        has_one = FixedWindowRateLimiter(counter).hit(parse(rate), *names)
+    except counter.base_exceptions as problem:
+        log.error("throttles cannot count", error=str(problem))
+        raise Refused(
+            "This cannot be done for a moment. Wait a minute and try again.",
+            code="cannot_count",
+            status=503,
+        ) from problem
+    if not has_one:
         raise Refused(
             "That was too often. Wait a few minutes and try again.", code="too_often", status=429
         )

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from foundation import counters
 from foundation.quick import ask
-from foundation.tables import Base, Number, table_of
+from foundation.tables import Base, Number
 
 
 class PageVersion(Base):
@@ -26,15 +26,8 @@ class PageVersion(Base):
 
 def touch(session: Session, *keys: str) -> None:
     """Say in this transaction that pages depending on `keys` (`topic:…`, `clubs`) changed."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    for key in sorted(set(keys)):  # one order for everybody, so that writers never deadlock
-        session.execute(
-            insert(table_of(PageVersion))
-            .values(key=key, version=1)
-            .on_conflict_do_update(
-                index_elements=["key"], set_={"version": table_of(PageVersion).c.version + 1}
-            )
-        )
+    for key in sorted(set(keys)):  # one order for everybody
+        counters.move(session, PageVersion, {"key": key}, "version", 1)
 
 
 def stamp(keys: Sequence[str]) -> tuple[int, ...]:

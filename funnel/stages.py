@@ -17,10 +17,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from foundation import facts
+from foundation import counters, facts
 from foundation.doors import writing
 from foundation.facts import Fact, FactDraft
 from foundation.once import insert_many_once
@@ -202,15 +201,9 @@ def _count(session: Session, standing: Standing, steps: Moves) -> None:
         delta[entered[-1].stage] += 1
         if (before := standing[member_id]) is not None:
             delta[before] -= 1
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    upsert = (postgresql.insert if on_postgresql else sqlite.insert)(StageCount)
-    upsert = upsert.on_conflict_do_update(
-        index_elements=["stage"],
-        set_={"members": StageCount.members + upsert.excluded.members},
-    )
-    for stage in rules.KEYS:  # one order for everybody, so that writers never deadlock
+    for stage in rules.KEYS:  # one order for everybody
         if delta[stage]:
-            session.execute(upsert, {"stage": stage, "members": delta[stage]})
+            counters.move(session, StageCount, {"stage": stage}, "members", delta[stage])
 
 
 def _drafts(standing: Standing, steps: Moves, now: datetime) -> Iterator[FactDraft]:

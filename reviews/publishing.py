@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from foundation import facts, markdown, search, versions
+from foundation import counters, facts, markdown, search, versions
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id, table_of
@@ -134,15 +133,6 @@ def _keep(session: Session, review: Review, slug: str, event: str, now: datetime
 
 def _count(session: Session, product_id: str, deltas: Mapping[int, int]) -> None:
     """Move counts of stars; always from one star up, so that two writers never deadlock."""
-    insert_ = (
-        postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    )
-    table = table_of(StarCount)
     for stars, delta in sorted(deltas.items()):
-        session.execute(
-            insert_(table)
-            .values(product_id=product_id, stars=stars, reviews=delta)
-            .on_conflict_do_update(
-                index_elements=["product_id", "stars"], set_={"reviews": table.c.reviews + delta}
-            )
-        )
+        keys = {"product_id": product_id, "stars": stars}
+        counters.move(session, StarCount, keys, "reviews", delta)

@@ -1,4 +1,4 @@
-"""Counters that move by delta, in the transaction of what they count; no sums to repair at night."""
+"""Counters that move by delta, with what they count; there are no sums to repair at night."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from foundation import catalogues, clock, outbox, schema, serving, worker
 from foundation.doors import reading, writing
@@ -51,7 +51,7 @@ def commands(wire: Wire, first_start: Callable[[Settings], str]) -> Sequence[cli
         wire(_ready())
         with reading() as session:
             letters = outbox.dead_letters(session)
-        table = Table("id", "channel", "tries", "last error")
+        table = Table(Column("id", no_wrap=True), "channel", "tries", "last error")
         for letter in letters:
             table.add_row(letter.id, letter.channel, str(letter.attempts), letter.last_error or "")
         Console().print(table if letters else "No dead letters.")

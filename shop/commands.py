@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 from standardwebhooks.webhooks import Webhook
 
@@ -127,7 +127,7 @@ hooks = click.Group("webhooks", help="What the shop tells us, and trying it out.
 @hooks.command(name="list")
 def list_events() -> None:
     """Show webhooks that could not be processed yet."""
-    table = Table("id", "event", "order", "received", "tries", "why")
+    table = Table(Column("id", no_wrap=True), "event", "order", "received", "tries", "why")
     events = webhook_runs.unprocessed()
     for event in events:
         received = event.received_at.isoformat(timespec="seconds")
@@ -169,7 +169,10 @@ def send(
     """Sign an example webhook as your shop would, and post it."""
     settings, now = Settings(), clock.now()
     given = {"customer": {"email": email} if email else None, "total": total, "amount": amount}
-    body = webhook_bodies.example(event, order, now, **{k: v for k, v in given.items() if v})
+    try:
+        body = webhook_bodies.example(event, order, now, **{k: v for k, v in given.items() if v})
+    except ValueError as unknown:
+        raise click.UsageError(str(unknown)) from None
     webhook_id = f"msg_{new_id(now)}"
     request = urllib.request.Request(  # noqa: S310 - the operator types the address
         f"{(url or settings.public_url).rstrip('/')}/webhooks/shop",

@@ -158,7 +158,10 @@ def _field(loc: tuple[int | str, ...], kind: str) -> str:
 
 
 def example(kind: str, order: str, now: datetime, **more: Any) -> str:
-    """A believable body, for trying out and for the documentation."""
+    """A believable body, for trying out and for the documentation.
+
+    ValueError for something in `more` that this kind of event does not tell.
+    """
     sale = {
         "order": order,
         "customer": {"email": "ben@example.com", "name": "Ben Baker"},
@@ -175,6 +178,8 @@ def example(kind: str, order: str, now: datetime, **more: Any) -> str:
         "order.cancelled": {"order": order},
         "order.refunded": {"order": order, "refund": f"{order}-r1", "amount": "14.00"},
     }
+    if unknown := sorted(more.keys() - data[kind].keys()):
+        raise ValueError(f"{kind} tells nothing of {', '.join(unknown)}.")
     moment = now.replace(microsecond=0).isoformat().replace("+00:00", "Z")
     body = {"type": kind, "timestamp": moment, "data": data[kind] | more}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

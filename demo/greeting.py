@@ -8,15 +8,30 @@ from sqlalchemy import select
 from demo import loading, people
 from foundation import clock
 from foundation.doors import reading
-from foundation.settings import Settings
+from foundation.settings import Settings, Unusable
 from foundation.web import postbox
 from members.models import Member
 
+#: Stands in the data folder while the demo is loaded.
+UNFINISHED = "demo.unfinished"
+
 
 def first_start(settings: Settings) -> str:
-    """Fill an empty database if the settings want the demo; what to print."""
+    """Fill an empty database if the settings want the demo; what to print.
+
+    Unusable when an earlier first start was broken off: half a demo is told, never served.
+    """
+    unfinished = settings.data / UNFINISHED
     if settings.demo and loading.is_empty():
+        unfinished.touch()
         load_with_progress()
+        unfinished.unlink()
+    elif settings.demo and unfinished.exists():
+        database = settings.database_url and "the PostgreSQL database (dropdb, createdb)"
+        raise Unusable(
+            "The first start was broken off, and the demo is half loaded. Remove"
+            f" {database or settings.data / 'bellmouth.sqlite3*'} and {unfinished}, then start again."
+        )
     return greeting(settings)
 
 

@@ -15,7 +15,9 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from app import commands
+from demo import greeting, loading
 from foundation.mail import Letter, send
+from foundation.settings import Settings, Unusable
 from foundation.web import throttle
 
 HOUSE = Path(__file__).parent.parent.parent
@@ -168,3 +170,19 @@ def test_a_password_goes_to_the_mail_server_under_tls(monkeypatch: pytest.Monkey
     letter = Letter("ben@tea.example", "Tea", "Tea.", "<p>Tea.</p>", "one")
     send(letter, smtp_url="smtp://me:word@mail.example:587", sender="Tea <tea@tea.example>")
     assert TlsServer.said == ["mail.example:587", "starttls", "login", "sent"]
+
+
+def test_half_a_demo_is_told_not_served(
+    database: object, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_off() -> None:
+        raise KeyboardInterrupt
+
+    wanting = settings.model_copy(update={"demo": True})
+    monkeypatch.setattr(greeting, "load_with_progress", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        greeting.first_start(wanting)
+    monkeypatch.setattr(loading, "is_empty", lambda: False)
+    with pytest.raises(Unusable, match="half loaded"):
+        greeting.first_start(wanting)
+    greeting.first_start(wanting.model_copy(update={"demo": False}))

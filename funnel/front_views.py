@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint
 
 from foundation.doors import reading
-from foundation.web.pages import public_page, render
+from foundation.web.pages import audience, public_page, render
 from funnel import front
 from shop.page import drawing
 
@@ -19,4 +19,5 @@ bp = Blueprint("front", __name__)
 def home() -> Any:
     with reading() as session:
         shown = front.front(session)
-    return render("funnel/front.html", front=shown, drawing=drawing)
+    is_visitor = audience() == "visitor"
+    return render("funnel/front.html", front=shown, drawing=drawing, is_visitor=is_visitor)

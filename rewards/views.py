@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 
 from foundation import clock
 from foundation.doors import reading, writing
@@ -261,7 +270,12 @@ def replayed(run_id: str) -> Any:
     """How far a replay is, or what came out of it."""
     with reading() as session:
         page = queries.replayed(session, run_id)
-    return render_template("rewards/replayed.html", page=page)
+        has_draft = programme.draft(session) is not None
+    html = render_template("rewards/replayed.html", page=page, has_draft=has_draft)
+    answer = make_response(html)
+    if page.run.finished_at is None:
+        answer.headers["Refresh"] = "2"  # the page looks again by itself, without script
+    return answer
 
 
 @bp.get("/programme/publish")

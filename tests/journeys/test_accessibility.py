@@ -1,0 +1,132 @@
+"""axe finds nothing serious on the pages people use, light and dark; no page scrolls sideways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page
+from sqlalchemy import select
+from werkzeug.serving import make_server
+
+import app as application
+from community.models import Topic
+from demo import loading, people
+from foundation import clock, doors, quick
+from foundation.doors import reading
+from foundation.settings import Settings
+from reviews.models import Review
+
+pytestmark = pytest.mark.browser
+
+FOR_ALL = ("/", "/products", "/products/house-breakfast", "/clubs", "/clubs/first-cup", "/reviews")
+LEARNED = ("/how-rewards-work", "/how-reviews-work", "/moderation", "/transparency", "/report")
+DOOR = ("/join", "/sign-in", "/reset", "/invited", "/search?q=茶")
+ADAS = ("/me", "/me/orders", "/me/rewards", "/me/referrals", "/notifications", "/settings")
+OLGAS = ("/funnel", "/programme", "/programme/replay", "/operations", "/customers", "/orders")
+DESK = ("/products/new", "/clubs/new", "/acknowledgements", "/referrals", "/moderation/queue")
+
+
+@pytest.fixture(scope="module")
+def site(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, list[str]]]:
+    """The demo, served by threads of this process; its address, and a topic's and review's page."""
+    folder = tmp_path_factory.mktemp("accessible")
+    (folder / "bellmouth.sqlite3").write_bytes(sqlite_template.read_bytes())
+    settings = Settings(data=folder, secret_key="a key only these pages know, 32 chars")
+    made: Any = application.create_app(settings)
+    loading.load(clock.now())
+    with reading() as session:
+        topic = session.scalar(select(Topic.id).order_by(Topic.posts.desc()).limit(1))
+        review = session.scalar(select(Review.id).limit(1))
+    server = make_server("127.0.0.1", 0, made, threaded=True)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", [f"/topics/{topic}", f"/reviews/{review}"]
+    server.shutdown()
+    quick.close()
+    doors.database().close()
+
+
+def opened(browser: Browser, url: str, who: str | None, **more: Any) -> tuple[BrowserContext, Page]:
+    """A browser profile of `who`, signed in."""
+    context = browser.new_context(base_url=url, reduced_motion="reduce", **more)
+    page = context.new_page()
+    if who:
+        page.goto("/sign-in")
+        page.fill("input[name=email]", f"{who}@tea.example")
+        page.fill("input[name=password]", people.PASSWORD)
+        page.locator("main form button").first.click()
+        page.wait_for_url("**/me")
+    return context, page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("who", "paths"),
+    [(None, (*FOR_ALL, *LEARNED, *DOOR)), ("ada", ADAS), ("olga", (*OLGAS, *DESK))],
+    ids=["visitor", "member", "owner"],
+)
+def test_axe_finds_nothing_serious(
+    browser: Browser,
+    site: tuple[str, list[str]],
+    who: str | None,
+    paths: tuple[str, ...],
+    scheme: Any,
+) -> None:
+    url, more = site
+    context, page = opened(browser, url, who, color_scheme=scheme)
+    found = []
+    for path in [*paths, *([] if who else more)]:
+        page.goto(path)
+        for violation in Axe().run(page).response["violations"]:
+            if violation["impact"] in ("serious", "critical"):
+                nodes = [node["target"] for node in violation["nodes"]][:3]
+                found.append((path, violation["id"], nodes))
+    context.close()
+    assert not found, found
+
+
+@pytest.mark.parametrize("language", ["en-GB", "zh-CN", "zh-TW"])
+@pytest.mark.parametrize("who", [None, "ada", "olga"], ids=["visitor", "member", "owner"])
+def test_no_page_scrolls_sideways_on_a_phone(
+    browser: Browser, site: tuple[str, list[str]], who: str | None, language: str
+) -> None:
+    url, more = site
+    phone: Any = {"width": 390, "height": 800}
+    context, page = opened(browser, url, who, viewport=phone, locale=language)
+    paths = {None: (*FOR_ALL, *LEARNED, *DOOR), "ada": ADAS, "olga": (*OLGAS, *DESK)}[who]
+    wide = []
+    for path in [*paths, *more]:
+        page.goto(path)
+        if page.evaluate("document.documentElement.scrollWidth") > 390:
+            wide.append(path)
+    context.close()
+    assert not wide
+
+
+def test_the_keyboard_reaches_what_can_be_done_and_shows_where_it_is(
+    browser: Browser, site: tuple[str, list[str]]
+) -> None:
+    url, _more = site
+    context, page = opened(browser, url, None)
+    page.goto("/")
+    seen = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        seen.append(
+            page.evaluate(
+                "() => { const e = document.activeElement, s = getComputedStyle(e);"
+                " return [e.textContent.trim() || e.getAttribute('aria-label') || e.name,"
+                " s.outlineStyle !== 'none' || s.boxShadow !== 'none'] }"
+            )
+        )
+    context.close()
+    names = [name for name, _is_shown in seen]
+    assert names[0] == "Skip to the content"
+    assert {"Shop", "Clubs", "Reviews", "Sign in", "Join"} <= set(names)
+    assert all(is_shown for _name, is_shown in seen), seen

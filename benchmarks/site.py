@@ -8,7 +8,6 @@ cookies, a member with her session, many different topics and products.
 from __future__ import annotations
 
 import itertools
-import json
 import statistics
 import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
@@ -203,7 +202,3 @@ def _sign_ins(settings: Settings) -> Iterator[bytes]:
             f"Cookie: session={cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
             f"Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
-
-
-def as_json(found: Sequence[dict[str, Any]]) -> str:
-    return json.dumps(list(found), indent=1)

@@ -65,6 +65,7 @@ from foundation.settings import Settings
 from foundation.told import Told
 from foundation.web import (
     assets,
+    front,
     health,
     languages,
     operations,
@@ -75,12 +76,12 @@ from foundation.web import (
     typefaces,
 )
 from foundation.web.sessions import RememberedSessions
-from foundation.web.shell import Counts, Shell
+from foundation.web.shell import Shell
 from funnel import stages
 from ledger import folding
 from members import answering
 from members import page as member_page
-from members.session import login_manager, requires
+from members.session import Viewers, login_manager, requires
 from notifications import counts, delivering, notices
 from notifications.notices import Notice
 from referral import attributing, following, purchasing, refunding, touches
@@ -159,9 +160,9 @@ BLUEPRINTS: Sequence[Blueprint] = (
 )
 
 #: Small numbers in every page's header.
-COUNTS: Counts = {
-    "unread": counts.unread,
-    "points": rewards.counts.points,
+COUNTS: Mapping[str, str] = {
+    "unread": counts.UNREAD,
+    "points": rewards.counts.POINTS,
 }
 
 #: Commands of the rooms: `bellmouth ledger audit`, `bellmouth import orders` …
@@ -254,21 +255,24 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=False,
     )
-    app.session_interface = RememberedSessions()
+    app.session_interface = sessions = RememberedSessions()
     app.extensions["settings"] = settings
     CSRFProtect(app)
     for view in SIGNED_ROUTES:
         app.extensions["csrf"].exempt(view)
-    login_manager().init_app(app)
+    viewers = Viewers(COUNTS)
+    login_manager(viewers).init_app(app)
     languages.set_up(app)
     refusals.set_up(app)
     assets.set_up(app)
     pages.set_up(app)
-    app.extensions["shell"] = lambda: Shell(settings.site_name, COUNTS)
+    app.after_request(front.keep_whole_page)
+    app.extensions["shell"] = lambda: Shell(settings.site_name)
     app.context_processor(lambda: {"shell": app.extensions["shell"]()})
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.wsgi_app = pages.VisitorPages(app.wsgi_app, ("session", "language", "referral"))  # type: ignore[method-assign]
+    app.wsgi_app = front.VisitorPages(app.wsgi_app, ("session", "language", "referral"))  # type: ignore[method-assign]
+    app.wsgi_app = front.MemberPages(app.wsgi_app, sessions, viewers.load)  # type: ignore[method-assign]
     app.wsgi_app = following.Links(app.wsgi_app, https=settings.is_https)  # type: ignore[method-assign]
     if settings.behind_proxy:
         n = settings.behind_proxy

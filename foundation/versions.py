@@ -7,6 +7,7 @@ asked of the database at each request; so no process can show a stale page after
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -33,5 +34,6 @@ def touch(session: Session, *keys: str) -> None:
 def stamp(keys: Sequence[str]) -> tuple[int, ...]:
     """The committed versions of `keys`, in their order; 0 for a key never touched."""
     marks = ",".join("?" * len(keys))
-    found = dict(ask(f"select key, version from page_version where key in ({marks})", *keys))  # noqa: S608
+    rows = ask(f"select key, version from page_version where key in ({marks})", *keys)  # noqa: S608
+    found = dict(cast("list[tuple[str, int]]", rows))
     return tuple(found.get(key, 0) for key in keys)

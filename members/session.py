@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -30,6 +30,7 @@ class Viewer:
     sign_in_id: str
     token: str
     is_verified: bool
+    counts: Mapping[str, int]
 
     is_authenticated = True
     is_active = True
@@ -38,6 +39,11 @@ class Viewer:
     def get_id(self) -> str:
         """What Flask-Login keeps in the signed cookie: the sign-in's secret, never a number."""
         return self.token
+
+    @property
+    def shown(self) -> tuple[Any, ...]:
+        """Everything a page's header shows of her, as a name to keep it under."""
+        return (self.id, self.name, self.handle, self.role, self.time_zone, *self.counts.values())
 
     def may(self, act: str) -> bool:
         """Whether this member may do `act`."""
@@ -49,20 +55,42 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def load_viewer(token: str) -> Viewer | None:
-    """The viewer of a sign-in that exists and was not revoked; asked at every request."""
-    rows = ask(
-        "select m.id, m.handle, m.name, m.role, m.language, m.time_zone, s.id,"
-        " m.email_verified_at is not null from sign_in s join member m on m.id = s.member_id"
-        " where s.token_hash = ? and s.revoked_at is null",
-        token_hash(token),
-    )
-    if not rows:
-        return None
-    member_id, handle, name, role, language, zone, sign_in_id, is_verified = rows[0]
-    return Viewer(
-        member_id, handle, name, role, language, zone, sign_in_id, token, bool(is_verified)
-    )
+QUESTION = (
+    "select m.id, m.handle, m.name, m.role, m.language, m.time_zone, s.id,"
+    " m.email_verified_at is not null"
+    " from sign_in s join member m on m.id = s.member_id"
+    " where s.token_hash = ? and s.revoked_at is null"
+)
+
+
+class Viewers:
+    """Finds the viewer of a sign-in and what her header counts, in one question."""
+
+    def __init__(self, counts: Mapping[str, str]) -> None:
+        """`counts`: name to a SELECT of one number about member `m.id`; app.py wires them."""
+        self._names = tuple(counts)
+        numbers = "".join(f", ({sql})" for sql in counts.values())
+        self._question = QUESTION.replace(" from", f"{numbers} from", 1)
+
+    def load(self, token: str) -> Viewer | None:
+        """The viewer of a sign-in that exists and was not revoked; asked at every request."""
+        rows = ask(self._question, token_hash(token))
+        if not rows:
+            return None
+        member_id, handle, name, role, language, zone, sign_in_id, is_verified, *numbers = rows[0]
+        counts = dict(zip(self._names, map(int, numbers), strict=True))
+        return Viewer(
+            member_id,
+            handle,
+            name,
+            role,
+            language,
+            zone,
+            sign_in_id,
+            token,
+            bool(is_verified),
+            counts,
+        )
 
 
 def viewer() -> Viewer | None:
@@ -114,9 +142,9 @@ def _to_sign_in() -> Any:
     return redirect(f"/sign-in?next={quote(back)}", 303)
 
 
-def login_manager() -> LoginManager:
+def login_manager(viewers: Viewers) -> LoginManager:
     """Flask-Login, asked to find the viewer by the sign-in's secret."""
     manager = LoginManager()
-    manager.user_loader(load_viewer)
+    manager.user_loader(viewers.load)
     manager.session_protection = None  # the sign-in row is the session; addresses may change
     return manager

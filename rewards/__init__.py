@@ -27,5 +27,5 @@ never the balance, so that spending points costs nobody his tier.
     drafting.start / change / discard, publishing.publish, publishing.publish_first
     replaying.replay(session, rules, start, end) -> Outcome; replay_runs keeps and runs them
     explaining.rule / changes / ways_up        the programme in words
-    counts.points(member_id)                   number in the header
+    counts.POINTS                              number in the header
 """

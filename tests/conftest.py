@@ -19,7 +19,7 @@ from jinja2 import FileSystemBytecodeCache
 import app as application
 from foundation import doors, quick, schema
 from foundation.settings import Settings
-from foundation.web import pages
+from foundation.web import fragments, front, member_shells
 from funnel.queries import audit as audit_funnel
 from ledger.audit import audit as audit_ledger
 from referral.queries import audit as audit_referrals
@@ -133,9 +133,8 @@ def client(app: Any) -> Any:
 
 
 def _forget_cached_pages() -> None:
-    pages.fragments._kept.clear()
-    pages.whole_pages._kept.clear()
-    pages.own_pages._kept.clear()
+    for shelf in (fragments.shelf, front.whole_pages, member_shells.shells):
+        shelf._kept.clear()
 
 
 #: Audits that end every test; rooms that keep books add theirs here.

@@ -15,7 +15,8 @@ from foundation import clock, mail, outbox, worker
 from foundation.doors import reading, writing
 from foundation.outbox import Message
 from foundation.settings import Settings
-from foundation.web import pages, security
+from foundation.web import fragments, front, member_shells, security
+from foundation.web.fragments import Shelf
 from foundation.web.languages import safe_path
 from members import roles, signing_in
 from members import settings as member_settings
@@ -535,12 +536,13 @@ class Process:
 
     def __init__(self, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         self._client, self._patch = client, monkeypatch
-        self._shelves = pages.Shelf(100), pages.Shelf(100)
+        self._shelves = Shelf(100), Shelf(100), Shelf(100)
 
     def get(self, path: str, **more: Any) -> str:
         with self._patch.context() as patch:
-            patch.setattr(pages, "fragments", self._shelves[0])
-            patch.setattr(pages, "whole_pages", self._shelves[1])
+            patch.setattr(fragments, "shelf", self._shelves[0])
+            patch.setattr(front, "whole_pages", self._shelves[1])
+            patch.setattr(member_shells, "shells", self._shelves[2])
             return str(self._client.get(path, **more).text)
 
 

@@ -26,12 +26,18 @@ class RememberedSessions(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         value = request.cookies.get(self.get_cookie_name(app), "")
-        known = self._read.get(value)
-        if known is not None and time.monotonic() - known[0] < MEMORY:
-            return self.session_class(known[1])
+        known = self.remembered(value)
+        if known is not None:
+            return self.session_class(known)
         opened = super().open_session(app, request)
         if opened:
             self._read[value] = (time.monotonic(), dict(opened))
             while len(self._read) > MOST:
                 self._read.popitem(last=False)
         return opened
+
+    def remembered(self, value: str) -> dict[str, object] | None:
+        """What a cookie's value says, if its signature was checked within the last minute."""
+        known = self._read.get(value)
+        is_fresh = known is not None and time.monotonic() - known[0] < MEMORY
+        return known[1] if known is not None and is_fresh else None

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
-from flask import get_flashed_messages, request
+from flask import g, get_flashed_messages, request
 
 from foundation import words
+from foundation.web import fragments, member_shells
+from foundation.web.member_shells import PATH_HOLE
 from foundation.web.pages import form_token
 from foundation.web.reader import reader
 
-#: Name in the header to how it is counted for a member; app.py wires it.
-Counts = Mapping[str, Callable[[str], int]]
-
 
 class Shell:
-    """What layout.html needs; counted only when the layout asks."""
+    """What layout.html needs."""
 
-    def __init__(self, site_name: str, counts: Counts) -> None:
+    def __init__(self, site_name: str) -> None:
         self.site_name = site_name
         self.language = words.language()
         self.languages = list(words.LANGUAGES.items())
-        self._counts = counts
 
     @cached_property
     def viewer(self) -> Any:
@@ -31,7 +30,17 @@ class Shell:
 
     @cached_property
     def path(self) -> str:
-        return request.full_path.rstrip("?")
+        environ = request.environ
+        return fragments.address(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
+
+    @property
+    def back(self) -> str:
+        """The page's address inside another one's query."""
+        return PATH_HOLE if getattr(g, "holes_wanted", False) else quote(self.path)
+
+    @property
+    def section(self) -> str:
+        return member_shells.section(request.environ["PATH_INFO"])
 
     @cached_property
     def flashes(self) -> list[tuple[str, str]]:
@@ -43,20 +52,14 @@ class Shell:
     def csrf(self) -> str:
         return form_token() if self.viewer else ""
 
-    @cached_property
+    @property
     def unread(self) -> int:
-        return self._count("unread")
-
-    @cached_property
-    def points(self) -> int | None:
-        return self._count("points") if "points" in self._counts else None
+        return self._count("unread") or 0
 
     @property
-    def shows(self) -> tuple[Any, ...]:
-        """Everything the layout shows of a member, as a name to keep her page under."""
-        who = self.viewer
-        return (who.id, who.name, who.handle, who.role, who.time_zone, self.unread, self.points)
+    def points(self) -> int | None:
+        return self._count("points")
 
-    def _count(self, name: str) -> int:
-        count = self._counts.get(name)
-        return count(self.viewer.id) if count and self.viewer else 0
+    def _count(self, name: str) -> int | None:
+        counts: Mapping[str, int] = self.viewer.counts if self.viewer else {}
+        return counts.get(name)

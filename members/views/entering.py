@@ -48,7 +48,7 @@ from members.forms import (
     SignInForm,
 )
 from members.joining import SignUp, clean_name
-from members.session import load_viewer, token_hash, viewer
+from members.session import Viewers, token_hash, viewer
 from members.signing_in import Known
 from members.views import marks
 
@@ -226,7 +226,7 @@ def _enter(member_id: str, wanted: str | None) -> Any:
     session.clear()
     if flashes:
         session["_flashes"] = flashes
-    login_user(load_viewer(token))
+    login_user(Viewers({}).load(token))  # a redirect follows: nothing to count
     session.permanent = True
     target = safe_path(wanted)
     answer = redirect(target if target != "/" else "/me", 303)

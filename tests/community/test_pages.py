@@ -13,7 +13,7 @@ from sqlalchemy import event, select
 
 from community.models import Post, Topic
 from foundation import doors, markdown
-from foundation.web import pages
+from foundation.web import fragments
 from tests import people
 from tests.community.conftest import Clubhouse
 from tests.conftest import NOW
@@ -166,7 +166,7 @@ class TestTopic:
         assert token(of_ada) != token(of_ben)
         assert token(of_ada) not in of_ben
         for html in (of_ada, of_ben, of_nobody, again):
-            assert pages.TOKEN_HOLE not in html
+            assert fragments.TOKEN_HOLE not in html
         assert "Your answer" not in of_nobody
 
     def test_the_token_in_a_cached_page_is_the_readers_own(
@@ -354,7 +354,7 @@ def test_hostile_words_stay_words(
 
 @pytest.mark.parametrize(
     "form",
-    ["@@form-token@@", "[x](https://evil.example/?t=@@form-token@@)", str(pages.TOKEN_HOLE)],
+    ["@@form-token@@", "[x](https://evil.example/?t=@@form-token@@)", str(fragments.TOKEN_HOLE)],
     ids=["plain", "link", "mark"],  # the mark differs between the processes of a test run
 )
 def test_nobody_fishes_for_tokens_with_the_mark_of_their_hole(

@@ -9,6 +9,7 @@ import pytest
 
 from foundation import clock
 from foundation.doors import writing
+from foundation.quick import ask
 from members.models import Member
 from notifications import counts
 from notifications.notices import Notice
@@ -34,6 +35,11 @@ def tell_times(member: Member, times: int) -> list[str]:
         ]
 
 
+def unread(member_id: str) -> int:
+    ((number,),) = ask(f"select ({counts.UNREAD}) from member m where m.id = ?", member_id)
+    return int(number)
+
+
 def test_it_works(client: Any, ada: Member) -> None:
     assert "Nothing to tell yet" in client.get("/notifications").text
     (told,) = tell_times(ada, 1)
@@ -41,7 +47,7 @@ def test_it_works(client: Any, ada: Member) -> None:
     assert "Your role has changed" in page
     assert "1 unread" in page
     assert client.get(f"/notifications/{told}").location == "/me"
-    assert counts.unread(ada.id) == 0
+    assert unread(ada.id) == 0
     assert "unread" not in client.get("/notifications").text
 
 
@@ -58,9 +64,9 @@ def test_long_lists_go_on_by_key(client: Any, ada: Member) -> None:
 
 def test_all_are_marked_read_at_once(client: Any, ada: Member) -> None:
     tell_times(ada, 3)
-    assert counts.unread(ada.id) == 3
+    assert unread(ada.id) == 3
     people.submit(client, "/notifications", "/notifications/read")
-    assert counts.unread(ada.id) == 0
+    assert unread(ada.id) == 0
 
 
 def test_nobody_reads_what_another_was_told(client: Any, ada: Member) -> None:
@@ -68,7 +74,7 @@ def test_nobody_reads_what_another_was_told(client: Any, ada: Member) -> None:
         ben = people.ben(session)
     (told,) = tell_times(ben, 1)
     assert client.get(f"/notifications/{told}").status_code == 404
-    assert counts.unread(ben.id) == 1
+    assert unread(ben.id) == 1
     assert "Your role" not in client.get("/notifications").text
 
 
@@ -82,4 +88,4 @@ def test_counting_ends_at_enough(database: Any) -> None:
     with writing() as session:
         ada = people.ada(session)
     tell_times(ada, 120)
-    assert counts.unread(ada.id) == counts.ENOUGH
+    assert unread(ada.id) == counts.ENOUGH

@@ -32,7 +32,7 @@ COLUMNS = ("name", "backend", "scale", "value", "unit", "floor", "ratio", "p50_m
 def main() -> None:
     asked = _arguments()
     found: list[dict[str, Any]] = []
-    with databases.postgresql_server() as server:
+    with databases.postgresql_server(is_durable=True) as server:
         for backend in asked.backends:
             if backend == "postgresql" and server is None:
                 print("no PostgreSQL here: its rows are left out")

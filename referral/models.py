@@ -37,7 +37,7 @@ class Click(Base):
     __tablename__ = "referral_click"
 
     id: Mapped[int] = mapped_column(BigNumber, primary_key=True, autoincrement=True)
-    code: Mapped[str] = mapped_column(index=True)
+    code: Mapped[str]  # no index: whoever wants a number asks the counts
     channel: Mapped[str]
     landing: Mapped[str]  # the path it leads to in the end
     at: Mapped[Moment]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Executable, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from reviews.models import Review, ReviewVersion, StarCount, Vote
+from reviews.models import Review, ReviewVersion, StarCount, Tally, Vote
 from reviews.rules import wilson
 
 
 def audit(session: Session) -> list[str]:
     """What is wrong, a sentence each; empty when nothing is."""
-    return [*_stars(session), *_votes(session), *_versions(session)]
+    return [*_stars(session), *_tally(session), *_votes(session), *_versions(session)]
 
 
 def _stars(session: Session) -> Iterator[str]:
@@ -37,6 +37,29 @@ def _stars(session: Session) -> Iterator[str]:
                 f"product {key[0]} counts {kept.get(key, 0)} reviews of {key[1]} stars,"
                 f" there are {counted.get(key, 0)}"
             )
+
+
+def _tally(session: Session) -> Iterator[str]:
+    """The tally against the reviews that stand and the first versions of those that do not."""
+    standing = _by_stars(session, select(Review.stars, func.count()).group_by(Review.stars))
+    removed = _by_stars(
+        session,
+        select(ReviewVersion.stars, func.count())
+        .where(ReviewVersion.version == 1, ~exists().where(Review.id == ReviewVersion.review_id))
+        .group_by(ReviewVersion.stars),
+    )
+    for stars, stand, gone in session.execute(
+        select(Tally.stars, Tally.standing, Tally.removed).order_by(Tally.stars)
+    ):
+        if (stand, gone) != (standing.get(stars, 0), removed.get(stars, 0)):
+            yield (
+                f"{stand} reviews of {stars} stars are said to stand and {gone} to be removed,"
+                f" there are {standing.get(stars, 0)} and {removed.get(stars, 0)}"
+            )
+
+
+def _by_stars(session: Session, statement: Executable) -> dict[int, int]:
+    return {stars: int(count) for stars, count in session.execute(statement)}
 
 
 def _votes(session: Session) -> Iterator[str]:

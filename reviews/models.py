@@ -87,3 +87,16 @@ class StarCount(Base):
     product_id: Mapped[Id] = mapped_column(ForeignKey("product.id"), primary_key=True)
     stars: Mapped[int] = mapped_column(primary_key=True)
     reviews: Mapped[Number]
+
+
+class Tally(Base):
+    """How many reviews of the whole site stand at so many stars, and how many were removed.
+
+    Moved by the database's own triggers, five rows for ever; no verb writes here.
+    """
+
+    __tablename__ = "review_tally"
+
+    stars: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    standing: Mapped[Number]
+    removed: Mapped[Number]  # under the stars they were first published with

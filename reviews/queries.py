@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Row, Select, exists, func, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, func, select, union_all
 from sqlalchemy.orm import Session
 
 from foundation.paging import Page, read_page
+from foundation.tables import table_of
 from members.models import Member
-from reviews.models import Reply, Review, ReviewVersion, StarCount, Vote
+from reviews.models import Reply, Review, ReviewVersion, StarCount, Tally, Vote
 from reviews.rules import FAVOURABLE, PAGE, Rating
 from rewards.given import points_for
 from shop.models import Product
@@ -187,24 +188,9 @@ def review_by(session: Session, author_id: str, product_id: str) -> str | None:
 
 
 def removals(session: Session) -> dict[int, tuple[int, int]]:
-    """By stars: how many reviews stand, and how many that were once public are not there any more.
-
-    The second is counted from the versions on record, which nothing can delete.
-    """
-    standing = _by_stars(
-        session, select(StarCount.stars, func.sum(StarCount.reviews)).group_by(StarCount.stars)
-    )
-    removed = _by_stars(
-        session,
-        select(ReviewVersion.stars, func.count())
-        .where(ReviewVersion.version == 1, ~exists().where(Review.id == ReviewVersion.review_id))
-        .group_by(ReviewVersion.stars),
-    )
-    return {n: (standing.get(n, 0), removed.get(n, 0)) for n in range(5, 0, -1)}
-
-
-def _by_stars(session: Session, statement: Executable) -> dict[int, int]:
-    return {stars: int(count) for stars, count in session.execute(statement)}
+    """By stars, most first: how many reviews stand, how many were public and are not there."""
+    rows = session.execute(select(*table_of(Tally).c).order_by(Tally.stars.desc()))
+    return {stars: (standing, removed) for stars, standing, removed in rows}
 
 
 def _everywhere() -> Select[Any]:

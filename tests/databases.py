@@ -17,6 +17,10 @@ from pathlib import Path
 
 import psycopg
 
+HASTY = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+#: PostgreSQL's own defaults; checkpoints as far apart as on a server that is looked after.
+DURABLE = "-c fsync=on -c synchronous_commit=on -c full_page_writes=on -c max_wal_size=2GB"
+
 
 def _binaries() -> Path | None:
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
@@ -45,8 +49,11 @@ def _unprivileged() -> str | None:
 
 
 @contextmanager
-def postgresql_server() -> Iterator[str | None]:
-    """The URL of a running server (its database is called postgres), or None without binaries."""
+def postgresql_server(*, is_durable: bool = False) -> Iterator[str | None]:
+    """The URL of a running server (its database is called postgres), or None without binaries.
+
+    Tests need not survive a power cut; what is measured has to (`is_durable`).
+    """
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield given
         return
@@ -60,7 +67,7 @@ def postgresql_server() -> Iterator[str | None]:
         shutil.chown(folder, who)
         binaries = _reachable(binaries, folder, who)
     try:
-        yield _start(binaries, folder, who)
+        yield _start(binaries, folder, who, DURABLE if is_durable else HASTY)
     finally:
         _run([binaries / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop"], who)
         shutil.rmtree(folder, ignore_errors=True)
@@ -76,13 +83,13 @@ def _reachable(binaries: Path, folder: Path, who: str) -> Path:
     return folder / "server" / "bin"
 
 
-def _start(binaries: Path, folder: Path, who: str | None) -> str:
+def _start(binaries: Path, folder: Path, who: str | None, writing: str) -> str:
     data = folder / "data"
     initdb = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
     _run([binaries / "initdb", "-D", data, *initdb], who)
     options = (
-        f"-k {folder} -c listen_addresses='' -c fsync=off -c synchronous_commit=off"
-        " -c full_page_writes=off -c max_connections=120 -c shared_buffers=128MB"
+        f"-k {folder} -c listen_addresses='' -c max_connections=120 -c shared_buffers=128MB"
+        f" {writing}"
     )
     _run([binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"], who)
     return f"postgresql://postgres@/postgres?host={folder}"

@@ -70,7 +70,6 @@ def _create_codes_and_clicks() -> None:
         sa.Column("landing", sa.String, nullable=False),
         sa.Column("at", UtcMoment, nullable=False),
     )
-    op.create_index("ix_referral_click_code", "referral_click", ["code"])
     op.create_table(
         "referral_click_count",
         sa.Column("code", sa.String, primary_key=True),

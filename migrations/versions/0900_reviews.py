@@ -1,4 +1,4 @@
-"""The tables of reviews: reviews and their versions, replies, votes, counts of stars."""
+"""The tables of reviews: reviews and their versions, replies, votes, counts of stars; the tally."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,20 @@ revision = "0900"
 down_revision = "0800"
 branch_labels = None
 depends_on = None
+
+# How many reviews stand and how many went, counted by the database whoever writes to it. What went
+# is counted under the stars it had when it was first public, which no one can change.
+ONE_MORE = "update review_tally set standing = standing + 1 where stars = new.stars"
+ONE_LESS = "update review_tally set standing = standing - 1 where stars = old.stars"
+ONE_GONE = (
+    "update review_tally set removed = removed + 1 where stars = (select v.stars from"
+    " review_version v where v.review_id = old.id and v.version = 1)"
+)
+TALLY = {
+    "insert": (ONE_MORE,),
+    "update of stars": (ONE_LESS, ONE_MORE),
+    "delete": (ONE_LESS, ONE_GONE),
+}
 
 
 def upgrade() -> None:
@@ -76,12 +90,40 @@ def upgrade() -> None:
         sa.Column("stars", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("reviews", sa.BigInteger, nullable=False),
     )
+    _create_tally()
+
+
+def _create_tally() -> None:
+    tally = op.create_table(
+        "review_tally",
+        sa.Column("stars", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("standing", sa.BigInteger, nullable=False),
+        sa.Column("removed", sa.BigInteger, nullable=False),
+    )
+    op.bulk_insert(tally, [{"stars": n, "standing": 0, "removed": 0} for n in range(1, 6)])
+    on_postgresql = op.get_bind().dialect.name == "postgresql"
+    for event, statements in TALLY.items():
+        name = f"review_tally_{event.split()[0]}"
+        body = " ".join(f"{each};" for each in statements)
+        if on_postgresql:
+            op.execute(
+                f"create function {name}() returns trigger language plpgsql"
+                f" as $$ begin {body} return null; end $$"
+            )
+            body = f"execute function {name}()"
+            op.execute(f"create trigger {name} after {event} on review for each row {body}")
+        else:
+            op.execute(f"create trigger {name} after {event} on review begin {body} end")
 
 
 def downgrade() -> None:
+    op.drop_table("review_tally")
     op.drop_table("review_star_count")
     op.drop_table("review_vote")
     op.drop_table("review_reply")
     drop_append_only("review_version")
     op.drop_table("review_version")
-    op.drop_table("review")
+    op.drop_table("review")  # its triggers go with it
+    if op.get_bind().dialect.name == "postgresql":
+        for event in TALLY:
+            op.execute(f"drop function review_tally_{event.split()[0]}()")

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from foundation.doors import reading, writing
 from foundation.facts import Fact
@@ -187,6 +187,18 @@ def test_words_that_were_tampered_with_are_found_by_both_audits(shelf):
         assert len(auditing.audit(session)) == 1
         assert [each.check for each in verifying.audit(session)] == ["served"]
         session.get_one(Review, review.id).title = "Mouldy"
+
+
+def test_a_review_that_somebody_deletes_is_counted_by_the_database_and_missed_by_the_log(shelf):
+    review = shelf.review(shelf.ben, 1)
+    revise(shelf.ben, review, stars=4)
+    with writing() as session:
+        attempt = session.begin_nested()
+        session.execute(text("delete from review where id = :id"), {"id": review.id})
+        assert queries.removals(session)[1] == (0, 1)  # as it was first public
+        assert queries.removals(session)[4] == (0, 0)
+        assert "is not served" in str(verifying.audit(session))
+        attempt.rollback()
 
 
 @given(st.dictionaries(st.integers(1, 5), st.integers(0, 10_000)))

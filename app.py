@@ -261,7 +261,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for view in SIGNED_ROUTES:
         app.extensions["csrf"].exempt(view)
     viewers = Viewers(COUNTS)
-    login_manager(viewers).init_app(app)
+    login_manager(viewers).init_app(app, add_context_processor=False)
     languages.set_up(app)
     refusals.set_up(app)
     assets.set_up(app)

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.orm import Session
 
 #: Milliseconds a writer waits for another one before it gives up.
@@ -31,6 +32,17 @@ SQLITE_PRAGMAS = (
     "cache_size=-65536",
     "wal_autocheckpoint=8000",
     "temp_store=MEMORY",
+)
+
+
+#: What is raised when the database cannot be asked: gone, starting, out of connections, locked.
+AWAY: tuple[type[Exception], ...] = (
+    exc.OperationalError,
+    exc.InterfaceError,
+    exc.TimeoutError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    sqlite3.OperationalError,
 )
 
 

@@ -146,10 +146,14 @@ def _tell_sqlite(sql: str, params: list[Any]) -> int:
 
 def close() -> None:
     """Give this thread's connections back."""
+    _close_reader()
+    _close_writer()
+
+
+def _close_reader() -> None:
     if getattr(_own, "connection", None) is not None:
         _own.connection.close()
         _own.connection = _own.url = None
-    _close_writer()
 
 
 def _close_writer() -> None:
@@ -187,8 +191,7 @@ def _plain(database: doors.Database) -> str:
 
 
 def _reopen(database: doors.Database) -> None:
-    if getattr(_own, "connection", None) is not None:
-        _own.connection.close()
+    _close_reader()  # should opening fail, the next question tries again
     if database.dialect == "sqlite":
         connection = sqlite3.connect(_path(database), isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA query_only=ON")

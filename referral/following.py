@@ -13,7 +13,7 @@ from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from foundation import clock
+from foundation import clock, doors
 from foundation.web.languages import safe_path
 from referral import navigations, touches
 from referral.clicking import click
@@ -73,7 +73,10 @@ class Links:
         if not navigations.is_person_opening_a_page(environ["REQUEST_METHOD"], headers):
             return self._app(environ, start_response)
         to = _to(environ.get("QUERY_STRING", ""))
-        cookie = follow(code, channel, to, _cookie(headers.get("Cookie")), clock.now())
+        try:
+            cookie = follow(code, channel, to, _cookie(headers.get("Cookie")), clock.now())
+        except doors.AWAY:
+            cookie = None
         if cookie is None:
             return self._app(environ, start_response)
         answer = [

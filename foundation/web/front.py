@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, g, request, session
 
-from foundation import words
+from foundation import doors, words
 from foundation.web import fragments, member_shells
 from foundation.web.fragments import Kept, Shelf
 from foundation.web.pages import known_token
@@ -35,13 +35,20 @@ class VisitorPages:
         if environ["REQUEST_METHOD"] != "GET" or self._knows(environ.get("HTTP_COOKIE", "")):
             return self._app(environ, start_response)
         name = self._name(environ)
-        found = whole_pages.fresh(name)
+        found = self._found(name)
         if found is not None:
             headers, body = found.thing
             start_response("200 OK", headers)
             return [body]
         environ["bellmouth.page_name"] = name
         return self._app(environ, start_response)
+
+    @staticmethod
+    def _found(name: tuple[str, ...]) -> Kept | None:
+        try:
+            return whole_pages.fresh(name)
+        except doors.AWAY:
+            return None  # the application says so
 
     def _knows(self, cookie: str) -> bool:
         return bool(cookie) and any(mark in cookie for mark in self._cookies)
@@ -89,7 +96,10 @@ class MemberPages:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         cookie = environ.get("HTTP_COOKIE", "")
         if "session=" in cookie and environ["REQUEST_METHOD"] == "GET":
-            page = self._page(environ, _cookies(cookie))
+            try:
+                page = self._page(environ, _cookies(cookie))
+            except doors.AWAY:
+                page = None  # the application says so
             if page is not None:
                 body = page.encode()
                 headers = [

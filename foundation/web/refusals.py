@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from foundation import doors, words
 from foundation.refusal import Refused
 from foundation.web.forms import sentence_of
 from foundation.words import _
@@ -81,12 +82,39 @@ def set_up(app: Flask) -> None:
             return problem(status, f"http_{status}", error.name)
         return _error_page(status, error), status
 
+    def away(error: Exception) -> Any:
+        app.logger.error("the database is away on %s: %s", request.path, error)
+        g.asks_nobody = True  # the page's shell must not ask it who reads
+        words.set_language(_language_sent())
+        sentence = _(
+            "The database does not answer, so nothing could be read or stored just now. Go back:"
+            " your browser still has what you typed. Try once more in a minute."
+        )
+        if wants_document():
+            return _later(problem(503, "database_away", sentence))
+        html = render_template("errors/server_error.html", code=503, sentence=sentence)
+        return _later(make_response(html, 503))
+
+    for kind in doors.AWAY:
+        app.register_error_handler(kind, away)
+
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Any:
         app.logger.exception("unhandled error on %s", request.path)
         if wants_document():
             return problem(500, "server_error", _("Something broke on our side."))
         return render_template("errors/server_error.html"), 500
+
+
+def _later(response: Any) -> Any:
+    response.headers["Retry-After"] = "60"
+    return response
+
+
+def _language_sent() -> str:
+    """The reader's language as far as her browser says it."""
+    sent = request.cookies.get("language", "")
+    return sent or words.negotiate(request.headers.get("Accept-Language", ""))
 
 
 def _error_page(status: int, error: HTTPException) -> str:

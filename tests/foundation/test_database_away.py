@@ -1,0 +1,101 @@
+"""While the database is away everybody is told so, and afterwards everything goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundation import clock, doors
+from foundation.doors import writing
+from foundation.words import use_language
+from referral import codes
+from tests import people
+
+SENTENCE = "The database does not answer"
+VISIT = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Chrome/150.0",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Dest": "document",
+}
+
+
+@contextmanager
+def away(folder: Path) -> Iterator[None]:
+    """Nothing answers where the database was."""
+    there = doors.database()
+    nowhere = {
+        "sqlite": f"sqlite:///{folder}/gone/bellmouth.sqlite3",
+        "postgresql": f"postgresql+psycopg://nobody@/bellmouth?host={folder}",
+    }
+    url = there.url
+    doors.connect(nowhere[there.dialect])
+    try:
+        yield
+    finally:
+        doors.connect(url)
+
+
+@pytest.fixture
+def ada(client: Any) -> Any:
+    with writing() as session:
+        made = people.ada(session)
+    people.sign_in(client, made)
+    return made
+
+
+def test_it_works(client: Any, tmp_path: Path) -> None:
+    with away(tmp_path):
+        answer = client.get("/clubs")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+        assert SENTENCE in answer.text
+    assert client.get("/clubs").status_code == 200
+
+
+def test_pages_that_were_kept_are_not_shown_unasked(
+    client: Any, app: Any, ada: Any, tmp_path: Path
+) -> None:
+    visitor = app.test_client()
+    for each in (client, visitor) * 3:
+        assert each.get("/clubs").status_code == 200
+    with away(tmp_path):
+        for each in (client, visitor):
+            answer = each.get("/clubs")
+            assert answer.status_code == 503
+            assert SENTENCE in answer.text
+            assert "Ada" not in answer.text
+    assert "Ada" in client.get("/clubs").text
+
+
+def test_a_form_is_not_lost(client: Any, ada: Any, tmp_path: Path) -> None:
+    client.application.config["WTF_CSRF_ENABLED"] = False
+    with away(tmp_path):
+        answer = client.post("/settings", data={"name": "Adelheid"})
+        assert answer.status_code == 503
+        assert "your browser still has what you typed" in answer.text
+
+
+def test_a_link_says_so_too(client: Any, ada: Any, tmp_path: Path) -> None:
+    with writing() as session:
+        code = codes.ensure(session, ada.id, clock.now())
+        assert code is not None
+        path = f"/r/{code.code}"
+    with away(tmp_path):
+        assert client.get(path, headers=VISIT).status_code == 503
+    assert client.get(path, headers=VISIT).status_code == 302
+
+
+def test_machines_get_a_problem_document(client: Any, tmp_path: Path) -> None:
+    with away(tmp_path):
+        answer = client.get("/clubs", headers={"Accept": "application/json"})
+        assert answer.content_type == "application/problem+json"
+        assert answer.json["type"] == "urn:bellmouth:database_away"
+
+
+def test_it_is_said_in_the_readers_language(client: Any, tmp_path: Path) -> None:
+    with away(tmp_path), use_language("en"):  # the test speaks English again afterwards
+        html = client.get("/clubs", headers={"Accept-Language": "zh-TW"}).text
+        assert '<html lang="zh-Hant">' in html

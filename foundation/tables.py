@@ -40,6 +40,11 @@ class UtcMoment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+#: Text that may be an identifier and may be something else, compared as identifiers are. On
+#: PostgreSQL a column of another collation is joined with them without its index.
+PlainText = String().with_variant(String(collation="C"), "postgresql")
+
+
 class IdText(TypeDecorator[str]):
     """Text compared byte by byte on both back ends, so that identifiers sort by time."""
 

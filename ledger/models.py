@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from foundation.tables import Base, BigNumber, IdText, JsonValue, UtcMoment
+from foundation.tables import Base, BigNumber, IdText, JsonValue, PlainText, UtcMoment
 
 #: What is counted. `scale` is the number of decimal places a person sees (points 0, USD 2).
 commodity = Table(
@@ -35,7 +35,7 @@ account = Table(
     "ledger_account",
     Base.metadata,
     Column("id", BigNumber, primary_key=True),
-    Column("owner", String),
+    Column("owner", PlainText),
     Column("kind", String, nullable=False),
     Column("commodity", String, ForeignKey("commodity.code"), nullable=False),
     Column("opened_at", UtcMoment, nullable=False),

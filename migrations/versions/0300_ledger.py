@@ -9,7 +9,7 @@ sentence.
 import sqlalchemy as sa
 from alembic import op
 
-from foundation.tables import BigNumber, IdText, JsonValue, UtcMoment
+from foundation.tables import BigNumber, IdText, JsonValue, PlainText, UtcMoment
 from migrations.guards import append_only, drop_append_only
 
 revision = "0300"
@@ -59,7 +59,7 @@ def _create_tables() -> None:
     op.create_table(
         "ledger_account",
         sa.Column("id", BigNumber, primary_key=True),
-        sa.Column("owner", sa.String),
+        sa.Column("owner", PlainText),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("commodity", sa.String, sa.ForeignKey("commodity.code"), nullable=False),
         sa.Column("opened_at", UtcMoment, nullable=False),

@@ -11,6 +11,7 @@ from foundation import clock
 from foundation.doors import reading
 from foundation.web.pages import render
 from members.session import requires
+from shop import told_facts
 
 bp = Blueprint("acknowledgement", __name__)
 
@@ -23,4 +24,10 @@ def acknowledgements() -> Any:
         counted = queries.counted(session, clock.now())
         page = queries.latest(session, request.args.get("page"))
     names = {rule.name: rule for rule in rules.THANKS}
-    return render("acknowledgement/rules.html", counted=counted, page=page, rules=names)
+    return render(
+        "acknowledgement/rules.html",
+        counted=counted,
+        page=page,
+        rules=names,
+        told=told_facts.WORDS,
+    )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, render_template, request
+from sqlalchemy.orm import Session
 
 from foundation import search
 from foundation.doors import reading
-from foundation.words import lazy
+from foundation.words import lazy, text_in
+from shop import queries as shop
 
 bp = Blueprint("search", __name__)
 
@@ -41,6 +45,22 @@ def find() -> Any:
                 limit=size + 1,
                 before=int(before) if before.isdecimal() and len(before) < 16 else None,
             )
+            if kind == "product":
+                hits = _in_own_language(session, hits)
             if hits:
                 groups.append((kind, label, page, icon, hits[:size], len(hits) > size))
     return render_template("community/search.html", query=query, groups=groups, only=only)
+
+
+def _in_own_language(session: Session, hits: Sequence[search.Hit]) -> list[search.Hit]:
+    """Products are found in every language and shown in the reader's."""
+    products = shop.called(session, [hit.ref for hit in hits])
+    return [
+        replace(
+            hit,
+            title=text_in(products[hit.ref].name),
+            excerpt=text_in(products[hit.ref].summary),
+        )
+        for hit in hits
+        if hit.ref in products
+    ]

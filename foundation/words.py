@@ -148,9 +148,10 @@ def _when(moment: datetime | date, code: str, zone_name: str, style: str) -> str
     local = moment.astimezone(zone(zone_name))
     if style == "date":
         return dates.format_date(local, "medium", locale=locale(code))
-    return dates.format_datetime(
-        local, "medium" if style == "full" else "short", locale=locale(code)
-    )
+    pattern = str(dates.get_datetime_format("medium", locale=locale(code)))  # "{1}, {0}"
+    # the day is written the same way everywhere: a numeric one reads as two different days
+    time = dates.format_time(local, "medium" if style == "full" else "short", locale=locale(code))
+    return pattern.format(time, dates.format_date(local, "medium", locale=locale(code)))
 
 
 def when(moment: datetime | date | None, style: str = "date") -> str:

@@ -54,7 +54,7 @@ def _earning() -> tuple[EarningRule, ...]:
         EarningRule(
             key="order",
             fact="order.paid",
-            name=_texts("Your order", "您的订单", "您的訂單"),
+            name=_texts("Your order", "你的订单", "你的訂單"),
             kind="per_currency_unit",
             amount=1,
             hold="return_period",
@@ -63,14 +63,14 @@ def _earning() -> tuple[EarningRule, ...]:
         EarningRule(
             key="review",
             fact="review.published",
-            name=_texts("Your review", "您的评价", "您的評價"),
+            name=_texts("Your review", "你的评价", "你的評價"),
             amount=20,
             cap_per_month=100,
         ),
         EarningRule(
             key="answer",
             fact="answer.accepted",
-            name=_texts("Your accepted answer", "您的回答获采纳", "您的回答獲採納"),
+            name=_texts("Your accepted answer", "你的回答获采纳", "你的回答獲採納"),
             amount=15,
             tier_applies=True,
             cap_per_month=150,
@@ -78,7 +78,7 @@ def _earning() -> tuple[EarningRule, ...]:
         EarningRule(
             key="referrer",
             fact="referral.purchased",
-            name=_texts("You brought a friend", "您介绍了一位朋友", "您介紹了一位朋友"),
+            name=_texts("You brought a friend", "你介绍了一位朋友", "你介紹了一位朋友"),
             who="referrer",
             amount=200,
             hold="return_period",
@@ -87,7 +87,7 @@ def _earning() -> tuple[EarningRule, ...]:
         EarningRule(
             key="friend",
             fact="referral.purchased",
-            name=_texts("A friend brought you", "朋友介绍您来", "朋友介紹您來"),
+            name=_texts("A friend brought you", "朋友介绍你来", "朋友介紹你來"),
             who="friend",
             amount=100,
             hold="return_period",

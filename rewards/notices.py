@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from notifications.notices import Notice
 
-_ORDER = {"en": "Your order", "zh_Hans": "您的订单", "zh_Hant": "您的訂單"}
+_ORDER = {"en": "Your order", "zh_Hans": "你的订单", "zh_Hant": "你的訂單"}
 
 GRANTED = Notice(
     "reward.granted",

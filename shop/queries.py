@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from foundation.facts import Fact
 from foundation.paging import Page, read_page
 from members.models import Member
+from shop import told_facts
 from shop.models import Order, OrderLine, Product, Refund
 
 
@@ -32,7 +33,7 @@ class CustomerPage:
     member: Member
     sums: Sequence[Any]
     orders: Sequence[Order]
-    facts: Sequence[Fact]
+    facts: Page[Any]
 
 
 def shown_products(session: Session) -> Sequence[Product]:
@@ -64,6 +65,14 @@ def purchase(session: Session, member_id: str, product_id: str) -> str | None:
         .order_by(Order.id.desc())
         .limit(1)
     )
+
+
+def called(session: Session, slugs: Sequence[str]) -> dict[str, Any]:
+    """Names and summaries, in all their languages, of the products at these addresses."""
+    rows = session.execute(
+        select(Product.slug, Product.name, Product.summary).where(Product.slug.in_(slugs))
+    )
+    return {row.slug: row for row in rows}
 
 
 def my_orders(session: Session, member_id: str, cursor: str | None) -> Page[Any]:
@@ -109,8 +118,8 @@ def order_page(session: Session, order_id: str, member_id: str | None = None) ->
     return OrderPage(order, lines, refunds, buyer)
 
 
-def customer_page(session: Session, handle: str) -> CustomerPage | None:
-    """One customer's newest orders and facts, for staff."""
+def customer_page(session: Session, handle: str, cursor: str | None = None) -> CustomerPage | None:
+    """One customer's newest orders, and a page of what happened, newest first, for staff."""
     member = session.scalars(select(Member).where(Member.handle == handle)).first()
     if member is None:
         return None
@@ -126,9 +135,11 @@ def customer_page(session: Session, handle: str) -> CustomerPage | None:
     orders = session.scalars(
         select(Order).where(Order.member_id == member.id).order_by(Order.id.desc()).limit(20)
     ).all()
-    facts = session.scalars(
-        select(Fact).where(Fact.member_id == member.id).order_by(Fact.id.desc()).limit(60)
-    ).all()
+    told: Any = select(Fact.id, Fact.kind, Fact.at, Fact.details).where(
+        Fact.member_id == member.id, Fact.kind.in_(told_facts.WORDS)
+    )
+    path = f"/customers/{member.handle}"
+    facts = read_page(session, told, Fact.id, cursor=cursor, size=12, path=path)
     return CustomerPage(member, sums, orders, facts)
 
 

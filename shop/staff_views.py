@@ -14,7 +14,7 @@ from foundation.tables import new_id
 from foundation.web.forms import refilling
 from foundation.web.pages import render
 from members.session import requires
-from shop import ordering, queries, rules
+from shop import ordering, queries, rules, told_facts
 from shop.forms import DEMO_STEPS, DemoStepForm
 
 bp = Blueprint("shop_desk", __name__)
@@ -88,5 +88,5 @@ def customers() -> Any:
 @requires("customers.see")
 def customer(handle: str) -> Any:
     with reading() as session:
-        page = queries.customer_page(session, handle) or abort(404)
-    return render("shop/customer.html", page=page, member=page.member)
+        page = queries.customer_page(session, handle, request.args.get("page")) or abort(404)
+    return render("shop/customer.html", page=page, member=page.member, told=told_facts.tell)

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from foundation import clock
 from foundation.doors import reading, writing
-from shop import ordering, products
+from shop import ordering, products, told_facts
 from shop.models import Order
 from shop.products import ProductDraft
 from tests import people
@@ -135,7 +137,7 @@ class TestTheDesk:
         people.sign_in(client, cast["sam"])
         for path in ("/orders", f"/orders/{cast['order']}", "/customers", "/customers/ben"):
             assert client.get(path).status_code == 200, path
-        assert "order.paid" in client.get("/customers/ben").text
+        assert "Paid an order" in client.get("/customers/ben").text
 
     @pytest.mark.parametrize("wanted", ["1042", "ben@example.com", "BEN@example.com"])
     def test_an_order_is_found_by_number_and_address(self, client, cast, wanted):
@@ -178,7 +180,7 @@ class TestThankYous:
         people.sign_in(client, cast["sam"])
         page = client.get("/acknowledgements")
         assert page.status_code == 200
-        assert "order.delivered" in page.text
+        assert "An order arrived" in page.text
         assert "/customers/ben" in page.text
 
     def test_members_do_not_see_it(self, client, cast):
@@ -191,3 +193,8 @@ def test_a_shipped_order_is_told_on_its_page(client, cast):
         ordering.ship(session, cast["order"], clock.now())
     people.sign_in(client, cast["ben"])
     assert "On its way" in client.get(f"/me/orders/{cast['order']}").text
+
+
+def test_every_kind_of_fact_has_words_in_the_file_of_a_customer() -> None:
+    kinds = re.findall(r"^\| `([a-z_.]+)` \|", Path("docs/facts.md").read_text("utf-8"), re.M)
+    assert set(told_facts.WORDS) == set(kinds)

@@ -1,0 +1,46 @@
+"""What happened to a customer, in words for the staff: some for every kind of fact."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from foundation.words import _, lazy, number
+
+#: Kind of fact → what the file of a customer says; a test compares the kinds with docs/facts.md.
+WORDS = {
+    "member.joined": lazy("Joined"),
+    "member.verified": lazy("Confirmed the e-mail address"),
+    "role.granted": lazy("Was given a role"),
+    "order.placed": lazy("Placed an order"),
+    "order.paid": lazy("Paid an order"),
+    "order.shipped": lazy("An order was sent"),
+    "order.delivered": lazy("An order arrived"),
+    "order.cancelled": lazy("An order was cancelled"),
+    "order.refunded": lazy("Got money back"),
+    "review.published": lazy("Published a review"),
+    "review.revised": lazy("Revised a review"),
+    "topic.started": lazy("Started a topic"),
+    "post.written": lazy("Wrote a post"),
+    "answer.accepted": lazy("Gave an answer that was accepted"),
+    "post.folded": lazy("A post was folded"),
+    "post.restored": lazy("A folded post was restored"),
+    "appeal.lodged": lazy("Appealed against a fold"),
+    "appeal.decided": lazy("An appeal was decided"),
+    "referral.lead": lazy("A friend joined by the link"),
+    "referral.purchased": lazy("A friend bought by the link"),
+    "referral.qualified": lazy("A friend’s purchase was kept"),
+    "referral.refused": lazy("A referral was refused"),
+    "reward.granted": lazy("Earned points"),
+    "reward.released": lazy("Points came off hold"),
+    "reward.clawed_back": lazy("Points went back with a refund"),
+    "reward.redeemed": lazy("Redeemed points for a voucher"),
+    "programme.published": lazy("Published a version of the programme"),
+    "stage.entered": lazy("Moved on in the funnel"),
+}
+
+
+def tell(fact: Any) -> str:
+    """One fact in the reader's language; points are said where the fact has them."""
+    words = str(WORDS[fact.kind])
+    points = fact.details.get("amount") if fact.kind.startswith("reward.") else None
+    return _("%(what)s: %(points)s", what=words, points=number(points)) if points else words

@@ -18,9 +18,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from foundation import money
+from rewards import items
+from rewards.documents import Amount, Document, Key
+from rewards.documents import Objection as Objection
+from rewards.documents import Texts as Texts
+from rewards.documents import objection as _objection
+from rewards.items import Item as Item
 
 #: What the programme counts in.
 POINTS = "points"
@@ -28,17 +34,6 @@ POINTS = "points"
 Who = Literal["member", "referrer", "friend"]
 Kind = Literal["fixed", "per_currency_unit", "percent"]
 Hold = Literal["return_period", "none"]
-
-#: Text by language code; English is required, the others fall back to it.
-Texts = dict[str, str]
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-Amount = Annotated[int, Field(ge=0, le=1_000_000)]
-
-
-class Document(BaseModel):
-    """A part of the programme; frozen, and strangers' fields are refused rather than ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Tier(Document):
@@ -70,18 +65,6 @@ class EarningRule(Document):
     tier_applies: bool = False
     cap_per_month: Amount | None = None
     cap_per_member: Amount | None = None
-
-
-class Item(Document):
-    """Something points buy: a voucher worth `value` minor units of `currency`."""
-
-    key: Key
-    name: Texts
-    kind: Literal["voucher"] = "voucher"
-    cost: Amount
-    value: Annotated[int, Field(ge=0, le=10**12)]
-    currency: str
-    description: Texts = {}
 
 
 class Programme(Document):
@@ -156,10 +139,10 @@ class Award:
 
 
 class State(Protocol):
-    """What the engine must know of members: their standing and what rules gave them so far."""
+    """What the engine must know of members: their tier and what rules gave them so far."""
 
-    def standing(self, member_id: str) -> int:
-        """Points granted in the window, less those taken back, before this moment."""
+    def tier(self, member_id: str) -> Tier:
+        """The tier the member was in before this moment: what happens in it is not seen yet."""
 
     def given(self, member_id: str, rule: str, month: str | None) -> int:
         """Points `rule` gave the member in `month` ("2026-03"), or ever when None."""
@@ -178,7 +161,7 @@ def _award(programme: Programme, rule: EarningRule, fact: Happened, state: State
     member_id = receiver(rule, fact)
     if member_id is None or (rule.verified_only and not fact.details.get("verified")):
         return None
-    tier = tier_of(programme, state.standing(member_id))
+    tier = state.tier(member_id)
     amount = base_amount(programme, rule, fact)
     if rule.tier_applies:
         amount = amount * tier.earn_percent // 100
@@ -264,27 +247,14 @@ def share_taken_back(amount: int, refunded: int, total: int) -> int:
 # What an owner may not publish, in sentences.
 
 
-@dataclass(frozen=True)
-class Objection:
-    """What is wrong, where (`tiers-1-standing_min`, as the form names it), and what to do."""
-
-    field: str
-    sentence: str
-    params: Mapping[str, Any]
-
-
 def objections(programme: Programme) -> list[Objection]:
     """Everything that keeps a well-formed programme from being published."""
     return [
         *_about_texts(programme),
         *_about_tiers(programme.tiers),
         *_about_earning(programme),
-        *_about_catalogue(programme),
+        *items.objections(programme.catalogue, [tier.key for tier in programme.tiers]),
     ]
-
-
-def _objection(field: str, sentence: str, **params: Any) -> Objection:
-    return Objection(field, sentence, params)
 
 
 def _about_texts(programme: Programme) -> Iterator[Objection]:
@@ -364,21 +334,6 @@ def _about_rule(place: str, rule: EarningRule, known: FactKind) -> Iterator[Obje
         yield _objection(
             f"{place}-cap_per_member", "A limit of 0 pays nothing: leave it empty or raise it."
         )
-
-
-def _about_catalogue(programme: Programme) -> Iterator[Objection]:
-    for number, item in enumerate(programme.catalogue):
-        place = f"catalogue-{number}"
-        if item.cost < 1:
-            yield _objection(f"{place}-cost", "Ask for at least 1 point.")
-        if item.value < 1:
-            yield _objection(f"{place}-value", "Say what the voucher is worth.")
-        if not money.is_currency(item.currency):
-            yield _objection(
-                f"{place}-currency",
-                "“%(code)s” is not a currency. Write three letters such as USD.",
-                code=item.currency,
-            )
 
 
 def read(document: Mapping[str, Any]) -> Programme:

@@ -1,0 +1,38 @@
+"""What every part of the programme's document is made of. Pure.
+
+A capability writes its own parts in a file of its own on top of these, and `rules.Programme` holds
+them; a new field has a default, so that what was stored before it still loads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+#: Text by language code; English is required, the others fall back to it.
+Texts = dict[str, str]
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+Amount = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class Document(BaseModel):
+    """A part of the programme; frozen, and strangers' fields are refused rather than ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True)
+class Objection:
+    """What is wrong, where (`tiers-1-standing_min`, as the form names it), and what to do."""
+
+    field: str
+    sentence: str
+    params: Mapping[str, Any]
+
+
+def objection(field: str, sentence: str, **params: Any) -> Objection:
+    """An objection; its sentence is translated where it is shown."""
+    return Objection(field, sentence, params)

@@ -26,6 +26,7 @@ from rewards.rules import (
     Award,
     Happened,
     Programme,
+    Tier,
     awards,
     month_of,
     order_reference,
@@ -240,9 +241,9 @@ class _Past:
 
     # What the engine asks.
 
-    def standing(self, member_id: str) -> int:
+    def tier(self, member_id: str) -> Tier:
         person = self._people.get(member_id)
-        return self._settle(person) if person is not None else 0
+        return tier_of(self.rules, self._settle(person) if person is not None else 0)
 
     def _settle(self, person: _Person) -> int:
         """Let in what was granted and taken back before now, let go what left the window."""

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from rewards.models import Clawback, Grant
-from rewards.rules import Award, Happened, Programme, month_of
+from rewards.rules import Award, Happened, Programme, Tier, month_of, tier_of
 
 #: Members asked about in one statement; SQLite takes 32,766 parameters.
 CHUNK = 5_000
@@ -25,12 +25,13 @@ Given = dict[tuple[str, str, str | None], int]
 class Tallies:
     """The state of one batch's members, read from the grants; `add` what is given meanwhile."""
 
-    def __init__(self, standings: dict[str, int], given: Given) -> None:
+    def __init__(self, programme: Programme, standings: dict[str, int], given: Given) -> None:
+        self._programme = programme
         self._standings = standings
         self._given = given
 
-    def standing(self, member_id: str) -> int:
-        return self._standings.get(member_id, 0)
+    def tier(self, member_id: str) -> Tier:
+        return tier_of(self._programme, self._standings.get(member_id, 0))
 
     def given(self, member_id: str, rule: str, month: str | None) -> int:
         return self._given.get((member_id, rule, month), 0)
@@ -59,7 +60,7 @@ def of_members(
             given |= _given(session, chunk, rules, month)
         rules = [r.key for r in programme.earning if r.cap_per_member is not None]
         given |= _given(session, chunk, rules, None)
-    return Tallies(standings, given)
+    return Tallies(programme, standings, given)
 
 
 def standings_of(

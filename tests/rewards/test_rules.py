@@ -33,7 +33,7 @@ def fact(kind: str = "order.paid", **details: Any) -> Happened:
 
 
 def with_standing(points: int, given: dict[Any, int] | None = None) -> Tallies:
-    return Tallies({"ada": points, "fay": points}, dict(given or {}))
+    return Tallies(FIRST, {"ada": points, "fay": points}, dict(given or {}))
 
 
 def order_rule(**changes: Any) -> Programme:

@@ -70,11 +70,11 @@ class Viewers:
         """`counts`: name to a SELECT of one number about member `m.id`; app.py wires them."""
         self._names = tuple(counts)
         numbers = "".join(f", ({sql})" for sql in counts.values())
-        self._question = QUESTION.replace(" from", f"{numbers} from", 1)
+        self.question = QUESTION.replace(" from", f"{numbers} from", 1)
 
     def load(self, token: str) -> Viewer | None:
         """The viewer of a sign-in that exists and was not revoked; asked at every request."""
-        rows = ask(self._question, token_hash(token))
+        rows = ask(self.question, token_hash(token))
         if not rows:
             return None
         member_id, handle, name, role, language, zone, sign_in_id, is_verified, *numbers = rows[0]

@@ -33,6 +33,7 @@ from rewards import (
     replay_runs,
 )
 from rewards.forms import DraftForm, PublishForm, RedeemForm, ReplayForm, filled
+from rewards.sections import SECTIONS
 
 bp = Blueprint("rewards", __name__)
 
@@ -40,6 +41,7 @@ bp = Blueprint("rewards", __name__)
 USUAL_DAYS = 90
 
 bp.add_app_template_global(explaining.points, "points")
+bp.add_app_template_global(lambda: SECTIONS, "sections_of_draft")
 
 
 @bp.context_processor
@@ -201,7 +203,9 @@ def change_draft() -> Any:
     form = DraftForm()
     if form.arrange(request.form.get("act", "save")):
         return _editor(form)
-    rules = form.programme() if form.validate_on_submit() else None
+    with reading() as session:
+        draft = drafting.needed(session)
+    rules = form.programme(draft.rules) if form.validate_on_submit() else None
     if rules is None:
         return _editor(form, 422)
     with refilling(form), writing() as session:

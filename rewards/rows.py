@@ -1,0 +1,185 @@
+"""Forms made of rows: a section of the draft is lists of rows, and every row is a form of its own.
+
+Keys of rows are not typed: a row keeps the key it has for good (caps and history hang on it), and
+a new one gets its key from its English name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import wtforms
+from wtforms import FieldList, HiddenField, StringField
+from wtforms.meta import DefaultMeta
+from wtforms.validators import InputRequired, Length
+
+from foundation import words
+from foundation.refusal import Refused
+from foundation.web.forms import WTFORMS_LANGUAGES, Form, sentence_of
+from foundation.words import _, lazy
+from rewards.rules import Objection
+
+KEY = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+MOST_ROWS = 40
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault and the field it is at."""
+
+    id: str
+    label: str
+    message: str
+
+
+class RowForm(wtforms.Form):
+    """One row of a list; it belongs to the section's form, which carries the token."""
+
+    class Meta(DefaultMeta):
+        def get_translations(self, form: Any) -> Any:
+            from wtforms.i18n import get_translations
+
+            return get_translations(WTFORMS_LANGUAGES[words.language()])
+
+    key = HiddenField()
+    name_en = StringField(lazy("Name in English"), [InputRequired(), Length(max=80)])
+    name_zh_Hans = StringField(lazy("Name in 简体中文"), [Length(max=80)])
+    name_zh_Hant = StringField(lazy("Name in 繁體中文"), [Length(max=80)])
+
+    def texts(self, field: str) -> dict[str, str]:
+        """What `field` says in each language in which it says something."""
+        typed = {code: (self[f"{field}_{code}"].data or "").strip() for code in words.LANGUAGES}
+        return {code: text for code, text in typed.items() if text}
+
+    def names(self) -> dict[str, str]:
+        return self.texts("name")
+
+
+class SectionForm(Form):
+    """A section of the draft: fields, and lists of rows named in LISTS."""
+
+    LISTS: ClassVar[tuple[str, ...]] = ()
+    revision = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.general: list[str] = []  # what is wrong with a list as a whole, or on another section
+
+    def arrange(self, act: str) -> bool:
+        """Add, remove or move a row as its button asks; True if it did.
+
+        Buttons say `add-tiers`, `remove-tiers-2`, `up-tiers-2`, `down-tiers-2`.
+        """
+        verb, _dash, name = act.partition("-")
+        if verb == "add" and name in self.LISTS and len(self[name].entries) < MOST_ROWS:
+            self[name].append_entry()
+            return True
+        part = name.partition("-")[0]
+        if part not in self.LISTS:
+            return False
+        if verb == "remove":
+            self[part].entries = [each for each in self[part].entries if each.name != name]
+            return True
+        if verb in ("up", "down"):
+            _move(self[part], name, -1 if verb == "up" else 1)
+            return True
+        return False
+
+    def parts(self, name: str) -> tuple[Any, ...] | None:
+        """What the rows of a list say; None when a row refuses, as its fields then say."""
+        made = [self._part(*row) for row in self._keyed(name)]
+        return None if None in made else tuple(made)
+
+    def _keyed(self, name: str) -> list[tuple[Any, str]]:
+        """The rows of a list with their keys, new ones for new rows."""
+        rows = [row.form for row in self[name].entries]
+        taken = {row.key.data for row in rows}
+        keyed = []
+        for row in rows:
+            if not KEY.fullmatch(row.key.data or ""):
+                row.key.data = fresh_key(row.name_en.data, taken)
+                taken.add(row.key.data)
+            keyed.append((row, row.key.data))
+        return keyed
+
+    def _part(self, row: Any, key: str) -> Any:
+        """A row's part of the document; a refusal shows at the field it names, else at `value`."""
+        try:
+            return row.part(key)
+        except Refused as refusal:
+            say(row[refusal.field or "value"], sentence_of(refusal))
+            return None
+
+    def object(self, objection: Objection) -> None:
+        """Show an objection at its field; `tiers-1-name_en` is in the second row there is."""
+        sentence = _(objection.sentence, **objection.params)
+        name, _dash, rest = objection.field.partition("-")
+        if name in self.LISTS and rest:
+            position, _dash, inner = rest.partition("-")
+            row = self[name].entries[int(position)].form
+            # A key is not typed, so what is wrong with it shows at the name it came from.
+            say(row.name_en if inner == "key" else row[inner], sentence)
+        elif name in self.LISTS or name not in self:
+            self.general.append(sentence)
+        else:
+            say(self[name], sentence)
+
+    def faults(self) -> Iterator[Fault]:
+        """Everything that is wrong with a field, also inside rows, for the summary on top."""
+        for field in self:
+            if isinstance(field, FieldList):
+                for row in field.entries:
+                    for inner in row.form:
+                        title = f"{row.form.name_en.data or _('New row')}, {inner.label.text}"
+                        yield from (Fault(inner.id, title, str(each)) for each in inner.errors)
+            else:
+                title = str(field.label.text)
+                yield from (Fault(field.id, title, str(each)) for each in field.errors)
+
+
+def say(field: Any, sentence: str) -> None:
+    """Add an error to a field."""
+    field.errors = [*field.errors, sentence]
+
+
+def _move(rows: Any, name: str, step: int) -> None:
+    """Let a row change places with the one before or after it, with all that is typed in it."""
+    entries = list(rows.entries)
+    place = next((number for number, row in enumerate(entries) if row.name == name), None)
+    if place is None or not 0 <= place + step < len(entries):
+        return
+    one, other = entries[place], entries[place + step]
+    one_name, other_name = one.name, other.name
+    _rename(one, other_name)  # a browser sends rows back in the order of their numbers
+    _rename(other, one_name)
+    entries[place], entries[place + step] = other, one
+    rows.entries = entries
+
+
+def _rename(entry: Any, name: str) -> None:
+    entry.name = entry.id = name
+    for field in entry.form:
+        field.name = field.id = field.label.field_id = f"{name}-{field.short_name}"
+
+
+def fresh_key(name: str | None, taken: set[str]) -> str:
+    """A key that nobody has, made of an English name."""
+    plain = unicodedata.normalize("NFKD", name or "").encode("ascii", "ignore").decode().lower()
+    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:30].lstrip("0123456789-") or "row"
+    number = 1
+    key = stem
+    while key in taken:
+        number += 1
+        key = f"{stem}-{number}"
+    return key
+
+
+def row_of(part: Any) -> dict[str, Any]:
+    """A named part of the document as its row's form takes it."""
+    names = {f"name_{code}": part.name.get(code, "") for code in words.LANGUAGES}
+    values: dict[str, Any] = part.model_dump()
+    return values | names

@@ -83,6 +83,7 @@ class SectionForm(Form):
             return False
         if verb == "remove":
             self[part].entries = [each for each in self[part].entries if each.name != name]
+            _number(self[part])
             return True
         if verb in ("up", "down"):
             _move(self[part], name, -1 if verb == "up" else 1)
@@ -152,18 +153,18 @@ def _move(rows: Any, name: str, step: int) -> None:
     place = next((number for number, row in enumerate(entries) if row.name == name), None)
     if place is None or not 0 <= place + step < len(entries):
         return
-    one, other = entries[place], entries[place + step]
-    one_name, other_name = one.name, other.name
-    _rename(one, other_name)  # a browser sends rows back in the order of their numbers
-    _rename(other, one_name)
-    entries[place], entries[place + step] = other, one
+    entries[place], entries[place + step] = entries[place + step], entries[place]
     rows.entries = entries
+    _number(rows)
 
 
-def _rename(entry: Any, name: str) -> None:
-    entry.name = entry.id = name
-    for field in entry.form:
-        field.name = field.id = field.label.field_id = f"{name}-{field.short_name}"
+def _number(rows: Any) -> None:
+    """Name the rows by their places: browsers send them back in the order of their numbers."""
+    for place, entry in enumerate(rows.entries):
+        entry.name = entry.id = f"{rows.name}-{place}"
+        for field in entry.form:
+            field.name = field.id = field.label.field_id = f"{entry.name}-{field.short_name}"
+    rows.last_index = len(rows.entries) - 1
 
 
 def fresh_key(name: str | None, taken: set[str]) -> str:

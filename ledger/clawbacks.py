@@ -23,11 +23,13 @@ def claw_back(
     now: datetime,
     about: str | None = None,
     memo: Mapping[str, Any] | None = None,
+    of: str | None = None,
 ) -> list[Transfer]:
     """Take `amount` back: what is available as far as it goes, the rest is booked as owed.
 
     Available never falls below zero; later credits pay what is owed first. Two linked transfers
-    when both accounts are touched, one otherwise.
+    when both accounts are touched, one otherwise. `of` is the credit or hold that is taken back: of
+    what is available, units with its expiry go first, then those that expire soonest.
     """
     refusals.check_amount(amount)
     refusals.check_key(key)
@@ -35,6 +37,6 @@ def claw_back(
     standing = standings(session, owner, commodity, kinds, now)
     available, owed, target = (standing[kind].id for kind in kinds)
     there = min(amount, standing["available"].posted)
-    whole = Draft(available, target, amount, key, "claw_back", about, memo)
+    whole = Draft(available, target, amount, key, "claw_back", about, memo, takes=of)
     parts = [(available, target, there), (owed, target, amount - there)]
     return transfers.make_parts(session, whole, parts, {available, owed, target}, now)

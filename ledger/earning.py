@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,9 +24,11 @@ def credit(
     now: datetime,
     about: str | None = None,
     memo: Mapping[str, Any] | None = None,
+    expires_at: datetime | None = None,
 ) -> list[Transfer]:
     """Issue `amount` to the owner: first what is owed is paid off, the rest becomes available.
 
+    What becomes available expires at `expires_at`, unless it is spent before (None: never).
     One transfer, or two linked ones when a debt is paid in passing.
     """
     refusals.check_amount(amount)
@@ -33,6 +36,7 @@ def credit(
     standing = standings(session, owner, commodity, ["available"], now)
     issued, available = standing["issued"].id, standing["available"].id
     whole = Draft(issued, available, amount, key, "credit", about, memo)
+    whole = replace(whole, expires_at=expires_at)
     parts = pay_off(standing, issued, amount)
     return transfers.make_parts(session, whole, parts, ids(standing), now)
 

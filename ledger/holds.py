@@ -16,12 +16,16 @@ from ledger.accounts import account, account_many, standings
 from ledger.earning import ids, pay_off
 from ledger.models import account as accounts
 from ledger.models import hold as holds
+from ledger.models import transfer as transfers_table
 from ledger.posting import Draft, Transfer
 
 
 @dataclass(frozen=True)
 class Hold:
-    """An amount promised to `owner` and held until `until`; `id` is that of its transfer."""
+    """An amount promised to `owner` and held until `until`; `id` is that of its transfer.
+
+    Once posted it can be spent until `expires_at` (None: for ever).
+    """
 
     id: str
     owner: str
@@ -32,6 +36,7 @@ class Hold:
     posted: int
     voided: int
     until: datetime
+    expires_at: datetime | None = None
 
     @property
     def left(self) -> int:
@@ -41,7 +46,11 @@ class Hold:
 
 @dataclass(frozen=True)
 class HoldDraft:
-    """A hold about to be made; `key` makes it happen once."""
+    """A hold about to be made; `key` makes it happen once.
+
+    What is posted of it expires at `expires_at` (None: never), whenever it is posted: give
+    `until + period` to count from the release, the grant's moment + period to count from the grant.
+    """
 
     owner: str
     commodity: str
@@ -50,6 +59,7 @@ class HoldDraft:
     until: datetime
     about: str | None = None
     memo: Mapping[str, Any] | None = None
+    expires_at: datetime | None = None
 
 
 def hold(
@@ -63,14 +73,16 @@ def hold(
     now: datetime,
     about: str | None = None,
     memo: Mapping[str, Any] | None = None,
+    expires_at: datetime | None = None,
 ) -> Transfer:
     """Issue `amount` to the owner's pending account; the transfer's id is the hold's.
 
     `until` is when it is meant to be posted; `due` finds it then. Nothing is posted by itself.
+    `expires_at`: see `HoldDraft`.
     """
     standing = standings(session, owner, commodity, ["pending"], now)
     source, target = standing["issued"].id, standing["pending"].id
-    draft = Draft(source, target, amount, key, "hold", about, memo, until=until)
+    draft = Draft(source, target, amount, key, "hold", about, memo, until, expires_at=expires_at)
     return transfers.make(session, draft, now)
 
 
@@ -93,6 +105,7 @@ def hold_many(session: Session, drafts: Sequence[HoldDraft], now: datetime) -> l
             each.about,
             each.memo,
             until=each.until,
+            expires_at=each.expires_at,
         )
         for each in drafts
     ]
@@ -117,6 +130,7 @@ def post(
     standing = standings(session, held.owner, held.commodity, ["available"], now)
     target = standing["available"].id
     whole = Draft(held.account, target, amount or 0, key, "post", about, memo, resolves=hold_id)
+    whole = replace(whole, expires_at=held.expires_at)
     whole, made = _left(session, whole, amount, ids(standing))
     if made:
         return made
@@ -179,7 +193,12 @@ def _holds() -> Any:
         holds.c.posted,
         holds.c.voided,
         holds.c.until,
-    ).join(accounts, accounts.c.id == holds.c.account)
+        transfers_table.c.expires_at,
+    ).select_from(
+        holds.join(accounts, accounts.c.id == holds.c.account).join(
+            transfers_table, transfers_table.c.id == holds.c.transfer
+        )
+    )
 
 
 def _left(

@@ -97,6 +97,8 @@ transfer = Table(
     Column("resolves", IdText, ForeignKey("ledger_transfer.id")),  # posts or voids that hold
     Column("reverses", IdText, ForeignKey("ledger_transfer.id")),  # gives back part or all of it
     Column("linked", IdText, ForeignKey("ledger_transfer.id")),  # first transfer of one request
+    Column("expires_at", UtcMoment),  # when what it makes available expires; null: never
+    Column("takes", IdText),  # the credit or hold whose own units it takes first
     CheckConstraint("amount > 0", name="amount"),
     CheckConstraint("source <> target", name="accounts"),
     CheckConstraint("reverses is null or (until is null and resolves is null)", name="reverses"),

@@ -27,7 +27,11 @@ from ledger.models import transfer as transfers
 
 @dataclass(frozen=True)
 class Draft:
-    """A transfer about to be made; `key` makes it happen once."""
+    """A transfer about to be made; `key` makes it happen once.
+
+    `expires_at`: what it makes available (or holds, to be made available later) expires then; None:
+    never. `takes`: the credit or hold whose own units this takes first, before the soonest expiry.
+    """
 
     source: int
     target: int
@@ -40,6 +44,8 @@ class Draft:
     resolves: str | None = None
     reverses: str | None = None
     linked: str | None = None
+    expires_at: datetime | None = None
+    takes: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,8 @@ class Transfer:
     resolves: str | None = None
     reverses: str | None = None
     linked: str | None = None
+    expires_at: datetime | None = None
+    takes: str | None = None
     replayed: bool = field(default=False, compare=False)
 
 
@@ -70,19 +78,20 @@ class Transfer:
 # found before the trigger raises and, on PostgreSQL, spoils the transaction; the trigger decides.
 SQLITE_INSERT = """
 insert into ledger_transfer (id, key, source, target, commodity, amount, kind, about, memo, at,
-                             until, resolves, reverses, linked)
+                             until, resolves, reverses, linked, expires_at, takes)
 select :id, :key, s.account_id, :target, s.commodity, :amount, :kind, :about, :memo, :at,
-       :until, :resolves, :reverses, :linked
+       :until, :resolves, :reverses, :linked, :expires_at, :takes
   from ledger_balance s
  where s.account_id = :source and (s.floor is null or s.posted - :amount >= s.floor)
     on conflict (key) do nothing"""
 
 POSTGRESQL_INSERT = """
 insert into ledger_transfer (id, key, source, target, commodity, amount, kind, about, memo, at,
-                             until, resolves, reverses, linked)
+                             until, resolves, reverses, linked, expires_at, takes)
 select %(id)s, %(key)s, s.account_id, %(target)s::bigint, s.commodity, %(amount)s::bigint,
        %(kind)s, %(about)s, %(memo)s::jsonb, %(at)s::timestamptz,
-       %(until)s::timestamptz, %(resolves)s, %(reverses)s, %(linked)s
+       %(until)s::timestamptz, %(resolves)s, %(reverses)s, %(linked)s,
+       %(expires_at)s::timestamptz, %(takes)s
   from ledger_balance s
  where s.account_id = %(source)s::bigint
    and (s.floor is null or s.posted - %(amount)s::bigint >= s.floor)
@@ -90,15 +99,15 @@ select %(id)s, %(key)s, s.account_id, %(target)s::bigint, s.commodity, %(amount)
 
 POSTGRESQL_INSERT_MANY = """
 insert into ledger_transfer (id, key, source, target, commodity, amount, kind, about, memo, at,
-                             until, resolves, reverses, linked)
+                             until, resolves, reverses, linked, expires_at, takes)
 select d.id, d.key, s.account_id, d.target, s.commodity, d.amount, d.kind, d.about,
-       d.memo::jsonb, %(at)s, d.until, d.resolves, d.reverses, d.linked
+       d.memo::jsonb, %(at)s, d.until, d.resolves, d.reverses, d.linked, d.expires_at, d.takes
   from unnest(%(id)s::text[], %(key)s::text[], %(source)s::bigint[], %(target)s::bigint[],
               %(amount)s::bigint[], %(kind)s::text[], %(about)s::text[], %(memo)s::text[],
               %(until)s::timestamptz[], %(resolves)s::text[], %(reverses)s::text[],
-              %(linked)s::text[]) with ordinality
+              %(linked)s::text[], %(expires_at)s::timestamptz[], %(takes)s::text[]) with ordinality
        d(id, key, source, target, amount, kind, about, memo, until, resolves, reverses, linked,
-         place)
+         expires_at, takes, place)
   join ledger_balance s on s.account_id = d.source
  order by d.place
     on conflict (key) do nothing"""
@@ -203,6 +212,10 @@ def _values(draft: Draft, id: str, now: datetime, *, on_sqlite: bool) -> dict[st
         "resolves": draft.resolves,
         "reverses": draft.reverses,
         "linked": draft.linked,
+        "expires_at": _text(draft.expires_at)
+        if on_sqlite and draft.expires_at
+        else draft.expires_at,
+        "takes": draft.takes,
     }
 
 
@@ -246,6 +259,8 @@ def _made(draft: Draft, id: str, commodity: str, now: datetime) -> Transfer:
         resolves=draft.resolves,
         reverses=draft.reverses,
         linked=draft.linked,
+        expires_at=draft.expires_at,
+        takes=draft.takes,
     )
 
 

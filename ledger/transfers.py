@@ -27,6 +27,8 @@ REQUEST = (
     "until",
     "resolves",
     "reverses",
+    "expires_at",
+    "takes",
 )
 
 
@@ -147,7 +149,7 @@ def replayed_parts(
 ) -> list[Transfer]:
     """What the same request made before; Refused when it was another request."""
     parts = linked_to(session, first)
-    for name in ("kind", "about", "memo", "resolves"):
+    for name in ("kind", "about", "memo", "resolves", "expires_at", "takes"):
         if getattr(first, name) != getattr(whole, name):
             raise refusals.conflict(whole.key, name)
     if not {first.source, first.target} <= set(accounts):

@@ -1,4 +1,9 @@
-"""To be filled in by its capability."""
+"""Expiry: what becomes available carries a date, and is spent soonest date first."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from foundation.tables import IdText, UtcMoment
 
 revision = "1300"
 down_revision = "1200"
@@ -7,8 +12,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("ledger_transfer", sa.Column("expires_at", UtcMoment))
+    op.add_column("ledger_transfer", sa.Column("takes", IdText))
 
 
 def downgrade() -> None:
-    pass
+    op.drop_column("ledger_transfer", "takes")
+    op.drop_column("ledger_transfer", "expires_at")

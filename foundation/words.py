@@ -150,7 +150,10 @@ def _when(moment: datetime | date, code: str, zone_name: str, style: str) -> str
         return dates.format_date(local, "medium", locale=locale(code))
     pattern = str(dates.get_datetime_format("medium", locale=locale(code)))  # "{1}, {0}"
     # the day is written the same way everywhere: a numeric one reads as two different days
-    time = dates.format_time(local, "medium" if style == "full" else "short", locale=locale(code))
+    clock = "medium" if style == "full" else "short"
+    if code == "zh_Hant":  # its own pattern names the time of day: 清晨7:14
+        clock = "HH:mm:ss" if style == "full" else "HH:mm"
+    time = dates.format_time(local, clock, locale=locale(code))
     return pattern.format(time, dates.format_date(local, "medium", locale=locale(code)))
 
 

@@ -101,7 +101,7 @@ def _catalogue(currency: str, unit: int) -> tuple[Item, ...]:
         worth = f"{units} {currency}"
         return Item(
             key=key,
-            name=_texts(f"{worth} voucher", f"{worth} 代金券", f"{worth} 抵用券"),
+            name=_texts(f"{worth} voucher", f"{worth} 礼券", f"{worth} 禮券"),
             cost=cost,
             value=units * unit,
             currency=currency,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import urllib.parse
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any, ClassVar
@@ -22,6 +23,8 @@ from members import roles, signing_in
 from members import settings as member_settings
 from members.models import Member, SignIn
 from notifications import delivering
+from notifications.notices import Notice
+from notifications.telling import tell
 from referral import codes
 from reviews import publishing as reviewing
 from reviews import replying
@@ -583,6 +586,38 @@ class TestKeptPages:
             for token in found:
                 watched = path + "/watch"
                 assert client.post(watched, data={"csrf_token": token}).status_code == 303
+
+    def test_a_kept_page_forgets_who_signed_out(self, app: Any, world: World) -> None:
+        client = ada(app, world)
+        thief = app.test_client()
+        for _ in range(3):
+            assert "/sign-out" in client.get("/clubs").text
+        thief.set_cookie("session", client.get_cookie("session").value)
+        assert "/sign-out" in thief.get("/clubs").text
+        client.post("/sign-out", data={"csrf_token": worlds.form_token(app)})
+        assert "/sign-out" not in thief.get("/clubs").text
+
+    def test_a_kept_page_tells_at_once_what_is_new(self, app: Any, world: World) -> None:
+        client, told = ada(app, world), Notice("member.role_granted", "account")
+        for _ in range(3):
+            before = client.get("/clubs").text
+        with writing() as session:
+            tell(session, world.who["member"].id, told, clock.now(), link="/me")
+        after = client.get("/clubs").text
+        unread = re.compile(r'class="tool-count"[^>]*>(\d+)')
+        was = unread.search(before)
+        now = unread.search(after)
+        assert now is not None
+        assert int(now[1]) == (int(was[1]) if was else 0) + 1
+
+    def test_a_kept_page_keeps_its_address(self, app: Any, world: World) -> None:
+        client = ada(app, world)
+        for path in ("/products?a=1%26b", "/products?a=2", "/clubs/tea", "/clubs"):
+            for _ in range(2):
+                html = client.get(path).text
+                back = re.search(r'/language/en\?next=([^"]+)"', html)
+                assert back is not None
+                assert urllib.parse.unquote(back[1]) == path
 
     def test_each_language_has_its_own(self, app: Any, world: World) -> None:
         for path in self.public(world):

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 import app as application
-from benchmarks import load
+from benchmarks import hello, load
 from benchmarks.load import Load
 from benchmarks.servers import served
 from community.models import Topic
@@ -62,11 +62,22 @@ def rows(settings: Settings, scale: int) -> list[dict[str, Any]]:
     backend = database().dialect
     pages = _pages(settings)
     with (
-        served("benchmarks.hello:create_app") as hello,
+        served("benchmarks.hello:create_app", {"BENCH_ROWS": _rows_of(settings)}) as floor,
         served("app:create_app", environment) as ours,
     ):
-        found = [_compare(page, hello, ours, backend, scale) for page in pages]
+        bare = Measured("bare Flask view that inserts a row", _get(["/row"]), 200, 4)
+        found = [_compare(bare, floor, floor, backend, scale)]
+        found += [_compare(page, floor, ours, backend, scale) for page in pages]
     return [*found, _durable(backend, scale)]
+
+
+def _rows_of(settings: Settings) -> str:
+    """Where the bare view keeps its rows: beside our tables on PostgreSQL, in its own file else."""
+    where = str(settings.data / "bare.sqlite3")
+    if database().dialect == "postgresql":
+        where = settings.url.replace("postgresql+psycopg://", "postgresql://")
+    hello.make_table(where)
+    return where
 
 
 def _compare(page: Measured, hello: int, ours: int, backend: str, scale: int) -> dict[str, Any]:

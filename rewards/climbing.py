@@ -29,6 +29,7 @@ from rewards.rules import Programme, Tier, tier_of
 from rewards.standing_rules import (
     KEPT,
     NAMES,
+    NOTHING,
     ORDERS,
     PAID,
     SPENT,
@@ -109,7 +110,7 @@ class Place:
     base_grace: int | None = None
     at: datetime | None = None
     look: int = NEVER
-    measured: Measured = Measured()
+    measured: Measured = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Standing as data and arithmetic: what is counted, what counts as 100, and how it is weighed. Pure.
+"""Standing as data and arithmetic: what is counted, what counts as 100, what it weighs. Pure.
 
 Facts move counters (`counted`), counters make four components of 0 to 100 each (`measure`), and
 published weights make one number of 0 to 100 out of them. Everything is whole numbers and every
@@ -103,6 +103,9 @@ class Measured(NamedTuple):
 
 
 Sums = Sequence[int]
+
+#: Nobody heard of yet.
+NOTHING = Measured()
 
 
 def counted(kind: str, details: Mapping[str, Any]) -> list[tuple[int, int]]:
@@ -263,5 +266,5 @@ def objections(rules: StandingRules | None) -> Iterator[Objection]:
     ):
         yield objection(
             "standing-friend_counts",
-            "Nothing counts for influence, so nobody could reach it. Give one of the three a value.",
+            "Nothing counts for influence, so nobody could have any. Let one of the three count.",
         )

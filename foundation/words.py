@@ -141,6 +141,11 @@ def zone(name: str) -> tzinfo:
         return ZoneInfo("UTC")
 
 
+def current_zone() -> tzinfo:
+    """The time zone of whoever is being spoken to."""
+    return zone(_zone.get())
+
+
 @lru_cache(maxsize=20_000)
 def _when(moment: datetime | date, code: str, zone_name: str, style: str) -> str:
     if not isinstance(moment, datetime):  # a calendar day is the same day everywhere

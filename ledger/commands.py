@@ -12,6 +12,7 @@ from rich.table import Table
 from foundation.doors import reading
 from ledger import audit as auditing
 from ledger import statements
+from ledger.export_command import export
 
 commands = click.Group("ledger", help="The book of everything members were given.")
 
@@ -46,3 +47,6 @@ def trial_balance() -> None:
         debit, credit = (f"{each:,}" if each else "" for each in (row.debit, row.credit))
         table.add_row(row.commodity, row.kind, f"{row.accounts:,}", debit, credit)
     Console().print(table)
+
+
+commands.add_command(export)

@@ -94,7 +94,7 @@ def balances_of(session: Session, owners: Sequence[str], commodity: str) -> dict
     found: dict[str, dict[str, int]] = {owner: {} for owner in owners}
     for owner, kind, posted in rows:
         found[owner][kind] = posted
-    return {owner: _numbers(kinds) for owner, kinds in found.items()}
+    return {owner: numbers(kinds) for owner, kinds in found.items()}
 
 
 def balances_at(session: Session, owner: str, commodity: str, moment: datetime) -> Balances:
@@ -110,12 +110,12 @@ def balances_at(session: Session, owner: str, commodity: str, moment: datetime) 
         )
         .group_by(accounts.c.kind)
     )
-    return _numbers({kind: int(total) for kind, total in rows})
+    return numbers({kind: int(total) for kind, total in rows})
 
 
 def balance(session: Session, account_id: int) -> int:
     """What is on an account now, exact for deferred accounts too."""
-    statement = select(_present()).where(balances_table.c.account_id == account_id)
+    statement = select(present()).where(balances_table.c.account_id == account_id)
     return int(session.execute(statement).scalar_one())
 
 
@@ -158,7 +158,7 @@ def statement(
 def trial_balance(session: Session) -> list[TrialRow]:
     """Every kind of account with its total; the rows of each commodity sum to zero."""
     rows = session.execute(
-        select(accounts.c.commodity, accounts.c.kind, func.count(), func.sum(_present()))
+        select(accounts.c.commodity, accounts.c.kind, func.count(), func.sum(present()))
         .join(balances_table, balances_table.c.account_id == accounts.c.id)
         .group_by(accounts.c.commodity, accounts.c.kind)
         .order_by(accounts.c.commodity, accounts.c.kind)
@@ -182,7 +182,8 @@ def outstanding(session: Session) -> list[Outstanding]:
     ]
 
 
-def _numbers(kinds: Mapping[str, int]) -> Balances:
+def numbers(kinds: Mapping[str, int]) -> Balances:
+    """What is on an owner's accounts, by kind, as the numbers she sees."""
     return Balances(
         pending=kinds.get("pending", 0),
         available=kinds.get("available", 0),
@@ -193,7 +194,7 @@ def _numbers(kinds: Mapping[str, int]) -> Balances:
     )
 
 
-def _present() -> Any:
+def present() -> Any:
     """The balance, with the entries of a deferred account that were not folded yet."""
     unfolded = (
         select(func.coalesce(func.sum(entries.c.amount), 0))

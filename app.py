@@ -20,6 +20,7 @@ import acknowledgement.views
 import community.moderation_views
 import community.notices
 import community.owner_views
+import community.promise_views
 import community.search_views
 import community.views
 import demo.views
@@ -45,6 +46,10 @@ import rewards.card
 import rewards.counts
 import rewards.models
 import rewards.notices
+import rewards.paper_models
+import rewards.perk_notices
+import rewards.perk_views
+import rewards.seat_models
 import rewards.views
 import shop.commands
 import shop.import_views
@@ -86,7 +91,7 @@ from notifications import counts, delivering, notices
 from notifications.notices import Notice
 from referral import attributing, following, purchasing, refunding, touches
 from reviews import witness
-from rewards import clawing_back, earning, publishing, releasing, replay_runs
+from rewards import clawing_back, earning, perk_granting, publishing, releasing, replay_runs
 from shop import page as shop_page
 from shop import uploads, webhook_runs
 from transparency import checkpoints, verifying
@@ -96,12 +101,12 @@ from transparency.jobs import write_checkpoint
 HEARERS: Mapping[str, Sequence[Hearer]] = {
     "order.paid": (earning.hear, purchasing.hear, thanking.hear, stages.hear),
     "order.refunded": (clawing_back.hear, refunding.hear, thanking.hear),
-    "review.published": (earning.hear, thanking.hear, stages.hear),
-    "topic.started": (earning.hear, stages.hear),
-    "post.written": (earning.hear, stages.hear),
-    "answer.accepted": (earning.hear, stages.hear),
+    "review.published": (earning.hear, perk_granting.hear, thanking.hear, stages.hear),
+    "topic.started": (earning.hear, perk_granting.hear, stages.hear),
+    "post.written": (earning.hear, perk_granting.hear, stages.hear),
+    "answer.accepted": (earning.hear, perk_granting.hear, stages.hear),
     "referral.purchased": (earning.hear,),
-    "member.verified": (earning.hear, attributing.hear),
+    "member.verified": (earning.hear, perk_granting.hear, attributing.hear),
     "order.shipped": (thanking.hear,),
     "order.delivered": (thanking.hear,),
     "order.cancelled": (thanking.hear,),
@@ -143,12 +148,14 @@ BLUEPRINTS: Sequence[Blueprint] = (
     notifications.views.bp,
     community.views.bp,
     community.owner_views.bp,
+    community.promise_views.bp,
     community.moderation_views.bp,
     community.search_views.bp,
     transparency.views.bp,
     referral.views.bp,
     funnel.views.bp,
     rewards.views.bp,
+    rewards.perk_views.bp,
     shop.views.bp,
     shop.owner_views.bp,
     reviews.views.bp,
@@ -182,6 +189,7 @@ NOTICES: Sequence[Notice] = (
     *referral.notices.NOTICES,
     *reviews.notices.NOTICES,
     *rewards.notices.NOTICES,
+    *rewards.perk_notices.NOTICES,
 )
 
 #: What rooms show a member about herself on /me, and everybody about her on her public page.

@@ -37,6 +37,12 @@ class Topic(Base):
             sqlite_where=text("responded_at is null and breached_at is null"),
             postgresql_where=text("responded_at is null and breached_at is null"),
         ),
+        Index(
+            "ix_topic_owed",
+            "response_due_at",
+            sqlite_where=text("responded_at is null and response_due_at is not null"),
+            postgresql_where=text("responded_at is null and response_due_at is not null"),
+        ),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -52,6 +58,7 @@ class Topic(Base):
     response_due_at: Mapped[Moment | None]  # the promise, fixed when the topic was started
     responded_at: Mapped[Moment | None]  # first reply by a badged member of the staff
     breached_at: Mapped[Moment | None]  # when the promise was seen to be broken; stays for good
+    priority: Mapped[str | None]  # the perk that puts it first: "tier:<key>" or "grant:<id>"
 
 
 class Post(Base):

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from community import notices, rules
 from community.models import Club, Fold, Lock, Post, PostEdit, Topic, Watch
-from community.rules import Person
+from community.rules import Kind, Person
 from foundation import facts, markdown, search, versions
 from foundation.facts import FactDraft
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
+from rewards import entitlements
+from rewards.perks import PRIORITY_ANSWERS, answer_hours
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,14 @@ class TopicDraft:
 def start_topic(session: Session, author: Person, draft: TopicDraft, now: datetime) -> Topic:
     """Start a topic with its first post; it is public at once.
 
-    What awaits an answer (rules.KINDS) gets the club's promise: a due time that never moves.
+    What awaits an answer (rules.KINDS) gets the club's promise: a due time that never moves. Who is
+    entitled to priority answers gets one that is sooner, if her perk says so.
     """
     kind = rules.kind_of(draft.kind)
     title = rules.title_of(draft.title)
     body = rules.words_of(draft.body, rules.BODY_LENGTH)
     club = _club(session, draft.club_id)
-    promised = kind.awaits_answer and club.promise_hours and not rules.is_staff(author)
+    hours, priority = _promise(session, club, kind, author, now)
     topic = Topic(
         id=new_id(now),
         club_id=club.id,
@@ -49,9 +52,8 @@ def start_topic(session: Session, author: Person, draft: TopicDraft, now: dateti
         posts=1,
         last_post_id=new_id(now),
         last_post_at=now,
-        response_due_at=rules.due_at(now, club.promise_hours, club.time_zone)
-        if promised and club.promise_hours
-        else None,
+        response_due_at=rules.due_at(now, hours, club.time_zone) if hours else None,
+        priority=priority,
     )
     session.add(topic)
     session.flush()
@@ -194,6 +196,18 @@ def locked_post(session: Session, post_id: str) -> Post:
     if post is None:
         raise Refused("There is no such post.", code="no_post", status=404)
     return post
+
+
+def _promise(
+    session: Session, club: Club, kind: Kind, author: Person, now: datetime
+) -> tuple[int | None, str | None]:
+    """Business hours until the answer, if one is promised, and why it comes before others."""
+    if not kind.awaits_answer or not club.promise_hours or rules.is_staff(author):
+        return None, None
+    held = entitlements.held(session, author.id, PRIORITY_ANSWERS, now)
+    if held is None:
+        return club.promise_hours, None
+    return answer_hours(held.perk, club.promise_hours), held.source
 
 
 def _club(session: Session, club_id: str) -> Club:

@@ -31,6 +31,8 @@ from members.models import Member
 RECORD = 500
 #: Reports and appeals on the queue's page, the oldest first.
 QUEUE = 50
+#: Promises on the staff's page; who owes more answers than that has other worries.
+OPEN = 200
 
 Line = Row[*tuple[Any, ...]]
 
@@ -124,6 +126,7 @@ def club_page(session: Session, slug: str, kind: str | None, cursor: str | None)
             Topic.response_due_at,
             Topic.responded_at,
             Topic.breached_at,
+            Topic.priority,
             Member.name.label("author"),
             Lock.id.label("lock_id"),
         )
@@ -156,6 +159,29 @@ def promise_record(session: Session, club_id: str) -> PromiseRecord:
     return PromiseRecord(kept, late + silent, round(median(waits)) if waits else None)
 
 
+def open_promises(session: Session) -> Sequence[Line]:
+    """Topics that still wait for the company: those with priority first, then by their time."""
+    return session.execute(
+        select(
+            Topic.id,
+            Topic.kind,
+            Topic.title,
+            Topic.created_at,
+            Topic.response_due_at,
+            Topic.breached_at,
+            Topic.priority,
+            Member.name.label("author"),
+            Club.slug,
+            Club.name.label("club_name"),
+        )
+        .join(Member, Member.id == Topic.author_id)
+        .join(Club, Club.id == Topic.club_id)
+        .where(Topic.responded_at.is_(None), Topic.response_due_at.is_not(None))
+        .order_by(Topic.priority.is_(None), Topic.response_due_at, Topic.id)
+        .limit(OPEN)
+    ).all()
+
+
 _TOPIC_HEAD = (
     select(
         Topic.id,
@@ -167,6 +193,7 @@ _TOPIC_HEAD = (
         Topic.response_due_at,
         Topic.responded_at,
         Topic.breached_at,
+        Topic.priority,
         Topic.accepted_post_id,
         Accepted.number.label("accepted_number"),
         Club.slug,

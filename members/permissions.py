@@ -26,6 +26,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "report.decide": MODERATORS,
     "appeal.decide": MODERATORS | OWNERS,
     "club.edit": OWNERS,
+    "promise.see": STAFF,
     # reviews
     "review.write": EVERYBODY,
     "review.vote": EVERYBODY,
@@ -34,6 +35,9 @@ ACTS: dict[str, frozenset[Role]] = {
     "reward.redeem": EVERYBODY,
     "programme.edit": OWNERS,
     "programme.publish": OWNERS,
+    "perk.grant": OWNERS,
+    "paper.edit": OWNERS,
+    "seat.invite": OWNERS,
     # shop
     "orders.see": STAFF,
     "orders.import": OWNERS,

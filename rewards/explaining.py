@@ -11,6 +11,7 @@ from typing import Any
 
 from foundation.money import exponent, format_amount
 from foundation.words import _, number, percent, plural, text_in
+from rewards import perk_explaining
 from rewards.rules import EarningRule, Item, Programme, Tier
 from rewards.tiers import Standing
 
@@ -98,6 +99,7 @@ def changes(old: Programme, new: Programme) -> list[str]:
         *_tier_changes(old, new),
         *_rule_changes(old, new),
         *_item_changes(old, new),
+        *perk_explaining.changes(old, new),
     ]
 
 

@@ -6,6 +6,7 @@ so ordinary purchases give back about 5 per cent, and a brought friend is worth 
 
 from __future__ import annotations
 
+from rewards.perks import EARLY_DELIVERY, PRIORITY_ANSWERS, Perk
 from rewards.rules import EarningRule, Item, Programme, Texts, Tier
 
 
@@ -18,6 +19,7 @@ def first_programme(currency: str = "USD", unit: int = 100) -> Programme:
         tiers=_tiers(),
         earning=_earning(),
         catalogue=_catalogue(currency, unit),
+        perks=_perks(),
     )
 
 
@@ -92,6 +94,34 @@ def _earning() -> tuple[EarningRule, ...]:
             amount=100,
             hold="return_period",
             cap_per_member=100,
+        ),
+    )
+
+
+def _perks() -> tuple[Perk, ...]:
+    return (
+        Perk(
+            key=PRIORITY_ANSWERS,
+            name=_texts("Priority answers", "优先回复", "優先回覆"),
+            description=_texts(
+                "Your questions and rants stand first in our list, and we answer them in half the"
+                " time.",
+                "你的提问和吐槽排在我们清单的最前面，回复时限减半。",
+                "你的提問和吐槽排在我們清單的最前面，回覆時限減半。",
+            ),
+            tiers=("advocate", "ambassador"),
+            answer_percent=50,
+        ),
+        Perk(
+            key=EARLY_DELIVERY,
+            name=_texts("Early delivery", "提前送达", "提前送達"),
+            description=_texts(
+                "Your parcel is packed first and promised a day sooner.",
+                "你的包裹优先打包，承诺送达日提前一天。",
+                "你的包裹優先打包，承諾送達日提前一天。",
+            ),
+            tiers=("ambassador",),
+            days_sooner=1,
         ),
     )
 

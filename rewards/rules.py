@@ -21,12 +21,13 @@ from typing import Annotated, Any, Literal, Protocol
 from pydantic import Field
 
 from foundation import money
-from rewards import items
+from rewards import items, perks
 from rewards.documents import Amount, Document, Key
 from rewards.documents import Objection as Objection
 from rewards.documents import Texts as Texts
 from rewards.documents import objection as _objection
 from rewards.items import Item as Item
+from rewards.perks import Perk
 
 #: What the programme counts in.
 POINTS = "points"
@@ -77,6 +78,7 @@ class Programme(Document):
     tiers: tuple[Tier, ...]
     earning: tuple[EarningRule, ...]
     catalogue: tuple[Item, ...] = ()
+    perks: tuple[Perk, ...] = ()
 
     def tier(self, key: str) -> Tier | None:
         """The tier called `key`, if this version has it."""
@@ -89,6 +91,10 @@ class Programme(Document):
     def item(self, key: str) -> Item | None:
         """The catalogue's item called `key`, if this version has it."""
         return next((item for item in self.catalogue if item.key == key), None)
+
+    def perk(self, key: str) -> Perk | None:
+        """The perk called `key`, if this version has it."""
+        return next((perk for perk in self.perks if perk.key == key), None)
 
 
 @dataclass(frozen=True)
@@ -254,6 +260,7 @@ def objections(programme: Programme) -> list[Objection]:
         *_about_tiers(programme.tiers),
         *_about_earning(programme),
         *items.objections(programme.catalogue, [tier.key for tier in programme.tiers]),
+        *perks.objections(programme.perks, [tier.key for tier in programme.tiers]),
     ]
 
 

@@ -24,4 +24,7 @@ class Section:
 
 #: A new section gets its line here and its page at that path; templates/rewards/parts.html draws
 #: them (`draft_sections(path)`).
-SECTIONS: Sequence[Section] = (Section("/programme/draft", lazy("Rules")),)
+SECTIONS: Sequence[Section] = (
+    Section("/programme/draft", lazy("Rules")),
+    Section("/programme/draft/perks", lazy("Perks")),
+)

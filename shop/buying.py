@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from foundation.refusal import Refused
 from foundation.tables import new_id
 from foundation.words import text_in
+from rewards import entitlements
+from rewards.perks import EARLY_DELIVERY
 from shop import ordering
 from shop.models import Order, Product
 from shop.ordering import LineDraft, OrderDraft
@@ -32,8 +34,16 @@ def buy(session: Session, member_id: str, product: Product, quantity: int, now: 
         currency=product.currency,
         placed_at=now,
         lines=[LineDraft(text_in(product.name), quantity, amount, product.slug)],
-        promised_on=(now + DELIVERY).date(),
+        promised_on=promised_on(session, member_id, now),
         source="demo",
     )
     order = ordering.place(session, draft, now)
     return ordering.pay(session, order.id, now)
+
+
+def promised_on(session: Session, member_id: str, now: datetime) -> date:
+    """The day by which what is bought now arrives: sooner with the perk of early delivery, but
+    never the same day."""
+    held = entitlements.held(session, member_id, EARLY_DELIVERY, now)
+    sooner = timedelta(days=held.perk.days_sooner) if held else timedelta()
+    return (now + max(DELIVERY - sooner, timedelta(days=1))).date()

@@ -30,8 +30,17 @@ from referral.models import Referral
 from referral.touches import Touch
 from reviews import publishing as reviewing
 from reviews.rules import ReviewDraft
-from rewards import drafting, programme, publishing, redeeming, releasing, replay_runs
+from rewards import (
+    drafting,
+    perk_granting,
+    programme,
+    publishing,
+    redeeming,
+    releasing,
+    replay_runs,
+)
 from rewards.models import Grant
+from rewards.perk_granting import PerkDraft
 from shop import ordering, uploads
 from shop.models import Product
 from tests import people
@@ -73,6 +82,7 @@ def make(data: Path) -> World:
         _letters(world, role)
     _report(world)
     _bring_a_friend(world)
+    _give_perks(world)
     _steer(world)
     _import(world, data)
     return world
@@ -168,6 +178,13 @@ def _bring_a_friend(world: World) -> None:
     with writing() as session:
         orders.paid_order(session, fay.id, now, total=4_000)
         world.who["fay"] = fay
+
+
+def _give_perks(world: World) -> None:
+    owner = world.who["owner"].id
+    with writing() as session:
+        draft = PerkDraft("ada", "priority_answers", "She answers half the club.")
+        world.one["entitlement_id"] = perk_granting.grant(session, owner, draft, world.now).id
 
 
 def _steer(world: World) -> None:

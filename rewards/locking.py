@@ -1,0 +1,27 @@
+"""Who changes what members were given waits for whoever else does, in one order for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from members.models import Member
+from rewards.tallies import CHUNK
+
+
+def lock_members(session: Session, member_ids: Iterable[str]) -> None:
+    """Make whoever rewards the same members wait, before any balance is locked.
+
+    In one order, so that batches of several members never deadlock, in whichever order they touch
+    these members' balances afterwards; SQLite has one writer anyway.
+    """
+    ids = sorted(set(member_ids))
+    for start in range(0, len(ids), CHUNK):
+        session.execute(
+            select(Member.id)
+            .where(Member.id.in_(ids[start : start + CHUNK]))
+            .order_by(Member.id)
+            .with_for_update(key_share=True)
+        ).all()

@@ -46,7 +46,9 @@ import rewards.card
 import rewards.counts
 import rewards.models
 import rewards.notices
-import rewards.paper_models
+import rewards.paper_commands
+import rewards.paper_queries
+import rewards.paper_views
 import rewards.perk_notices
 import rewards.perk_views
 import rewards.seat_models
@@ -156,6 +158,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     funnel.views.bp,
     rewards.views.bp,
     rewards.perk_views.bp,
+    rewards.paper_views.bp,
     shop.views.bp,
     shop.owner_views.bp,
     reviews.views.bp,
@@ -176,6 +179,7 @@ COUNTS: Mapping[str, str] = {
 COMMANDS: Sequence[click.Command] = (
     members.commands.commands,
     ledger.commands.commands,
+    rewards.paper_commands.commands,
     shop.commands.imports,
     shop.commands.hooks,
     transparency.commands.commands,
@@ -241,6 +245,7 @@ def wire(settings: Settings) -> None:
     member_page.SECTIONS[:] = SECTIONS
     shop_page.SECTIONS[:] = PRODUCT_SECTIONS
     shop_page.NOTES[:] = PRODUCT_NOTES
+    rewards.paper_queries.CLUBS[:] = (showing.clubs,)
     touches.sign_with(settings.key())
     verifying.call_witnesses(WITNESSES)
     transparency.views.lead_to(SUBJECT_PAGES)

@@ -1,4 +1,4 @@
-"""Papers: texts and files for members only, who may read them, and every copy that was handed out."""
+"""Papers: texts and files for members only, their readers, and every copy handed out."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class PerkForm(RowForm):
 
     def summary(self) -> str:
         """The row in a few words, while it is closed."""
-        names = dict(self.tiers.choices or ())
+        names: dict[str, str] = dict(self.tiers.choices or ())  # type: ignore[arg-type] # pairs
         return ", ".join(names[key] for key in self.tiers.data or () if key in names)
 
     def part(self, key: str) -> Perk:

@@ -34,4 +34,4 @@ SEAT_ENDED = Notice("seat.ended", "account", {"reason": "You asked for it.", "un
 UNITS_VESTED = Notice("units.vested", "account", {"amount": 25, "vested": 300, "total": 1_200})
 UNITS_SETTLED = Notice("units.settled", "account", {"amount": 300, "lapsed": False})
 
-NOTICES = (PERK_GRANTED, PERK_REVOKED)
+NOTICES = (PERK_GRANTED, PERK_REVOKED, PAPER_REVOKED, PAPER_RESTORED)

@@ -17,6 +17,8 @@ from rewards.perk_models import Entitlement
 from rewards.perks import Perk
 from rewards.rules import Programme
 
+Line = Row[*tuple[Any, ...]]
+
 #: Perks given to single members on the owner's page, the newest.
 SHOWN = 100
 
@@ -52,11 +54,11 @@ _GIVEN = (
 )
 
 
-def given(session: Session) -> Sequence[Row[Any]]:
+def given(session: Session) -> Sequence[Line]:
     """Perks given to single members, the newest first."""
     return session.execute(_GIVEN.order_by(Entitlement.id.desc()).limit(SHOWN)).all()
 
 
-def one(session: Session, entitlement_id: str) -> Row[Any] | None:
+def one(session: Session, entitlement_id: str) -> Line | None:
     """One of them."""
     return session.execute(_GIVEN.where(Entitlement.id == entitlement_id)).first()

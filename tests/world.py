@@ -6,12 +6,14 @@ Made by the rooms' verbs, in one go.
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from itsdangerous import URLSafeTimedSerializer
+from PIL import Image
 from sqlalchemy import select
 
 from community import appealing, clubs, moderation, posting, reporting
@@ -32,6 +34,8 @@ from reviews import publishing as reviewing
 from reviews.rules import ReviewDraft
 from rewards import (
     drafting,
+    paper_files,
+    papers,
     perk_granting,
     programme,
     publishing,
@@ -40,6 +44,7 @@ from rewards import (
     replay_runs,
 )
 from rewards.models import Grant
+from rewards.papers import PaperDraft
 from rewards.perk_granting import PerkDraft
 from shop import ordering, uploads
 from shop.models import Product
@@ -83,6 +88,7 @@ def make(data: Path) -> World:
     _report(world)
     _bring_a_friend(world)
     _give_perks(world)
+    _send_a_paper(world, data)
     _steer(world)
     _import(world, data)
     return world
@@ -185,6 +191,20 @@ def _give_perks(world: World) -> None:
     with writing() as session:
         draft = PerkDraft("ada", "priority_answers", "She answers half the club.")
         world.one["entitlement_id"] = perk_granting.grant(session, owner, draft, world.now).id
+
+
+def _send_a_paper(world: World, data: Path) -> None:
+    """A picture for everybody, and access to it that ended for Ben."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (60, 40), "white").save(drawn, "PNG")
+    file = paper_files.look_at("harvest.png", drawn.getvalue())
+    paper_files.keep(data, file)
+    owner, now = world.who["owner"].id, world.now
+    with writing() as session:
+        draft = PaperDraft({"en": "Harvest"}, {"en": "Seen."}, now, tier_from="bud")
+        paper = papers.write(session, owner, draft, file, now)
+        ended = papers.revoke(session, owner, paper.id, "ben", "He posted it.", now)
+        world.one |= {"paper_id": paper.id, "revocation_id": ended.id}
 
 
 def _steer(world: World) -> None:

@@ -7,12 +7,13 @@ something that happened, read HEARERS; to see what happens by itself, read JOBS.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 
 import click
 from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import acknowledgement.notices
@@ -85,7 +86,7 @@ from foundation.web import (
 from foundation.web.sessions import RememberedSessions
 from foundation.web.shell import Shell
 from funnel import stages
-from ledger import folding
+from ledger import expiring, folding, sealing
 from members import answering
 from members import page as member_page
 from members.session import Viewers, login_manager, requires
@@ -96,7 +97,7 @@ from reviews import witness
 from rewards import clawing_back, earning, perk_granting, publishing, releasing, replay_runs
 from shop import page as shop_page
 from shop import uploads, webhook_runs
-from transparency import checkpoints, verifying
+from transparency import checkpoints, log, verifying
 from transparency.jobs import write_checkpoint
 
 #: Who hears which fact, in this order, in the transaction that records it.
@@ -131,6 +132,8 @@ JOBS: Sequence[Job] = (
     *members.jobs.JOBS,
     promises.JOB,
     folding.JOB,
+    expiring.JOB,
+    sealing.JOB,
     Job("transparency.checkpoint", checkpoints.EVERY, write_checkpoint),
     Job("rewards.release", timedelta(minutes=1), releasing.release_due),
     Job("rewards.replays", timedelta(seconds=2), replay_runs.run_waiting),
@@ -215,6 +218,7 @@ WITNESSES: Mapping[str, verifying.Witness] = {
     **dict.fromkeys(record.EVENTS, record.served),
     "programme.published": publishing.served,
     "review.": witness.served,
+    "ledger.sealed": sealing.served,
 }
 
 #: Where the subjects of leaves have their pages.
@@ -248,7 +252,19 @@ def wire(settings: Settings) -> None:
     rewards.paper_queries.CLUBS[:] = (showing.clubs,)
     touches.sign_with(settings.key())
     verifying.call_witnesses(WITNESSES)
+    sealing.publish_with(tell_log)
     transparency.views.lead_to(SUBJECT_PAGES)
+
+
+def tell_log(session: Session, seal: sealing.Seal, now: datetime) -> None:
+    """Write the book's newest seal into the log, where others keep it too."""
+    log.append(
+        session,
+        event="ledger.sealed",
+        subject=sealing.subject_of(seal),
+        content=sealing.content_of(seal),
+        now=now,
+    )
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,18 +24,20 @@ class Terms:
     """What an account's balance may be; fixed when the account is opened.
 
     `holding`: filled only by holds, emptied only by resolving them. `deferred`: on PostgreSQL its
-    balance is added up later (see folding), so that transfers do not queue for it.
+    balance is added up later (see folding), so that transfers do not queue for it. `lots`: it knows
+    when what is on it expires.
     """
 
     floor: int | None = 0
     ceiling: int | None = None
     holding: bool = False
     deferred: bool = False
+    lots: bool = False
 
 
 MEMBER = {
     "pending": Terms(holding=True),
-    "available": Terms(),
+    "available": Terms(lots=True),
     "owed": Terms(floor=None, ceiling=0),
     "redeemed": Terms(),
     "expired": Terms(),
@@ -65,6 +68,18 @@ union all
 select a.kind, b.account_id, b.posted
   from ledger_account a join ledger_balance b on b.account_id = a.id
  where a.owner is null and a.kind = 'issued' and a.commodity = %(commodity)s"""
+
+SQLITE_STANDINGS_MANY = """
+select a.owner, a.kind, b.account_id, b.posted
+  from json_each(:owners) o
+  join ledger_account a on a.owner = o.value and a.commodity = :commodity
+  join ledger_balance b on b.account_id = a.id"""
+
+POSTGRESQL_STANDINGS_MANY = """
+select a.owner, a.kind, b.account_id, b.posted
+  from ledger_account a join ledger_balance b on b.account_id = a.id
+ where a.owner = any(%(owners)s) and a.commodity = %(commodity)s
+ order by b.account_id for update of b"""
 
 
 @dataclass(frozen=True)
@@ -164,6 +179,40 @@ def standings(
     return found
 
 
+def standings_many(
+    session: Session, owners: Iterable[str], commodity: str, kinds: Iterable[str], now: datetime
+) -> dict[str, dict[str, Standing]]:
+    """`standings` of many owners in few statements, all locked in one ascending order.
+
+    Two sets that meet in some owners wait for each other and never deadlock, whatever the order of
+    their requests.
+    """
+    wanted = sorted(set(owners))
+    issued = account(session, None, "issued", commodity, now)
+    found = _standings_many(session, wanted, commodity)
+    for kind in kinds:
+        missing = [owner for owner in wanted if kind not in found[owner]]
+        if missing:
+            _open(session, [(owner, kind) for owner in missing], commodity, now, None)
+            found = _standings_many(session, wanted, commodity)
+    return {owner: mine | {"issued": Standing(issued, 0)} for owner, mine in found.items()}
+
+
+def _standings_many(
+    session: Session, owners: Sequence[str], commodity: str
+) -> dict[str, dict[str, Standing]]:
+    on_sqlite = posting.dialect_of(session) == "sqlite"
+    found: dict[str, dict[str, Standing]] = {owner: {} for owner in owners}
+    rows = posting.run(
+        session,
+        SQLITE_STANDINGS_MANY if on_sqlite else POSTGRESQL_STANDINGS_MANY,
+        {"owners": json.dumps(owners) if on_sqlite else list(owners), "commodity": commodity},
+    )
+    for owner, kind, number, posted in rows:
+        found[owner][kind] = Standing(number, posted)
+    return found
+
+
 def _standings(session: Session, owner: str, commodity: str) -> dict[str, Standing]:
     on_sqlite = posting.dialect_of(session) == "sqlite"
     rows = posting.run(
@@ -242,6 +291,7 @@ def _open_balances(
                     "ceiling": its.ceiling,
                     "holding": its.holding,
                     "deferred": its.deferred and deferring,
+                    "lots": its.lots,
                 }
             )
     if rows:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from ledger import sealing
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -148,9 +150,95 @@ CHECKS = (
                or r.target <> o.source or r.another <> o.source or o.reverses is not null
             order by o.id""",
     ),
+    Check(
+        "lots",
+        "A lot of account %s does not say what its uses say.",
+        """select account from
+             (select l.account from ledger_lot l
+                left join (select account, expires_at, sum(amount) as total, max(seq) as last,
+                                  count(*) as uses
+                             from ledger_lot_use group by account, expires_at) u
+                  on u.account = l.account and u.expires_at = l.expires_at
+               where l.remaining <> coalesce(u.total, 0) or l.seq <> coalesce(u.last, 0)
+                  or u.uses <> u.last
+              union all
+              select u.account from ledger_lot_use u
+                left join ledger_lot l
+                  on l.account = u.account and l.expires_at = u.expires_at
+               where l.account is null) wrong
+            order by account""",
+    ),
+    Check(
+        "lot chain",
+        "What remains of a lot is wrong after transfer %s.",
+        """select transfer from
+             (select transfer, amount, remaining_after,
+                     lag(remaining_after, 1, 0) over (partition by account, expires_at
+                                                      order by seq) as before
+                from ledger_lot_use) chain
+            where remaining_after <> before + amount order by transfer""",
+    ),
+    Check(
+        "expiring",
+        "Account %s has other lots than its balance and last entry say.",
+        """select b.account_id from ledger_balance b
+             left join (select account, sum(remaining) as total from ledger_lot
+                         group by account) l on l.account = b.account_id
+             left join ledger_entry e on e.account = b.account_id and e.seq = b.seq
+            where b.expiring <> coalesce(l.total, 0)
+               or b.expiring <> coalesce(e.expiring_after, 0)
+               or (b.expiring > 0 and not b.lots) or (b.expiring > 0 and b.expiring > b.posted)
+            order by b.account_id""",
+    ),
+    Check(
+        "uses",
+        "Transfer %s took from lots, or put into them, another amount than its entry says.",
+        """select transfer from
+             (select e.transfer, e.moved, coalesce(u.total, 0) as used
+                from (select transfer, side, expiring_after
+                             - lag(expiring_after, 1, 0) over (partition by account order by seq)
+                             as moved
+                        from ledger_entry where expiring_after is not null) e
+                left join (select transfer, side, sum(amount) as total from ledger_lot_use
+                            group by transfer, side) u
+                  on u.transfer = e.transfer and u.side = e.side
+              union all
+              select u.transfer, 0, 1 from ledger_lot_use u
+                left join ledger_entry e on e.transfer = u.transfer and e.side = u.side
+                 and e.account = u.account
+               where e.expiring_after is null) moves
+            where moved <> used order by transfer""",
+    ),
+    Check(
+        "dates",
+        "Transfer %s gave units a date that neither it nor what it brings back has.",
+        """select u.transfer from ledger_lot_use u
+             join ledger_transfer t on t.id = u.transfer
+            where u.side = 1 and coalesce(t.expires_at <> u.expires_at, true)
+              and not exists (select 1 from ledger_lot_use o
+                               where o.transfer in (t.id, t.reverses, t.resolves)
+                                 and o.side = 0 and o.expires_at = u.expires_at)
+            order by u.transfer""",
+    ),
+    Check(
+        "sealing",
+        "Transfer %s is neither sealed nor waiting for it.",
+        """select t.id from ledger_transfer t
+             left join ledger_leaf l on l.transfer = t.id
+             left join ledger_unsealed u on u.transfer = t.id
+            where (l.transfer is null) = (u.transfer is null) order by t.id""",
+    ),
 )
 
-APPEND_ONLY = ("commodity", "ledger_account", "ledger_transfer", "ledger_entry")
+APPEND_ONLY = (
+    "commodity",
+    "ledger_account",
+    "ledger_transfer",
+    "ledger_entry",
+    "ledger_lot_use",
+    "ledger_leaf",
+    "ledger_seal",
+)
 GUARDS = {
     "sqlite": {f"{table}_no_{act}" for table in APPEND_ONLY for act in ("update", "delete")}
     | {
@@ -166,6 +254,16 @@ GUARDS = {
         "ledger_hold_open",
         "ledger_hold_step",
         "ledger_hold_no_delete",
+        "ledger_transfer_expiry",
+        "ledger_entry_take",
+        "ledger_entry_put",
+        "ledger_lot_use_only",
+        "ledger_lot_use_move",
+        "ledger_lot_open",
+        "ledger_lot_step",
+        "ledger_lot_no_delete",
+        "ledger_unsealed_no_update",
+        "ledger_unsealed_no_delete",
     },
     "postgresql": {f"{table}_append_only" for table in APPEND_ONLY}
     | {f"{table}_no_truncate" for table in APPEND_ONLY}
@@ -179,6 +277,13 @@ GUARDS = {
         "ledger_hold_step",
         "ledger_hold_no_delete",
         "ledger_hold_no_truncate",
+        "ledger_lot_use_only",
+        "ledger_lot_open",
+        "ledger_lot_step",
+        "ledger_lot_no_delete",
+        "ledger_lot_no_truncate",
+        "ledger_unsealed_keep",
+        "ledger_unsealed_no_truncate",
     },
 }
 STANDING = {
@@ -201,6 +306,9 @@ def audit(session: Session, tell: Tell = lambda name, done, total: None) -> list
         if rows:
             sentence = check.sentence % rows[0]
             findings.append(Finding(check.name, str(rows[0]), len(rows), sentence))
+    tell("seals", len(CHECKS), len(CHECKS))
+    if broken := sealing.first_broken(session):
+        findings.append(Finding("seals", broken.row, 1, broken.sentence))
     tell("", len(CHECKS), len(CHECKS))
     return findings
 

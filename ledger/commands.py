@@ -12,6 +12,7 @@ from rich.table import Table
 from foundation.doors import reading
 from ledger import audit as auditing
 from ledger import statements
+from ledger.expire_command import expire
 from ledger.export_command import export
 
 commands = click.Group("ledger", help="The book of everything members were given.")
@@ -50,3 +51,4 @@ def trial_balance() -> None:
 
 
 commands.add_command(export)
+commands.add_command(expire)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from sqlalchemy.orm import Session
 
 from foundation import clock
@@ -50,14 +58,19 @@ def _write(part: Path, session: Session, kind: str, period: Period) -> int:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        with part.open("w", encoding="utf-8", newline="") as out:
-            task = bar.add_task("Transfers", total=None)
-            pieces = _pieces(session, kind, period, lambda done: bar.update(task, completed=done))
-            total = journal.size(session, period)
-            bar.update(task, total=total)
-            out.writelines(pieces)
+    with (
+        Progress(*columns, console=Console(stderr=True), transient=True) as bar,
+        part.open("w", encoding="utf-8", newline="") as out,
+    ):
+        total = journal.size(session, period)
+        task = bar.add_task("Transfers", total=total)
+        tell = partial(_tell, bar, task)
+        out.writelines(_pieces(session, kind, period, tell))
     return total
+
+
+def _tell(bar: Progress, task: TaskID, done: int) -> None:
+    bar.update(task, completed=done)
 
 
 def _pieces(session: Session, kind: str, period: Period, tell: Tell) -> Iterator[str]:

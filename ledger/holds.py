@@ -166,6 +166,18 @@ def read(session: Session, hold_id: str) -> Hold:
     return Hold(*row)
 
 
+def read_many(session: Session, hold_ids: Sequence[str]) -> dict[str, Hold]:
+    """The holds with these ids, by id; Refused (404) when one does not exist."""
+    found: dict[str, Hold] = {}
+    for start in range(0, len(hold_ids), 5_000):
+        chunk = hold_ids[start : start + 5_000]
+        rows = session.execute(_holds().where(holds.c.transfer.in_(chunk)))
+        found |= {row.transfer: Hold(*row) for row in rows}
+    if not found.keys() >= set(hold_ids):
+        raise Refused("There is no such hold.", code="unknown_hold", status=404)
+    return found
+
+
 def due(
     session: Session, now: datetime, *, limit: int = 500, after: Hold | None = None
 ) -> list[Hold]:

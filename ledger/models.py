@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    LargeBinary,
     SmallInteger,
     String,
     Table,
@@ -55,7 +56,8 @@ account = Table(
 #: The terms and the present balance of an account. `posted` and `seq` are moved by entries only.
 #: A `holding` account is filled by holds and emptied by their resolution. A `deferred` account
 #: (PostgreSQL) is not touched by transfers, so that they do not queue for it; `folding` adds up
-#: its entries later, `folded` being the first database transaction not yet added.
+#: its entries later, `folded` being the first database transaction not yet added. An account with
+#: `lots` keeps the dates of what is on it: `expiring` of it stand in lots, the rest never expires.
 balance = Table(
     "ledger_balance",
     Base.metadata,
@@ -68,6 +70,8 @@ balance = Table(
     Column("posted", BigNumber, nullable=False, server_default=text("0")),
     Column("seq", BigNumber, nullable=False, server_default=text("0")),
     Column("folded", BigNumber, nullable=False, server_default=text("0")),
+    Column("lots", Boolean, nullable=False, server_default=text("false")),
+    Column("expiring", BigNumber, nullable=False, server_default=text("0")),
     ForeignKeyConstraint(
         ["account_id", "commodity"], ["ledger_account.id", "ledger_account.commodity"]
     ),
@@ -75,6 +79,9 @@ balance = Table(
     CheckConstraint("ceiling is null or posted <= ceiling", name="ceiling"),
     CheckConstraint(
         "not deferred or (floor is null and ceiling is null and not holding)", name="deferred"
+    ),
+    CheckConstraint(
+        "expiring >= 0 and (expiring = 0 or (lots and expiring <= posted))", name="expiring"
     ),
 )
 
@@ -116,7 +123,7 @@ transfer = Table(
 
 #: What a transfer did to one account: side 0 is the source, 1 the target. Written by the database
 #: when the transfer is; `balance_after` and `seq` are null on deferred accounts, which carry the
-#: number of the database transaction instead.
+#: number of the database transaction instead. `expiring_after` is what stands in lots then.
 entry = Table(
     "ledger_entry",
     Base.metadata,
@@ -127,6 +134,7 @@ entry = Table(
     Column("balance_after", BigNumber),
     Column("seq", BigNumber),
     Column("written_in", BigNumber),
+    Column("expiring_after", BigNumber),
     UniqueConstraint("account", "seq"),
     CheckConstraint("side in (0, 1)", name="side"),
     CheckConstraint("amount <> 0", name="amount"),
@@ -162,3 +170,66 @@ hold = Table(
     ),
     Index("ix_ledger_hold_account", "account"),
 )
+
+#: What is left on one account of all that expires at one moment; moved by uses only.
+lot = Table(
+    "ledger_lot",
+    Base.metadata,
+    Column("account", BigNumber, primary_key=True, autoincrement=False),
+    Column("expires_at", UtcMoment, primary_key=True),
+    Column("remaining", BigNumber, nullable=False, server_default=text("0")),
+    Column("seq", BigNumber, nullable=False, server_default=text("0")),
+    CheckConstraint("remaining >= 0", name="remaining"),
+    *(
+        Index(
+            f"ix_ledger_lot_{name}",
+            *columns,
+            sqlite_where=text("remaining > 0"),
+            postgresql_where=text("remaining > 0"),
+        )
+        for name, columns in (
+            ("open", ("account", "expires_at")),
+            ("due", ("expires_at", "account")),
+        )
+    ),
+    sqlite_with_rowid=False,
+)
+
+#: What one entry put into a lot (above zero) or took from it (below). Written by the database when
+#: the entry is, so no foreign keys: the trigger refuses what no entry says.
+lot_use = Table(
+    "ledger_lot_use",
+    Base.metadata,
+    Column("transfer", IdText, primary_key=True),
+    Column("side", SmallInteger, primary_key=True, autoincrement=False),
+    Column("expires_at", UtcMoment, primary_key=True),
+    Column("account", BigNumber, nullable=False),
+    Column("amount", BigNumber, nullable=False),
+    Column("remaining_after", BigNumber, nullable=False),
+    Column("seq", BigNumber, nullable=False),
+    UniqueConstraint("account", "expires_at", "seq"),
+    CheckConstraint("amount <> 0", name="amount"),
+    CheckConstraint("remaining_after >= 0", name="remaining_after"),
+    sqlite_with_rowid=False,
+)
+
+#: The hash of each sealed transfer, in the order in which they were sealed.
+leaf = Table(
+    "ledger_leaf",
+    Base.metadata,
+    Column("number", BigNumber, primary_key=True, autoincrement=False),
+    Column("transfer", IdText, nullable=False, unique=True),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+#: The hash over the first `size` leaves.
+seal = Table(
+    "ledger_seal",
+    Base.metadata,
+    Column("size", BigNumber, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("at", UtcMoment, nullable=False),
+)
+
+#: Transfers that are not sealed yet; filled by the database when they are written.
+unsealed = Table("ledger_unsealed", Base.metadata, Column("transfer", IdText, primary_key=True))

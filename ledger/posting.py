@@ -136,14 +136,18 @@ def write(session: Session, draft: Draft, now: datetime, *, id: str | None = Non
     return read_key(session, draft.key) or _why_not(session, draft)
 
 
-def write_many(session: Session, drafts: Sequence[Draft], now: datetime) -> list[Transfer]:
+def write_many(
+    session: Session, drafts: Sequence[Draft], now: datetime, *, ids: Sequence[str] | None = None
+) -> list[Transfer]:
     """Make many transfers in few statements; each is made or found by its key, like `write`."""
+    ids = ids or [new_id(now) for _ in drafts]
     if dialect_of(session) == "postgresql":
         touched = {d.source for d in drafts} | {d.target for d in drafts}
         run(session, POSTGRESQL_LOCK, {"accounts": sorted(touched)})
     made: list[Transfer] = []
     for start in range(0, len(drafts), CHUNK):
-        made += _write_chunk(session, drafts[start : start + CHUNK], now)
+        end = start + CHUNK
+        made += _write_chunk(session, drafts[start:end], ids[start:end], now)
     return made
 
 
@@ -158,8 +162,17 @@ def transfer_of(row: Any) -> Transfer:
     return Transfer(**row._mapping)
 
 
-def _write_chunk(session: Session, drafts: Sequence[Draft], now: datetime) -> list[Transfer]:
-    ids = [new_id(now) for _ in drafts]
+def read_keys(session: Session, keys: Sequence[str]) -> dict[str, Transfer]:
+    """The transfers made under any of `keys`, by key, marked as replays."""
+    found: dict[str, Transfer] = {}
+    for start in range(0, len(keys), CHUNK):
+        found |= _read_keys(session, keys[start : start + CHUNK])
+    return {key: replace(made, replayed=True) for key, made in found.items()}
+
+
+def _write_chunk(
+    session: Session, drafts: Sequence[Draft], ids: Sequence[str], now: datetime
+) -> list[Transfer]:
     if dialect_of(session) == "sqlite":
         all_new = _many_on_sqlite(session, drafts, ids, now)
     else:

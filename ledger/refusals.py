@@ -47,6 +47,11 @@ LAWS = {
         "Nothing is left of this hold: it was settled.",
         code="hold_settled",
     ),
+    "ledger_expiry": Refused(
+        "Units keep the date on which they expire: give a date only to what is new, and bring spent"
+        " units back by reversing their transfer.",
+        code="expiry",
+    ),
     "ledger_reverses": Refused(
         "Only a transfer that is no reversal itself can be reversed, and only the way it came.",
         code="not_reversible",

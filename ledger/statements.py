@@ -14,6 +14,7 @@ from foundation.paging import Page, read_page
 from ledger.models import account as accounts
 from ledger.models import balance as balances_table
 from ledger.models import entry as entries
+from ledger.models import lot as lots
 from ledger.models import transfer as transfers
 
 
@@ -49,6 +50,14 @@ class Line:
     balance: int
     about: str | None
     memo: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Expiring:
+    """So many units expire at that moment unless they are spent before."""
+
+    expires_at: datetime
+    amount: int
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,17 @@ def balances_at(session: Session, owner: str, commodity: str, moment: datetime) 
         .group_by(accounts.c.kind)
     )
     return numbers({kind: int(total) for kind, total in rows})
+
+
+def expiring(session: Session, owner: str, commodity: str) -> list[Expiring]:
+    """What of the owner's available units expires when, soonest first; the rest never does."""
+    rows = session.execute(
+        select(lots.c.expires_at, lots.c.remaining)
+        .join(accounts, accounts.c.id == lots.c.account)
+        .where(accounts.c.owner == owner, accounts.c.commodity == commodity, lots.c.remaining > 0)
+        .order_by(lots.c.expires_at)
+    )
+    return [Expiring(expires_at, left) for expires_at, left in rows]
 
 
 def balance(session: Session, account_id: int) -> int:

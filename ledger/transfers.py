@@ -144,6 +144,31 @@ def make_parts(
     return made
 
 
+def make_parts_many(
+    session: Session,
+    wholes: Sequence[tuple[Draft, Sequence[tuple[int, int, int]]]],
+    now: datetime,
+) -> list[list[Transfer]]:
+    """`make_parts` of many requests whose keys are all new, in few statements."""
+    drafts: list[Draft] = []
+    ids: list[str] = []
+    counts: list[int] = []
+    for whole, parts in wholes:
+        wanted = [part for part in parts if part[2]]
+        first_id = new_id(now)
+        linked = first_id if len(wanted) > 1 else None
+        for number, (source, target, amount) in enumerate(wanted, start=1):
+            key = whole.key if number == 1 else f"{whole.key}+{number}"
+            draft = replace(
+                whole, source=source, target=target, amount=amount, key=key, linked=linked
+            )
+            drafts.append(draft)
+            ids.append(first_id if number == 1 else new_id(now))
+        counts.append(len(wanted))
+    made = iter(posting.write_many(session, drafts, now, ids=ids))
+    return [[next(made) for _ in range(count)] for count in counts]
+
+
 def replayed_parts(
     session: Session, first: Transfer, whole: Draft, accounts: Collection[int]
 ) -> list[Transfer]:

@@ -23,6 +23,7 @@ EVENTS: Mapping[str, object] = {
     "appeal.lodged": lazy("Appeal lodged"),
     "appeal.decided": lazy("Appeal decided"),
     "programme.published": lazy("Reward rules published"),
+    "ledger.sealed": lazy("Book of points sealed"),
 }
 
 #: How the site stands to a leaf today: tone, icon, short, sentence.

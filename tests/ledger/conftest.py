@@ -24,11 +24,25 @@ class Book:
         with writing() as session:
             return account(session, owner, kind, commodity, self.now)
 
-    def give(self, amount: int, owner: str = "ada", key: str = "gift") -> None:
+    def give(
+        self,
+        amount: int,
+        owner: str = "ada",
+        key: str = "gift",
+        expires_at: datetime | None = None,
+    ) -> str:
+        """Credit points; the id of the (first) transfer."""
         with writing() as session:
-            earning.credit(
-                session, owner=owner, commodity="points", amount=amount, key=key, now=self.now
+            made = earning.credit(
+                session,
+                owner=owner,
+                commodity="points",
+                amount=amount,
+                key=key,
+                now=self.now,
+                expires_at=expires_at,
             )
+        return made[0].id
 
     def balances(self, owner: str = "ada") -> Balances:
         with reading() as session:

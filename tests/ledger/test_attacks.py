@@ -6,7 +6,7 @@ nothing of it may remain. The book is audited and compared row by row afterwards
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from foundation.doors import reading, writing
-from ledger import accounts, holds, spending
+from ledger import accounts, holds, sealing, spending, transfers
 from tests.ledger.conftest import Book
 
 TABLES = (
@@ -24,6 +24,11 @@ TABLES = (
     "ledger_transfer",
     "ledger_entry",
     "ledger_hold",
+    "ledger_lot",
+    "ledger_lot_use",
+    "ledger_leaf",
+    "ledger_seal",
+    "ledger_unsealed",
 )
 
 TRANSFER = (
@@ -48,6 +53,18 @@ def forged(more: str = "", rest: str = "", **changed: Any) -> str:
 
 ENTRY = "insert into ledger_entry (transfer, side, account, amount, balance_after, seq) values "
 LATEST = "(select max(seq) from ledger_entry where account = :available)"
+
+
+def use(transfer: str, side: int, account: str, amount: int, month: int) -> str:
+    """A use of Fay's lot of that month, with the number and remainder that would follow."""
+    return (
+        "insert into ledger_lot_use"
+        " (transfer, side, account, amount, expires_at, seq, remaining_after)"
+        f" select {transfer}, {side}, {account}, {amount}, expires_at, seq + 1,"
+        f" remaining + ({amount}) from ledger_lot where account = :fays"
+        f" and expires_at = '2026-0{month}-01 00:00:00.000000'"
+    )
+
 
 ATTACKS = {
     # transfers that are not lawful
@@ -209,6 +226,95 @@ ATTACKS = {
         "insert into ledger_hold (transfer, account, source, amount, until)"
         " values (:spent, :redeemed, :available, 40, '2026-03-03 12:00:00+00')"
     ],
+    # lots by hand
+    "a lot raised": ["update ledger_lot set remaining = remaining + 5"],
+    "a lot raised with its number": [
+        "update ledger_lot set remaining = remaining + 5, seq = seq + 1"
+    ],
+    "a lot emptied": ["update ledger_lot set remaining = 0 where account = :fays"],
+    "a lot rewound": [
+        "update ledger_lot set (remaining, seq) = (select remaining_after, seq"
+        " from ledger_lot_use u where u.account = ledger_lot.account"
+        " and u.expires_at = ledger_lot.expires_at and u.seq = 1) where account = :fays"
+    ],
+    "a lot put off": ["update ledger_lot set expires_at = '2036-01-01 00:00:00+00'"],
+    "a lot given away": ["update ledger_lot set account = :bens where account = :fays"],
+    "a lot removed": ["delete from ledger_lot where account = :fays"],
+    "a lot opened with something in it": [
+        "insert into ledger_lot (account, expires_at, remaining)"
+        " values (:fays, '2036-01-01 00:00:00+00', 10)"
+    ],
+    "a lot opened again, overwriting": [
+        "insert into ledger_lot (account, expires_at) select account, expires_at from ledger_lot"
+        " where account = :fays on conflict (account, expires_at) do update set remaining = 99"
+    ],
+    "a use without a transfer": [use("'nothing'", 0, ":fays", -1, 6)],
+    "a use of a spending that took no lot": [use(":spent", 0, ":available", -1, 6)],
+    "more use than was spent": [use(":dated", 0, ":fays", -1, 9)],
+    "a use given back by nobody": [use(":dated", 0, ":fays", 1, 9)],
+    "a use on the other side": [use(":dated", 1, ":fays", -1, 9)],
+    "a use of somebody else's lot": [use(":dated", 0, ":bens", -1, 9)],
+    "a use that cancels another": [
+        use(":dated", 0, ":fays", -1, 9),
+        use(":dated", 0, ":fays", 1, 6),
+    ],
+    "a use changed": ["update ledger_lot_use set amount = amount + 1"],
+    "a use put off": ["update ledger_lot_use set expires_at = '2036-01-01 00:00:00+00'"],
+    "a use removed": ["delete from ledger_lot_use where transfer = :dated"],
+    "a balance that forgets its lots": ["update ledger_balance set expiring = 0"],
+    "a balance that keeps no lots any more": [
+        "update ledger_balance set lots = false, expiring = 0 where account_id = :fays"
+    ],
+    "a balance opened with lots": [
+        "insert into ledger_account (id, owner, kind, commodity, opened_at)"
+        " values (999, 'eve', 'available', 'points', '2026-03-03 12:00:00+00')",
+        "insert into ledger_balance"
+        " (account_id, commodity, holding, deferred, lots, posted, expiring)"
+        " values (999, 'points', false, false, true, 5, 5)",
+    ],
+    # seals
+    "a leaf changed": ["update ledger_leaf set hash = null"],
+    "a leaf removed": ["delete from ledger_leaf"],
+    "a seal changed": ["update ledger_seal set size = size + 1"],
+    "a seal removed": ["delete from ledger_seal"],
+    "a transfer that is never sealed": ["delete from ledger_unsealed where transfer = :spent"],
+    "another transfer to seal": [
+        "update ledger_unsealed set transfer = 'x' where transfer = :spent"
+    ],
+    # dates laundered
+    "spent units that come back without a reversal": [
+        forged(source=":redeemed", target=":available")
+    ],
+    "spent units that come back with another date": [
+        forged(
+            ", expires_at",
+            ", '2036-01-01 00:00:00+00'",
+            source=":redeemed",
+            target=":available",
+        )
+    ],
+    "a reversal with another date": [
+        forged(
+            ", reverses, expires_at",
+            ", :spent, '2036-01-01 00:00:00+00'",
+            source=":redeemed",
+            target=":available",
+        )
+    ],
+    "a payment with another date": [
+        forged(", expires_at", ", '2036-01-01 00:00:00+00'", target=":bens")
+    ],
+    "a hold posted with another date": [
+        forged(
+            ", resolves, expires_at",
+            ", :held, '2036-01-01 00:00:00+00'",
+            source=":pending",
+            target=":available",
+        )
+    ],
+    "a dated hold posted for ever": [
+        forged(", resolves", ", :dated_hold", source=":pending", target=":available")
+    ],
     # history rewritten
     "a transfer changed": ["update ledger_transfer set amount = 1 where id = :spent"],
     "a memo changed": ["update ledger_transfer set memo = null"],
@@ -262,6 +368,24 @@ ON_SQLITE = {
         "insert or replace into ledger_account (id, owner, kind, commodity, opened_at)"
         " values (:available, 'eve', 'available', 'points', '2026-03-03')"
     ],
+    "a lot replaced": [
+        "insert or replace into ledger_lot (account, expires_at, remaining, seq)"
+        " values (:fays, '2026-06-01 00:00:00.000000', 99, 3)"
+    ],
+    "a lot replaced by an empty one": [
+        "insert or replace into ledger_lot (account, expires_at)"
+        " values (:fays, '2026-06-01 00:00:00.000000')"
+    ],
+    "a use replaced": [(use(":dated", 0, ":fays", -4, 6)).replace("insert into", REPLACE, 1)],
+    "a use replaced by its number": [
+        (
+            "insert into ledger_lot_use"
+            " (transfer, side, account, amount, expires_at, seq, remaining_after) values"
+            " (:spent, 0, :fays, -1, '2026-06-01 00:00:00.000000', 1, 10)"
+        ).replace("insert into", REPLACE, 1)
+    ],
+    "a lot raised, ignoring": ["update or ignore ledger_lot set remaining = remaining + 5"],
+    "a lot raised, replacing": ["update or replace ledger_lot set remaining = remaining + 5"],
     "a deferred account where nobody folds": [
         "insert into ledger_account (id, owner, kind, commodity, opened_at)"
         " values (999, 'eve', 'available', 'points', '2026-03-03')",
@@ -299,6 +423,7 @@ def names(book: Book) -> dict[str, str]:
     Half of what is spent and pending stands there so that no floor hides the law under attack.
     """
     book.give(120)
+    sealing.seal_all(book.now)
     book.give(10, owner="ben", key="gift for ben")
     until = book.now + timedelta(days=30)
     with writing() as session:
@@ -325,15 +450,36 @@ def names(book: Book) -> dict[str, str]:
             for owner in ("ada", "ben")
         )  # fmt: skip
         accounts.define(session, "USD", 2)
+    dated, dated_hold = with_dates(book, until)
     kinds = ("available", "redeemed", "pending", "owed")
     numbers = {kind: book.id(kind) for kind in kinds}
     numbers |= {
         "issued": book.id("issued", None),
         "dollars": book.id("cash", None, "USD"),
         "bens": book.id("available", "ben"),
+        "fays": book.id("available", "fay"),
     }
     texts = {"spent": spent.id, "held": held.id, "bens_hold": bens_hold.id}
+    texts |= {"dated": dated, "dated_hold": dated_hold}
     return {k: str(v) for k, v in numbers.items()} | {k: f"'{v}'" for k, v in texts.items()}
+
+
+def with_dates(book: Book, until: datetime) -> tuple[str, str]:
+    """Fay has 9 points that expire in June, 10 in September, and spent one; Ada has a dated hold.
+
+    The ids of Fay's spending (5, of which 4 came back) and of the hold.
+    """
+    for month in (6, 9):
+        date = datetime(2026, month, 1, tzinfo=UTC)
+        book.give(10, owner="fay", key=f"dated:{month}", expires_at=date)
+    said = {"commodity": "points", "now": book.now}
+    with writing() as session:
+        spent = spending.spend(session, owner="fay", amount=5, key="dated", **said)
+        transfers.reverse(session, spent.id, amount=4, key="dated back", now=book.now)
+        held = holds.hold(
+            session, owner="ada", amount=10, key="held", until=until, expires_at=date, **said
+        )
+    return spent.id, held.id
 
 
 def photograph() -> dict[str, list[Any]]:

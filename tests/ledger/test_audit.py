@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 from sqlalchemy.orm import Session
 
 from foundation.doors import reading, writing
-from ledger import commands, folding, holds, spending, transfers
+from ledger import commands, folding, holds, sealing, spending, transfers
 from ledger.audit import CHECKS, audit
 from tests.ledger.conftest import Book
 
@@ -28,6 +29,11 @@ def full(book: Book) -> Book:
         holds.post(session, held.id, 10, key="post", now=book.now)
         folding.fold(session)
     book.give(5, owner="ben", key="gift for ben")
+    book.give(20, key="dated", expires_at=book.now + timedelta(days=30))
+    with writing() as session:
+        some = spending.spend(session, amount=5, key="dated tea", **said)
+        transfers.reverse(session, some.id, amount=2, key="dated tea back", now=book.now)
+    sealing.seal_all(book.now)
     return book
 
 
@@ -53,6 +59,13 @@ TAMPERING = {
     "reversals": "update ledger_transfer set amount = 9 where kind = 'spend'",
     "commodities": "update ledger_transfer set commodity = 'USD' where kind = 'spend'",
     "orphans": "delete from ledger_transfer where kind = 'credit'",
+    "lots": "update ledger_lot set remaining = remaining + 1",
+    "lot chain": "update ledger_lot_use set remaining_after = remaining_after + 1 where seq = 2",
+    "expiring": "update ledger_balance set expiring = expiring - 1 where expiring > 0",
+    "uses": "update ledger_lot_use set amount = amount - 1 where side = 0",
+    "dates": "update ledger_lot_use set expires_at = '2036-01-01 00:00:00.000000' where side = 1",
+    "sealing": "insert into ledger_unsealed select max(transfer) from ledger_leaf",
+    "seals": "update ledger_transfer set memo = '{\"why\": \"no reason\"}' where kind = 'credit'",
 }
 
 
@@ -83,7 +96,7 @@ def test_the_first_bad_row_is_named(full: Book) -> None:
         first = session.connection().exec_driver_sql("select min(id) from ledger_transfer").scalar()
         [sides] = [finding for finding in audit(session) if finding.check == "sides"]
     assert sides.row == first
-    assert sides.count == 6
+    assert sides.count == 9
 
 
 def test_a_missing_guard_is_found(full: Book) -> None:
@@ -106,7 +119,7 @@ def test_the_command_names_what_it_found(full: Book, monkeypatch: pytest.MonkeyP
 
 
 def test_every_law_is_tampered_with() -> None:
-    assert {check.name for check in CHECKS} == set(TAMPERING) | {"folds"}
+    assert {check.name for check in CHECKS} | {"seals"} == set(TAMPERING) | {"folds"}
 
 
 class Undo(Exception):

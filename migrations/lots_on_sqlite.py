@@ -1,0 +1,214 @@
+"""The laws of expiry on SQLite; those of migration 0300 they replace are put back from there.
+
+SQLite has no variables: what PostgreSQL keeps in one (how much of a transfer comes out of lots, or
+goes back into them) is an expression here, and stands in the entry as `expiring_after`.
+"""
+
+#: Written anew here, as they were in 0300 when this migration is undone.
+REPLACED = (
+    "ledger_transfer_post",
+    "ledger_entry_move",
+    "ledger_balance_move",
+    "ledger_balance_open",
+)
+
+TRIGGERS = (
+    "ledger_transfer_expiry",
+    "ledger_entry_take",
+    "ledger_entry_put",
+    "ledger_lot_use_only",
+    "ledger_lot_use_move",
+    "ledger_lot_open",
+    "ledger_lot_step",
+    "ledger_lot_no_delete",
+)
+
+#: The transfer that is taken back, for which units of one date go first.
+OWN = "coalesce(new.takes, new.reverses)"
+
+#: It gave units that never expire: these go first.
+REST_FIRST = f"""exists (select 1 from ledger_transfer where id = {OWN} and expires_at is null)
+         and not exists (select 1 from ledger_lot_use where transfer = {OWN} and side = 1)"""
+
+#: What this transfer gives back: a transfer in part or in full, or a hold that it voids.
+BACK = """coalesce(new.reverses, (select transfer from ledger_hold
+           where transfer = new.resolves and source = new.target))"""
+
+#: How much of what was given back so far, this transfer included, goes into lots: what never
+#: expires was taken last and comes back first.
+RETURNED = """max(0, -{less}
+         + (select coalesce(sum(amount), 0) from ledger_transfer where reverses = {back})
+         + (select coalesce(sum(amount), 0) from ledger_transfer
+             where resolves = {back} and target = new.target)
+         - (select amount from ledger_transfer where id = {back})
+         - (select coalesce(sum(amount), 0) from ledger_lot_use
+             where transfer = {back} and side = 0))"""
+
+#: What of an entry moves in units that expire.
+MOVED = """(new.expiring_after - coalesce((select expiring_after from ledger_entry
+           where account = new.account and seq = new.seq - 1), 0))"""
+
+LAWS = [
+    # A transfer writes its entries; they move the balances and the lots, see below.
+    f"""create trigger ledger_transfer_post after insert on ledger_transfer begin
+      select raise(abort, 'ledger_account')
+       where (select count(*) from ledger_balance
+               where account_id in (new.source, new.target)) < 2;
+      select raise(abort, 'ledger_commodity') from ledger_balance
+       where account_id in (new.source, new.target) and commodity <> new.commodity;
+      select raise(abort, 'ledger_held') from ledger_balance
+       where (account_id = new.target and holding <> (new.until is not null))
+          or (account_id = new.source and holding <> (new.resolves is not null));
+      insert into ledger_unsealed (transfer) values (new.id);
+      insert into ledger_entry (transfer, side, account, amount, balance_after, seq, expiring_after)
+      select new.id, 0, account_id, -new.amount, posted - new.amount, seq + 1,
+             case when lots then expiring - min(expiring,
+               case when {REST_FIRST} then max(0, new.amount - (posted - expiring))
+                    else new.amount end) end
+        from ledger_balance where account_id = new.source;
+      insert into ledger_entry (transfer, side, account, amount, balance_after, seq, expiring_after)
+      select new.id, 1, account_id, new.amount, posted + new.amount, seq + 1,
+             case when lots then expiring + case
+               when {BACK} is not null
+               then {RETURNED.format(back=BACK, less="0")}
+                  - {RETURNED.format(back=BACK, less="new.amount")}
+               when (select lots from ledger_balance where account_id = new.source)
+               then (select coalesce(-sum(amount), 0) from ledger_lot_use
+                      where transfer = new.id and side = 0)
+               when new.expires_at is null then 0 else new.amount end end
+        from ledger_balance where account_id = new.target;
+    end""",
+    # No date is forgotten or invented: a hold's is kept, a member's units come back by a reversal.
+    f"""create trigger ledger_transfer_expiry after insert on ledger_transfer begin
+      select raise(abort, 'ledger_expiry') from ledger_balance s, ledger_balance t
+       where s.account_id = new.source and t.account_id = new.target
+         and ((new.expires_at is not null and (s.lots or {BACK} is not null))
+           or (t.lots and {BACK} is null and case when new.resolves is not null
+                 then exists (select 1 from ledger_transfer h
+                        join ledger_balance b on b.account_id = h.source
+                       where h.id = new.resolves
+                         and (b.lots or h.expires_at is not new.expires_at))
+                 else not s.lots and exists (select 1 from ledger_account
+                       where id = new.source and owner is not null) end));
+    end""",
+    # The check after the update is for INSERT OR IGNORE, which would skip the update silently.
+    """create trigger ledger_entry_move after insert on ledger_entry begin
+      update ledger_balance set posted = new.balance_after, seq = new.seq,
+             expiring = coalesce(new.expiring_after, 0)
+       where account_id = new.account;
+      select raise(abort, 'ledger_balance') where not exists
+        (select 1 from ledger_balance where account_id = new.account
+            and posted = new.balance_after and seq = new.seq
+            and expiring = coalesce(new.expiring_after, 0));
+    end""",
+    # Out of lots, soonest date first, the own date of what is taken back before that.
+    f"""create trigger ledger_entry_take after insert on ledger_entry
+      when new.side = 0 and {MOVED} <> 0 begin
+      insert into ledger_lot_use
+             (transfer, side, account, expires_at, amount, remaining_after, seq)
+      select new.transfer, 0, new.account, expires_at, -take, remaining - take, seq + 1
+        from (select expires_at, remaining, seq,
+                     min(remaining, -{MOVED} - (upto - remaining)) as take
+                from (select l.expires_at, l.remaining, l.seq, sum(l.remaining) over
+                             (order by l.expires_at is not own.expires_at, l.expires_at) as upto
+                        from ledger_lot l, ledger_transfer t
+                        left join ledger_transfer own on own.id = coalesce(t.takes, t.reverses)
+                       where t.id = new.transfer and l.account = new.account
+                         and l.remaining > 0))
+       where take > 0;
+    end""",
+    # Into lots: back as they were taken, the last taken first; on from another member with their
+    # dates; or new ones.
+    f"""create trigger ledger_entry_put after insert on ledger_entry
+      when new.side = 1 and {MOVED} <> 0 begin
+      insert into ledger_lot (account, expires_at)
+      select new.account, expires_at
+        from (select expires_at from ledger_transfer where id = new.transfer
+              union
+              select u.expires_at from ledger_lot_use u join ledger_transfer t on t.id = u.transfer
+               where u.transfer = new.transfer and u.side = 0 and t.reverses is null) dated
+       where expires_at is not null and not exists
+             (select 1 from ledger_lot l where l.account = new.account
+                 and l.expires_at = dated.expires_at);
+      insert into ledger_lot_use
+             (transfer, side, account, expires_at, amount, remaining_after, seq)
+      select new.transfer, 1, new.account, p.expires_at, p.amount, l.remaining + p.amount, l.seq + 1
+        from (select expires_at, {MOVED} as amount from ledger_transfer
+               where id = new.transfer and expires_at is not null
+              union all
+              select u.expires_at, -u.amount
+                from ledger_lot_use u join ledger_transfer t on t.id = u.transfer
+               where u.transfer = new.transfer and u.side = 0 and t.reverses is null
+              union all
+              select expires_at, min(out, {MOVED} - (upto - out))
+                from (select expires_at, out, sum(out) over (order by expires_at desc) as upto
+                        from (select u.expires_at, -u.amount - coalesce((select sum(g.amount)
+                                       from ledger_lot_use g join ledger_transfer r
+                                         on r.id = g.transfer
+                                      where g.side = 1 and g.account = u.account
+                                        and g.expires_at = u.expires_at
+                                        and (r.reverses = u.transfer
+                                             or r.resolves = u.transfer)), 0) as out
+                                from ledger_lot_use u
+                                join ledger_transfer t
+                                  on u.transfer = coalesce(t.reverses, t.resolves)
+                               where t.id = new.transfer and u.side = 0)
+                       where out > 0)
+               where upto - out < {MOVED}) p
+        join ledger_lot l on l.account = new.account and l.expires_at = p.expires_at;
+    end""",
+    # A balance moves only onto the entry that was just written.
+    """create trigger ledger_balance_move before update on ledger_balance begin
+      select raise(abort, 'ledger_balance') where not (
+        new.account_id = old.account_id and new.commodity = old.commodity
+        and new.floor is old.floor and new.ceiling is old.ceiling and new.holding = old.holding
+        and new.deferred = old.deferred and new.lots = old.lots and new.folded = old.folded
+        and new.seq = old.seq + 1
+        and exists (select 1 from ledger_entry where account = new.account_id
+            and seq = new.seq and balance_after = new.posted
+            and coalesce(expiring_after, 0) = new.expiring));
+    end""",
+    """create trigger ledger_balance_open before insert on ledger_balance begin
+      select raise(abort, 'ledger_balance') where new.posted <> 0 or new.seq <> 0
+        or new.folded <> 0 or new.expiring <> 0 or new.deferred
+        or exists (select 1 from ledger_balance where account_id = new.account_id);
+    end""",
+    # All that an entry moves between lots is written with it: afterwards nothing fits any more.
+    """create trigger ledger_lot_use_only before insert on ledger_lot_use begin
+      select raise(abort, 'ledger_lot') where not exists
+        (select 1 from ledger_entry e
+          where e.transfer = new.transfer and e.side = new.side and e.account = new.account
+            and (e.amount > 0) = (new.amount > 0)
+            and abs(new.amount + (select coalesce(sum(amount), 0) from ledger_lot_use
+                                   where transfer = new.transfer and side = new.side))
+                <= abs(e.expiring_after - coalesce((select p.expiring_after from ledger_entry p
+                        where p.account = e.account and p.seq = e.seq - 1), 0)));
+      select raise(abort, 'ledger_lot') where not exists
+        (select 1 from ledger_lot where account = new.account and expires_at = new.expires_at
+            and seq = new.seq - 1 and remaining = new.remaining_after - new.amount);
+      select raise(abort, 'ledger_lot') from ledger_lot_use
+       where transfer = new.transfer and side = new.side and expires_at = new.expires_at;
+    end""",
+    """create trigger ledger_lot_use_move after insert on ledger_lot_use begin
+      update ledger_lot set remaining = new.remaining_after, seq = new.seq
+       where account = new.account and expires_at = new.expires_at;
+      select raise(abort, 'ledger_lot') where not exists
+        (select 1 from ledger_lot where account = new.account and expires_at = new.expires_at
+            and remaining = new.remaining_after and seq = new.seq);
+    end""",
+    # What remains of a lot moves only onto the use that was just written.
+    """create trigger ledger_lot_step before update on ledger_lot begin
+      select raise(abort, 'ledger_lot') where not (
+        new.account = old.account and new.expires_at = old.expires_at and new.seq = old.seq + 1
+        and exists (select 1 from ledger_lot_use where account = new.account
+            and expires_at = new.expires_at and seq = new.seq
+            and remaining_after = new.remaining));
+    end""",
+    """create trigger ledger_lot_open before insert on ledger_lot begin
+      select raise(abort, 'ledger_lot') where new.remaining <> 0 or new.seq <> 0
+        or exists (select 1 from ledger_lot
+                    where account = new.account and expires_at = new.expires_at);
+    end""",
+    """create trigger ledger_lot_no_delete before delete on ledger_lot
+      begin select raise(abort, 'ledger_lot'); end""",
+]

@@ -1,0 +1,122 @@
+"""Seals: what the book said cannot be changed afterwards without a trace."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import text
+
+from foundation.doors import reading, writing
+from ledger import sealing
+from ledger.audit import audit
+from tests.ledger.conftest import Book
+from tests.ledger.test_audit import tampering
+from transparency import verifying
+
+
+def broken() -> sealing.Broken | None:
+    with reading() as session:
+        return sealing.first_broken(session)
+
+
+def give(book: Book, many: int) -> list[str]:
+    return [book.give(10, key=f"gift:{number}") for number in range(many)]
+
+
+def test_it_works(book: Book) -> None:
+    give(book, 5)
+    with reading() as session:
+        assert sealing.count_waiting(session) == 5
+    assert sealing.seal_all(book.now) == 5
+    assert sealing.seal_all(book.now) == 0
+    assert broken() is None
+    with reading() as session:
+        assert sealing.head(session).size == 5
+        assert sealing.count_waiting(session) == 0
+
+
+def test_seals_follow_from_each_other(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "BATCH", 2)
+    give(book, 5)
+    assert sealing.seal_all(book.now) == 5
+    with reading() as session:
+        sizes = session.execute(text("select size from ledger_seal order by size")).scalars().all()
+    assert sizes == [2, 4, 5]
+    assert broken() is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update ledger_transfer set about = 'order:2' where id = :id",
+        "update ledger_transfer set at = '2020-01-01 00:00:00.000000' where id = :id",
+        "update ledger_entry set balance_after = 99 where transfer = :id and side = 1",
+        "update ledger_lot_use set expires_at = '2036-01-01 00:00:00.000000' where transfer = :id",
+        "delete from ledger_transfer where id = :id",
+    ],
+)
+def test_the_first_changed_transfer_is_named(book: Book, change: str) -> None:
+    expires = book.now.replace(year=2027)
+    ids = [book.give(10, key=f"gift:{n}", expires_at=expires) for n in range(6)]
+    sealing.seal_all(book.now)
+    first = sorted(ids)[2]
+    with tampering() as session:
+        for each in sorted(ids)[:1:-1]:
+            session.execute(text(change), {"id": each})
+        found = sealing.first_broken(session)
+        assert found is not None
+        assert found.row == first
+        assert first in found.sentence
+        assert "seals" in {finding.check for finding in audit(session)}
+
+
+def test_a_leaf_made_to_fit_breaks_its_seal(book: Book) -> None:
+    ids = give(book, 4)
+    sealing.seal_all(book.now)
+    with tampering() as session:
+        session.execute(
+            text("update ledger_transfer set memo = null, about = 'x' where id = :id"),
+            {"id": ids[1]},
+        )
+        session.execute(text("insert into ledger_unsealed values (:id)"), {"id": ids[1]})
+        [fitting] = sealing._hashes(session, [ids[1]]).values()
+        session.execute(
+            text("update ledger_leaf set hash = :hash where transfer = :id"),
+            {"hash": fitting, "id": ids[1]},
+        )
+        found = sealing.first_broken(session)
+        assert found is not None
+        assert "seal of 4 transfers" in found.sentence
+
+
+def test_leaves_cut_off_are_missed(book: Book) -> None:
+    give(book, 4)
+    sealing.seal_all(book.now)
+    with tampering() as session:
+        session.execute(text("delete from ledger_leaf where number > 2"))
+        found = sealing.first_broken(session)
+        assert found is not None
+        assert "end at 2" in found.sentence
+
+
+def test_the_log_tells_of_the_newest_seal(book: Book) -> None:
+    give(book, 3)
+    sealing.run(book.now)
+    with reading() as session:
+        events = session.execute(text("select event, subject from log_leaf")).all()
+        assert [tuple(each) for each in events] == [("ledger.sealed", "ledger:3")]
+        assert verifying.verify(session).findings == []
+    sealing.run(book.now)
+    with reading() as session:
+        assert session.execute(text("select count(*) from log_leaf")).scalar_one() == 1
+
+
+def test_several_sealers_make_one_chain(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "BATCH", 5)
+    give(book, 40)
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(lambda _: sealing.seal_all(book.now), range(4))) == 40
+    assert broken() is None
+    with writing() as session:
+        assert sealing.head(session).size == 40

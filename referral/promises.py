@@ -10,7 +10,7 @@ from foundation import words
 from foundation.money import exponent, format_amount
 from foundation.words import _
 from rewards import programme
-from rewards.rules import EarningRule, Programme
+from rewards.rules import EarningRule, Programme, side_amount
 
 
 @dataclass(frozen=True)
@@ -36,24 +36,24 @@ def promise(session: Session) -> Promise:
 
 def _side(rules: Programme, who: str) -> str | None:
     parts = [
-        _in_words(rules, rule)
+        _in_words(rules, rule, amount)
         for rule in rules.earning
-        if rule.fact == "referral.purchased" and rule.who == who
+        if rule.fact == "referral.purchased" and (amount := side_amount(rule, who)) is not None
     ]
     return " + ".join(parts) or None
 
 
-def _in_words(rules: Programme, rule: EarningRule) -> str:
-    points = words.number(rule.amount)
+def _in_words(rules: Programme, rule: EarningRule, amount: int) -> str:
+    points = words.number(amount)
     if rule.kind == "fixed":
-        return words.plural("%(points)s point", "%(points)s points", rule.amount, points=points)
+        return words.plural("%(points)s point", "%(points)s points", amount, points=points)
     unit = format_amount(10 ** exponent(rules.currency), rules.currency)
     if rule.kind == "percent":
         unit = format_amount(100 * 10 ** exponent(rules.currency), rules.currency)
     return words.plural(
         "%(points)s point for each %(unit)s of the first order",
         "%(points)s points for each %(unit)s of the first order",
-        rule.amount,
+        amount,
         points=points,
         unit=unit,
     )

@@ -26,7 +26,8 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
     for fact in sorted(heard, key=lambda fact: (fact.at, fact.id)):
         if fact.member_id is not None:
             orders.setdefault(fact.member_id, fact)
-    for lead in _leads(session, list(orders)):
+    leads = _leads(session, list(orders))
+    for lead in sorted(leads, key=lambda lead: (orders[lead.friend_id].at, lead.id)):
         _take(session, lead, orders[lead.friend_id], now)
 
 
@@ -38,6 +39,7 @@ def purchased(session: Session, referral: Referral, now: datetime) -> None:
         "total": referral.total,
         "currency": referral.currency,
         "channel": referral.channel,
+        "products": _products(session, referral),
     }
     assert referral.purchased_at is not None
     draft = FactDraft(
@@ -49,6 +51,17 @@ def purchased(session: Session, referral: Referral, now: datetime) -> None:
     )
     facts.record_many(session, [draft], now)
     _tell_referrer(session, referral, now)
+
+
+def _products(session: Session, referral: Referral) -> dict[str, int]:
+    """What the friend bought, as the fact of her order says."""
+    details = session.scalar(
+        select(Fact.details).where(
+            Fact.kind == "order.paid", Fact.subject == f"order:{referral.order_id}"
+        )
+    )
+    products: dict[str, int] = (details or {}).get("products", {})
+    return products
 
 
 def _leads(session: Session, member_ids: Sequence[str]) -> Iterable[Referral]:

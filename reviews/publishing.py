@@ -54,7 +54,12 @@ def publish(
         )
     review = session.get_one(Review, values["id"])
     _count(session, product_id, {draft.stars: 1})
-    details = {"product": product_id, "order": order_id, "verified": order_id is not None}
+    details = {
+        "product": product_id,
+        "slug": product.slug,
+        "order": order_id,
+        "verified": order_id is not None,
+    }
     facts.record(session, "review.published", author_id, f"review:{review.id}", now, **details)
     _keep(session, review, product.slug, "review.published", now)
     return review

@@ -20,9 +20,10 @@ from foundation.facts import Fact, FactDraft
 from foundation.tables import new_id
 from ledger import clawbacks, holds
 from notifications.telling import tell
-from rewards import notices, programme
+from rewards import committing, notices, programme
+from rewards.locking import lock_members
 from rewards.models import Clawback, Grant
-from rewards.rules import order_reference, share_taken_back
+from rewards.rules import month_of, order_reference, share_taken_back
 
 
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
@@ -30,9 +31,17 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
     refunds = [fact for fact in heard if fact.kind == "order.refunded"]
     orders = {order_reference(str(fact.details["order"])) for fact in refunds}
     grants = _grants_resting_on(session, sorted(orders))
+    if not grants:
+        return
+    resting = [grant for of_order in grants.values() for grant in of_order]
+    counts = committing.lock(session, None, {month_of(grant.fact_at) for grant in resting})
+    lock_members(session, (grant.member_id for grant in resting))
+    before = {grant.id: grant.clawed for grant in resting}
     for fact in sorted(refunds, key=lambda fact: (fact.at, fact.id)):
         for grant in grants.get(order_reference(str(fact.details["order"])), ()):
             _take_back(session, grant, fact, now)
+    taken = [(g.rule, month_of(g.fact_at), g.clawed - before[g.id]) for g in resting]
+    committing.give_back(session, counts, taken)
 
 
 def _grants_resting_on(session: Session, orders: Sequence[str]) -> dict[str, list[Grant]]:
@@ -88,6 +97,7 @@ def _move(session: Session, grant: Grant, amount: int, key: str, now: datetime) 
             amount=amount,
             key=key,
             about=about,
+            of=grant.transfer_id,
             now=now,
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from foundation import facts
@@ -14,12 +14,13 @@ from foundation.facts import Fact, FactDraft
 from foundation.tables import new_id
 from ledger import earning as ledger_earning
 from ledger import holds
-from members.models import Member
 from notifications.telling import Telling, tell_many
-from rewards import notices, programme, tallies
+from rewards import committing, notices, programme, standing, tallies, withholding
+from rewards.happenings import day_of
+from rewards.locking import lock_members
 from rewards.models import Grant
 from rewards.programme import Version
-from rewards.rules import FACTS, Award, Happened, awards, month_of, receiver
+from rewards.rules import FACTS, Award, Happened, awards, month_of, receivers
 
 #: What earning writes about each award, before it is in the table.
 Row = dict[str, Any]
@@ -43,7 +44,8 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
     for number in sorted(by_version):
         version = programme.version(session, number)
         assert version is not None
-        _give_all(session, version, by_version[number], now)
+        numbers = tallies.numbers(session, version.rules, map(happened, earning))
+        _give_all(session, version, by_version[number], numbers, now)
 
 
 def happened(fact: Fact) -> Happened:
@@ -52,45 +54,48 @@ def happened(fact: Fact) -> Happened:
 
 
 def _give_all(
-    session: Session, version: Version, happenings: Sequence[Happened], now: datetime
+    session: Session,
+    version: Version,
+    happenings: Sequence[Happened],
+    numbers: dict[str, int],
+    now: datetime,
 ) -> None:
+    rules = version.rules
     members = {
         member_id
         for fact in happenings
-        for rule in version.rules.earning
-        if rule.fact == fact.kind and (member_id := receiver(rule, fact)) is not None
+        for rule in rules.earning
+        if rule.fact == fact.kind
+        for member_id, _amount in receivers(rule, fact)
     }
     if not members:
         return
-    _lock(session, sorted(members))
-    months = {month_of(fact.at) for fact in happenings}
-    state = tallies.of_members(session, version.rules, members, months, now)
-    rows: list[Row] = []
+    # Budgets first, then members, in one order each: so two batches never deadlock.
+    counts = committing.lock(session, rules, {month_of(fact.at) for fact in happenings})
+    lock_members(session, members)
+    days = {day_of(fact.at) for fact in happenings}
+    state = tallies.of_members(session, rules, members, days, now)
+    state.budgets = {key: count.committed for key, count in counts.items()}
+    state.numbers = numbers
+    if rules.standing is not None:
+        state.tiers = standing.tiers_before(session, rules, sorted(members), now)
+    given: list[tuple[Happened, Award]] = []
     for fact in sorted(happenings, key=lambda fact: (fact.at, fact.id)):
-        for award in awards(version.rules, fact, state):
-            if award.amount:
-                state.add(award, fact)
-                rows.append(_row(version, fact, award, now))
+        for award in awards(rules, fact, state):
+            state.add(award, fact)
+            given.append((fact, award))
+    rows = [_row(version, fact, award, now) for fact, award in given if award.amount]
     _write(session, version, rows, now)
-
-
-def _lock(session: Session, member_ids: Sequence[str]) -> None:
-    """Make whoever rewards the same members wait: a cap read by two at once would be crossed.
-
-    In one order, so that two batches never deadlock; SQLite has one writer anyway.
-    """
-    for start in range(0, len(member_ids), tallies.CHUNK):
-        chunk = member_ids[start : start + tallies.CHUNK]
-        session.execute(
-            select(Member.id)
-            .where(Member.id.in_(chunk))
-            .order_by(Member.id)
-            .with_for_update(key_share=True)
-        ).all()
+    withholding.write(session, version, given, now)
+    months = [(award, month_of(fact.at)) for fact, award in given]
+    committing.commit(session, rules, counts, months, now)
 
 
 def _row(version: Version, fact: Happened, award: Award, now: datetime) -> Row:
-    until = fact.at + timedelta(days=version.rules.return_days) if award.is_held else None
+    until = fact.at + timedelta(days=award.hold_days) if award.is_held else None
+    expires = None
+    if award.expires_after_days is not None:
+        expires = max(until or now, now) + timedelta(days=award.expires_after_days)
     return {
         "id": new_id(now),
         "member_id": award.member_id,
@@ -109,6 +114,7 @@ def _row(version: Version, fact: Happened, award: Award, now: datetime) -> Row:
         "release_at": until,
         "released_at": None if award.is_held else now,
         "voided_at": None,
+        "expires_at": expires,
         "clawed": 0,
     }
 
@@ -132,6 +138,7 @@ def _hold(session: Session, rows: Sequence[Row], now: datetime) -> dict[str, str
             key=f"grant:{row['id']}",
             until=row["release_at"],
             about=f"grant:{row['id']}",
+            expires_at=row["expires_at"],
         )
         for row in held
     ]
@@ -152,6 +159,7 @@ def _credit(session: Session, rows: Sequence[Row], now: datetime) -> dict[str, s
                 key=f"grant:{row['id']}",
                 about=f"grant:{row['id']}",
                 now=now,
+                expires_at=row["expires_at"],
             )
             given[row["id"]] = parts[0].id
     return given

@@ -60,6 +60,7 @@ class Grant(Base):
             sqlite_where=text("basis is not null"),
             postgresql_where=text("basis is not null"),
         ),
+        Index("ix_reward_grant_fact_at", "fact_at"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("clawed >= 0 and clawed <= amount", name="clawed"),
     )
@@ -81,6 +82,7 @@ class Grant(Base):
     release_at: Mapped[Moment | None]  # None: it was never held
     released_at: Mapped[Moment | None]
     voided_at: Mapped[Moment | None]  # all of it was taken back before it was released
+    expires_at: Mapped[Moment | None]  # what is not spent until then is lost; None: never
     clawed: Mapped[Number]  # taken back so far; the rows of Clawback add up to it
     transfer_id: Mapped[Id]  # the hold, or the credit of what was never held
 

@@ -1,7 +1,7 @@
 """Replay: what a programme would have cost over what really happened, and whom it would move.
 
 The facts of the period go through the same engine as live ones, in the order in which they were
-heard (refunds after what else was heard in that instant), against tallies in memory that start
+heard (what was heard in one instant by kind, refunds last), against tallies in memory that start
 from the real grants before the period. Refunds take back here as they do there. So the programme
 in force, replayed over the time it is in force, gives what the ledger holds, to the unit. Nothing
 is written, and facts are read as a stream.
@@ -16,11 +16,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from foundation.facts import Fact
-from rewards import tallies
+from rewards import standing_past, tallies, tiers
+from rewards.budgets import ALL, EVER
+from rewards.happenings import FACTS, day_of
 from rewards.models import Clawback, Grant
 from rewards.rules import (
     Award,
@@ -28,15 +30,21 @@ from rewards.rules import (
     Programme,
     Tier,
     awards,
+    counts_times,
     month_of,
     order_reference,
     share_taken_back,
     tier_of,
 )
+from rewards.standing_past import PastPlaces
 
 REFUND = "order.refunded"
 #: Facts between two reports of progress, and rows fetched at a time.
 STEP = 5_000
+
+#: In what order kinds heard in one instant are worked off, as they are live: what follows from an
+#: order comes after it.
+ORDER = case({kind: place for place, kind in enumerate(FACTS)}, value=Fact.kind, else_=len(FACTS))
 
 Progress = Callable[[int, int], None]
 
@@ -54,6 +62,15 @@ class RuleCost:
     @property
     def net(self) -> int:
         return self.granted - self.clawed
+
+
+@dataclass
+class BudgetHit:
+    """What one budget withheld, how often, and when for the first time."""
+
+    withheld: int = 0
+    times: int = 0
+    first: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +95,7 @@ class Outcome:
     actual: dict[str, RuleCost] = field(default_factory=dict)
     movers: list[Mover] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)  # rules that never gave anything
+    budgets: dict[str, BudgetHit] = field(default_factory=dict)
 
     @property
     def cost(self) -> int:
@@ -101,6 +119,7 @@ def outcome_of(document: Mapping[str, Any]) -> Outcome:
         actual={key: RuleCost(**each) for key, each in document["actual"].items()},
         movers=[Mover(**each) for each in document["movers"]],
         silent=list(document["silent"]),
+        budgets={key: BudgetHit(**each) for key, each in document.get("budgets", {}).items()},
     )
 
 
@@ -118,7 +137,7 @@ def replay(
     `in_force` tells the tiers that members really have, for the comparison (None: `rules`).
     `progress(done, total)` is called every few thousand facts.
     """
-    kinds = {rule.fact for rule in rules.earning} | {REFUND}
+    kinds = kinds_of(rules)
     total = count(session, kinds, start, end)
     past = _Past(rules, start)
     past.begin(session, start)
@@ -129,12 +148,19 @@ def replay(
             past.refund(happened, outcome)
         else:
             past.give(happened, outcome)
+        if past.places is not None:
+            past.places.hear(happened, heard_at)
         outcome.facts += 1
         if outcome.facts % STEP == 0:
             progress(outcome.facts, total)
     progress(total, total)
     _finish(session, outcome, past, rules, in_force or rules, start, end)
     return outcome
+
+
+def kinds_of(rules: Programme) -> set[str]:
+    """The facts that a replay of `rules` must read."""
+    return {rule.fact for rule in rules.earning} | {REFUND, *standing_past.kinds(rules)}
 
 
 def count(session: Session, kinds: set[str], start: datetime, end: datetime) -> int:
@@ -161,7 +187,7 @@ def _stream(
             Fact.recorded_at,
         )
         .where(Fact.kind.in_(kinds), Fact.at >= start, Fact.at < end)
-        .order_by(Fact.recorded_at, Fact.kind == REFUND, Fact.at, Fact.id)
+        .order_by(Fact.recorded_at, ORDER, Fact.at, Fact.id)
     )
     for row in session.execute(query, execution_options={"yield_per": STEP}):
         what = Happened(row.id, row.kind, row.subject, row.member_id, row.at, row.details)
@@ -176,6 +202,7 @@ class _Lot:
     rule: str
     amount: int
     granted_at: datetime
+    month: str  # of its fact: what budgets count it in
     clawed: int = 0
     counted: int = 0  # of `clawed`, what standing has heard of
     is_inside: bool = False  # counted in its member's standing right now
@@ -198,31 +225,54 @@ class _Past:
     def __init__(self, rules: Programme, start: datetime) -> None:
         self.rules = rules
         self.now = start  # when the present fact was heard
+        self.places = PastPlaces(rules, start) if rules.standing is not None else None
         self._window = timedelta(days=rules.standing_window_days)
         self._people: dict[str, _Person] = {}
         self._given: dict[tuple[str, str, str | None], int] = {}
         self._resting: dict[str, list[_Lot]] = {}
         self._capped: dict[str, set[str]] = {}
+        self._committed: dict[tuple[str, str], int] = {}  # by period and scope
+        self._times = _Times(counts_times(rules))
+        self._number = 0
 
     def begin(self, session: Session, start: datetime) -> None:
         """Start from the grants for what happened before `start`."""
+        if self.places is not None:
+            self.places.begin(session)
         taken = _taken_back_before(session, start)
         columns = (Grant.id, Grant.member_id, Grant.rule, Grant.amount, Grant.granted_at)
+        counts = Grant.granted_at >= start - self._window
+        if self.rules.budgets:  # a refund makes room in them however old its order is
+            counts = or_(counts, Grant.basis.is_not(None))
         query = (
-            select(*columns, Grant.basis)
-            .where(Grant.fact_at < start, Grant.granted_at >= start - self._window)
+            select(*columns, Grant.fact_at, Grant.basis)
+            .where(Grant.fact_at < start, counts)
             .order_by(Grant.granted_at, Grant.id)
         )
-        for id, member_id, rule, amount, granted_at, basis in session.execute(query):
-            back = taken.get(id, 0)
-            lot = _Lot(member_id, rule, amount, granted_at, back, back, in_period=False)
+        for id, member_id, rule, amount, granted_at, fact_at, basis in session.execute(query):
+            back, month = taken.get(id, 0), month_of(fact_at)
+            lot = _Lot(member_id, rule, amount, granted_at, month, back, back, in_period=False)
             self._keep(lot, basis)
         self._begin_caps(session, start)
+        self._times.begin(session, start)
+        if self.rules.budgets:
+            self._begin_budgets(session, start)
 
-    def _begin_caps(self, session: Session, start: datetime) -> None:
+    def _begin_budgets(self, session: Session, start: datetime) -> None:
         month = month_of(start)
         first, _ = tallies.bounds(month)
-        for since, key in ((None, None), (first, month)):
+        for since, period in ((None, EVER), (first, month)):
+            for rule, points in _net_before(session, start, since):
+                self._commit(rule, period, points)
+
+    def _commit(self, rule: str, period: str, points: int) -> None:
+        for scope in (rule, ALL):
+            key = (period, scope)
+            self._committed[key] = self._committed.get(key, 0) + points
+
+    def _begin_caps(self, session: Session, start: datetime) -> None:
+        for span in (None, month_of(start), day_of(start)):
+            since = tallies.bounds(span)[0] if span else None
             query = (
                 select(Grant.member_id, Grant.rule, func.sum(Grant.amount))
                 .where(Grant.fact_at < start)
@@ -231,17 +281,20 @@ class _Past:
             if since is not None:
                 query = query.where(Grant.fact_at >= since)
             for member_id, rule, total in session.execute(query):
-                self._given[member_id, rule, key] = int(total)
+                self._given[member_id, rule, span] = int(total)
 
     def _keep(self, lot: _Lot, basis: str | None) -> None:
-        fresh = self._people.setdefault(lot.member_id, _Person()).fresh
-        insort(fresh, lot, key=lambda each: each.granted_at)
+        person = self._people.setdefault(lot.member_id, _Person())
+        if self.places is None:
+            insort(person.fresh, lot, key=lambda each: each.granted_at)
         if basis is not None:
             self._resting.setdefault(basis, []).append(lot)
 
     # What the engine asks.
 
     def tier(self, member_id: str) -> Tier:
+        if self.places is not None:
+            return self.places.tier(member_id, self.now)
         person = self._people.get(member_id)
         return tier_of(self.rules, self._settle(person) if person is not None else 0)
 
@@ -263,27 +316,39 @@ class _Past:
             person.standing -= lot.amount - lot.counted
         return person.standing
 
-    def given(self, member_id: str, rule: str, month: str | None) -> int:
-        return self._given.get((member_id, rule, month), 0)
+    def given(self, member_id: str, rule: str, span: str | None) -> int:
+        return self._given.get((member_id, rule, span), 0)
+
+    def committed(self, scope: str, period: str) -> int:
+        return self._committed.get((period, scope), 0)
+
+    def times(self, fact: Happened) -> int:
+        return self._number
 
     # What happens.
 
     def give(self, fact: Happened, outcome: Outcome) -> None:
+        self._number = self._times.number(fact, self.now)
         for award in awards(self.rules, fact, self):
             cost = outcome.replayed[award.rule]
             if award.capped:
                 cost.capped += award.capped
                 self._capped.setdefault(award.rule, set()).add(award.member_id)
+                _note_budget(outcome, award, fact)
             if award.amount:
                 cost.granted += award.amount
                 cost.grants += 1
                 self._add(award, fact)
 
     def _add(self, award: Award, fact: Happened) -> None:
-        for month in (month_of(fact.at), None):
-            key = (award.member_id, award.rule, month)
+        month = month_of(fact.at)
+        for span in (day_of(fact.at), month, None):
+            key = (award.member_id, award.rule, span)
             self._given[key] = self._given.get(key, 0) + award.amount
-        self._keep(_Lot(award.member_id, award.rule, award.amount, self.now), award.basis)
+        if self.rules.budgets:
+            for period in (month, EVER):
+                self._commit(award.rule, period, award.amount)
+        self._keep(_Lot(award.member_id, award.rule, award.amount, self.now, month), award.basis)
 
     def refund(self, fact: Happened, outcome: Outcome) -> None:
         details = fact.details
@@ -293,7 +358,11 @@ class _Past:
             if taken <= 0:
                 continue
             lot.clawed += taken
-            self._people[lot.member_id].claws.append((self.now, lot, taken))
+            if self.rules.budgets:
+                for period in (lot.month, EVER):
+                    self._commit(lot.rule, period, -taken)
+            if self.places is None:
+                self._people[lot.member_id].claws.append((self.now, lot, taken))
             if lot.in_period:
                 outcome.replayed[lot.rule].clawed += taken
 
@@ -301,10 +370,84 @@ class _Past:
         """How many members a cap of `rule` stopped."""
         return len(self._capped.get(rule, ()))
 
-    def standings(self, at: datetime) -> dict[str, int]:
-        """Everybody's standing at `at`, not before the last fact."""
-        self.now = at
-        return {member_id: self._settle(person) for member_id, person in self._people.items()}
+    def at(self, moment: datetime) -> Placed:
+        """Everybody's tier and standing at `moment`, not before the last fact."""
+        if self.places is not None:
+            return self.places.at(moment)
+        self.now = moment
+        found = {}
+        for member_id, person in self._people.items():
+            standing = self._settle(person)
+            found[member_id] = (tier_of(self.rules, standing).key, standing)
+        return found
+
+
+class _Times:
+    """How manieth time each member does what a rule counts, in the order in which we were told."""
+
+    def __init__(self, asked: frozenset[str]) -> None:
+        self._asked = asked
+        self._so_far: dict[tuple[str, str | None], int] = {}
+        self._late: deque[tuple[str, str | None, datetime]] = deque()
+
+    def begin(self, session: Session, start: datetime) -> None:
+        """Count what happened before `start`; what was told of it later is counted then."""
+        if not self._asked:
+            return
+        told = (Fact.kind.in_(self._asked), Fact.at < start)
+        before = (
+            select(Fact.kind, Fact.member_id, func.count())
+            .where(*told, Fact.recorded_at < start)
+            .group_by(Fact.kind, Fact.member_id)
+        )
+        self._so_far = {(kind, who): int(count) for kind, who, count in session.execute(before)}
+        late = (
+            select(Fact.kind, Fact.member_id, Fact.recorded_at)
+            .where(*told, Fact.recorded_at >= start)
+            .order_by(Fact.recorded_at)
+        )
+        self._late = deque((kind, who, at) for kind, who, at in session.execute(late))
+
+    def number(self, fact: Happened, now: datetime) -> int:
+        """How manieth time this is; 0 for what no rule counts."""
+        if fact.kind not in self._asked:
+            return 0
+        while self._late and self._late[0][2] <= now:
+            kind, who, _at = self._late.popleft()
+            self._so_far[kind, who] = self._so_far.get((kind, who), 0) + 1
+        key = (fact.kind, fact.member_id)
+        self._so_far[key] = self._so_far.get(key, 0) + 1
+        return self._so_far[key]
+
+
+def _note_budget(outcome: Outcome, award: Award, fact: Happened) -> None:
+    kind, _colon, key = (award.cause or "").partition(":")
+    if kind == "budget":
+        hit = outcome.budgets.setdefault(key, BudgetHit())
+        hit.withheld += award.capped
+        hit.times += 1
+        hit.first = hit.first or fact.at.isoformat()
+
+
+def _net_before(
+    session: Session, start: datetime, since: datetime | None
+) -> Iterator[tuple[str, int]]:
+    """Points granted by rule for what happened before `start`, less those back by then."""
+    inside = [Grant.fact_at < start]
+    if since is not None:
+        inside.append(Grant.fact_at >= since)
+    granted = select(Grant.rule, func.sum(Grant.amount)).where(*inside).group_by(Grant.rule)
+    for rule, points in session.execute(granted):
+        yield rule, int(points)
+    taken = (
+        select(Grant.rule, func.sum(Clawback.amount))
+        .join(Clawback, Clawback.grant_id == Grant.id)
+        .join(Fact, Fact.id == Clawback.fact_id)
+        .where(*inside, Fact.at < start)
+        .group_by(Grant.rule)
+    )
+    for rule, points in session.execute(taken):
+        yield rule, -int(points)
 
 
 def _taken_back_before(session: Session, start: datetime) -> dict[str, int]:
@@ -333,8 +476,8 @@ def _finish(
         cost.members_capped = past.capped(key)
     outcome.actual = actual(session, start, end)
     outcome.silent = [key for key, cost in outcome.replayed.items() if cost.grants == 0]
-    real = tallies.standings_of(session, in_force.standing_window_days, None, end)
-    outcome.movers = _movers(rules, in_force, real, past.standings(end))
+    real = tiers.really_at(session, in_force, end)
+    outcome.movers = _movers(rules, in_force, real, past.at(end))
 
 
 def actual(session: Session, start: datetime, end: datetime) -> dict[str, RuleCost]:
@@ -364,17 +507,22 @@ def actual(session: Session, start: datetime, end: datetime) -> dict[str, RuleCo
     return costs
 
 
-def _movers(
-    rules: Programme, in_force: Programme, real: dict[str, int], replayed: dict[str, int]
-) -> list[Mover]:
+Placed = dict[str, tuple[str, int]]  # tier and standing by member
+
+
+def _movers(rules: Programme, in_force: Programme, real: Placed, replayed: Placed) -> list[Mover]:
     movers = []
+    nobody = (in_force.tiers[0].key, 0), (rules.tiers[0].key, 0)
     for member_id in real.keys() | replayed.keys():
-        was, would = real.get(member_id, 0), replayed.get(member_id, 0)
-        before, after = tier_of(in_force, was), tier_of(rules, would)
-        if before.key != after.key:
-            is_up = (after.earn_percent, after.standing_min) > (
-                before.earn_percent,
-                before.standing_min,
-            )
-            movers.append(Mover(member_id, before.key, after.key, is_up, was, would))
+        before, was = real.get(member_id, nobody[0])
+        after, would = replayed.get(member_id, nobody[1])
+        if before != after:
+            is_up = _height(rules, after) > _height(in_force, before)
+            movers.append(Mover(member_id, before, after, is_up, was, would))
     return sorted(movers, key=lambda m: (not m.is_up, -m.standing_after, m.member_id))
+
+
+def _height(rules: Programme, key: str) -> tuple[int, int]:
+    """How high a tier is, also beside the tiers of another programme."""
+    place = [tier.key for tier in rules.tiers].index(key)
+    return rules.tiers[place].earn_percent, place

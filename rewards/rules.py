@@ -5,8 +5,10 @@ replaying asks it about facts of the past; whatever the engine needs to know abo
 from `State`.
 
 Rounding: every step rounds down to whole points, first the rule's own amount, then the tier's
-percentage. A member never gets a fraction more than promised, and refunds take back rounded down
-too (`clawing_back`), so never more than was given.
+percentage, then what fits under the caps of a member and into the budgets. Values are counted in
+minor units and divided once, so a yen (no decimals) and a dinar (three) round alike. A member never
+gets a fraction more than promised, and refunds take back rounded down too (`clawing_back`), so
+never more than was given.
 
 A fact does not carry the stars of a review, so no rule can pay for praise.
 """
@@ -15,43 +17,61 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field
 
 from foundation import money
-from rewards import items, perks
+from rewards import budgets, conditions, items, perks
+from rewards.budgets import Budget as Budget
+from rewards.conditions import ALWAYS as ALWAYS
+from rewards.conditions import Condition as Condition
+from rewards.conditions import meets, value_counted
 from rewards.documents import Amount, Document, Key
 from rewards.documents import Objection as Objection
 from rewards.documents import Texts as Texts
 from rewards.documents import objection as _objection
+from rewards.happenings import FACTS as FACTS
+from rewards.happenings import FactKind, basis_of, day_of
+from rewards.happenings import Happened as Happened
+from rewards.happenings import month_of as month_of
+from rewards.happenings import order_reference as order_reference
 from rewards.items import Item as Item
 from rewards.perks import Perk
+from rewards.standing_rules import StandingRules
+from rewards.standing_rules import objections as _about_standing
 
 #: What the programme counts in.
 POINTS = "points"
 
-Who = Literal["member", "referrer", "friend"]
+Who = Literal["member", "referrer", "friend", "both"]
 Kind = Literal["fixed", "per_currency_unit", "percent"]
-Hold = Literal["return_period", "none"]
+Hold = Literal["return_period", "days", "none"]
+Days = Annotated[int, Field(ge=1, le=3_650)]
 
 
 class Tier(Document):
-    """A rank: reached at `standing_min` points of standing, multiplies what tier rules earn."""
+    """A rank: reached at a standing of `standing_min`, multiplies what tier rules earn.
+
+    `benefits` are what the owner promises besides, in words.
+    """
 
     key: Key
     name: Texts
     standing_min: Amount
     earn_percent: Annotated[int, Field(ge=1, le=1_000)] = 100
+    benefits: Annotated[tuple[Texts, ...], Field(max_length=12)] = ()
 
 
 class EarningRule(Document):
-    """What one kind of fact earns.
+    """What one kind of fact earns, `when` its condition is met.
 
     `amount` is points (`fixed`), points for each whole unit of the programme's currency
-    (`per_currency_unit`) or per cent of the order's value in such units (`percent`).
-    Caps are the most points this rule gives one member in a calendar month (UTC) or ever.
+    (`per_currency_unit`) or per cent of the order's value in such units (`percent`). A rule for
+    `both` sides of a referral gives the referrer `amount` and the friend `friend_amount`.
+    Caps are the most points this rule gives one member in a calendar day or month (UTC) or ever;
+    what it gives all members together is limited by budgets (`budgets`). What it gives is held for
+    the return period or `hold_days`, and expires that many days after it can be spent.
     """
 
     key: Key
@@ -60,25 +80,37 @@ class EarningRule(Document):
     who: Who = "member"
     kind: Kind = "fixed"
     amount: Amount
+    friend_amount: Amount | None = None
+    when: Condition = ALWAYS
     commodity: Literal["points"] = "points"
     hold: Hold = "none"
+    hold_days: Days | None = None
+    expires_after_days: Days | None = None
     verified_only: bool = False
     tier_applies: bool = False
+    cap_per_day: Amount | None = None
     cap_per_month: Amount | None = None
     cap_per_member: Amount | None = None
 
 
 class Programme(Document):
     """Everything that is promised. `currency` is the one that `per_currency_unit` counts in;
-    orders in another currency earn nothing by such rules, for a yen is not a dollar."""
+    orders in another currency earn nothing by such rules, for a yen is not a dollar.
+
+    `standing` says how standing is weighed, 0 to 100. Without it (versions of before) standing is
+    the points granted in the window, less those taken back.
+    """
 
     currency: str = "USD"
     return_days: Annotated[int, Field(ge=0, le=365)] = 14
     standing_window_days: Annotated[int, Field(ge=30, le=3_650)] = 365
+    standing: StandingRules | None = None
     tiers: tuple[Tier, ...]
     earning: tuple[EarningRule, ...]
     catalogue: tuple[Item, ...] = ()
     perks: tuple[Perk, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    worth_of_100: Annotated[int, Field(ge=1, le=10**9)] | None = None  # minor units
 
     def tier(self, key: str) -> Tier | None:
         """The tier called `key`, if this version has it."""
@@ -97,42 +129,12 @@ class Programme(Document):
         return next((perk for perk in self.perks if perk.key == key), None)
 
 
-@dataclass(frozen=True)
-class FactKind:
-    """What rules may say about a kind of fact."""
-
-    who: tuple[Who, ...]
-    has_value: bool = False  # details carry total and currency
-    has_order: bool = False  # rests on an order, so refunds take it back and holds make sense
+Cause = Literal["day", "month", "ever"]
 
 
-#: The facts that can earn. Joining is not among them: nobody is paid for recruiting as such.
-FACTS: Mapping[str, FactKind] = {
-    "order.paid": FactKind(("member",), has_value=True, has_order=True),
-    "referral.purchased": FactKind(("referrer", "friend"), has_value=True, has_order=True),
-    "review.published": FactKind(("member",)),
-    "answer.accepted": FactKind(("member",)),
-    "topic.started": FactKind(("member",)),
-    "post.written": FactKind(("member",)),
-    "member.verified": FactKind(("member",)),
-}
-
-
-@dataclass(frozen=True)
-class Happened:
-    """A fact as the engine sees it, live or of the past."""
-
-    id: str
-    kind: str
-    subject: str
-    member_id: str | None
-    at: datetime
-    details: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Award:
-    """What one rule gives one member for one fact; `amount` 0 when a cap took all of it."""
+    """What one rule gives one member for one fact; `amount` 0 when limits took all of it."""
 
     rule: str
     member_id: str
@@ -140,8 +142,14 @@ class Award:
     commodity: str
     tier: str
     basis: str | None  # "order:<id>": what it is taken back with
-    is_held: bool
-    capped: int = 0  # points that a cap withheld
+    hold_days: int = 0  # from when it happened
+    expires_after_days: int | None = None  # from when it can be spent
+    capped: int = 0  # points that caps and budgets withheld
+    cause: str | None = None  # the cap that did, or "budget:<key>"
+
+    @property
+    def is_held(self) -> bool:
+        return self.hold_days > 0
 
 
 class State(Protocol):
@@ -150,30 +158,54 @@ class State(Protocol):
     def tier(self, member_id: str) -> Tier:
         """The tier the member was in before this moment: what happens in it is not seen yet."""
 
-    def given(self, member_id: str, rule: str, month: str | None) -> int:
-        """Points `rule` gave the member in `month` ("2026-03"), or ever when None."""
+    def given(self, member_id: str, rule: str, span: str | None) -> int:
+        """Points `rule` gave the member on a day ("2026-03-03"), in a month, or ever when None."""
+
+    def committed(self, scope: str, period: str) -> int:
+        """Points a rule, or all of them (`budgets.ALL`), committed in a month or `budgets.EVER`."""
+
+    def times(self, fact: Happened) -> int:
+        """How manieth fact of its kind this is for its member."""
 
 
 def awards(programme: Programme, fact: Happened, state: State) -> list[Award]:
     """What `programme` promises for `fact`; an award for every rule and person it speaks of."""
-    given = []
+    given: list[Award] = []
     for rule in programme.earning:
-        if rule.fact == fact.kind and (award := _award(programme, rule, fact, state)) is not None:
-            given.append(award)
+        if rule.fact == fact.kind:
+            for member_id, amount in receivers(rule, fact):
+                award = _award(programme, rule, fact, state, member_id, amount, given)
+                if award is not None:
+                    given.append(award)
     return given
 
 
-def _award(programme: Programme, rule: EarningRule, fact: Happened, state: State) -> Award | None:
-    member_id = receiver(rule, fact)
-    if member_id is None or (rule.verified_only and not fact.details.get("verified")):
+def _award(
+    programme: Programme,
+    rule: EarningRule,
+    fact: Happened,
+    state: State,
+    member_id: str,
+    amount: int,
+    before: Sequence[Award],
+) -> Award | None:
+    """One person's award; `before` are those of the same fact, which budgets must count too."""
+    if rule.verified_only and not fact.details.get("verified"):
         return None
     tier = state.tier(member_id)
-    amount = base_amount(programme, rule, fact)
+    if not meets(rule.when, fact, programme.currency, tier.key, lambda: times(fact, state)):
+        return None
+    amount = base_amount(programme, rule, fact, amount)
     if rule.tier_applies:
         amount = amount * tier.earn_percent // 100
     if amount <= 0:
         return None
-    allowed = min(amount, _room_under_caps(rule, member_id, fact, state))
+    room, cause = _room_under_caps(rule, member_id, fact, state)
+    allowed = min(amount, room)
+    if programme.budgets:
+        fitting = _fit_budgets(programme, rule.key, allowed, fact, state, before)
+        cause = f"budget:{fitting.budget}" if fitting.budget else cause
+        allowed = fitting.amount
     return Award(
         rule=rule.key,
         member_id=member_id,
@@ -181,55 +213,99 @@ def _award(programme: Programme, rule: EarningRule, fact: Happened, state: State
         commodity=rule.commodity,
         tier=tier.key,
         basis=basis_of(fact),
-        is_held=rule.hold == "return_period" and programme.return_days > 0,
+        hold_days=hold_days(programme, rule),
+        expires_after_days=rule.expires_after_days,
         capped=amount - allowed,
+        cause=cause if allowed < amount else None,
     )
 
 
-def receiver(rule: EarningRule, fact: Happened) -> str | None:
-    """Who gets it; nobody when a friend is her own referrer."""
+def _fit_budgets(
+    programme: Programme,
+    rule: str,
+    amount: int,
+    fact: Happened,
+    state: State,
+    before: Sequence[Award],
+) -> budgets.Allowed:
+    month = month_of(fact.at)
+
+    def committed(budget: Budget) -> int:
+        now = sum(each.amount for each in before if budget.speaks_of(each.rule))
+        return state.committed(budget.scope, budget.period_of(month)) + now
+
+    return budgets.allow(programme.budgets, programme.worth_of_100, rule, amount, committed)
+
+
+def receivers(rule: EarningRule, fact: Happened) -> list[tuple[str, int]]:
+    """Who gets it, each with the rule's amount for her; nobody when she is her own referrer."""
     friend = fact.details.get("friend")
-    if FACTS[fact.kind].who != ("member",) and friend == fact.member_id:
-        return None
-    return friend if rule.who == "friend" else fact.member_id
+    if FACTS[fact.kind].who == ("member",):
+        sides = [(fact.member_id, rule.amount)]
+    elif friend == fact.member_id:
+        return []
+    else:
+        sides = [
+            (person, amount)
+            for person, who in ((fact.member_id, "referrer"), (friend, "friend"))
+            if (amount := side_amount(rule, who)) is not None
+        ]
+    return [(person, amount) for person, amount in sides if person is not None]
 
 
-def base_amount(programme: Programme, rule: EarningRule, fact: Happened) -> int:
-    """Points before tier and caps, rounded down."""
+def side_amount(rule: EarningRule, who: str) -> int | None:
+    """What the rule gives one side of a referral, before value, tier and caps; None: nothing."""
+    if rule.who == "both":
+        return rule.friend_amount if who == "friend" else rule.amount
+    return rule.amount if rule.who == who else None
+
+
+def base_amount(programme: Programme, rule: EarningRule, fact: Happened, amount: int) -> int:
+    """Points before tier and limits, rounded down; `amount` is the receiver's of the rule."""
     if rule.kind == "fixed":
-        return rule.amount
-    total, currency = fact.details.get("total"), fact.details.get("currency")
-    if not isinstance(total, int) or total <= 0 or currency != programme.currency:
+        return amount
+    if fact.details.get("currency") != programme.currency:
         return 0
     unit: int = 10 ** money.exponent(programme.currency)
-    return total * rule.amount // (unit * 100 if rule.kind == "percent" else unit)
+    value = value_counted(rule.when, fact)
+    return value * amount // (unit * 100 if rule.kind == "percent" else unit)
 
 
-def basis_of(fact: Happened) -> str | None:
-    """The order a grant rests on: when it is refunded, its share of the grant goes back."""
-    if not FACTS[fact.kind].has_order:
-        return None
-    return order_reference(fact.details.get("order") or fact.subject)
+def times(fact: Happened, state: State) -> int:
+    """How manieth time: paid orders are counted by the shop, all else by what happened."""
+    number = fact.details.get("number")
+    return number if isinstance(number, int) else state.times(fact)
 
 
-def order_reference(order: str) -> str:
-    """`order:<id>`, whether the fact named the order with or without its prefix."""
-    return order if order.startswith("order:") else f"order:{order}"
+def counts_times(programme: Programme) -> frozenset[str]:
+    """Kinds of facts whose number a rule asks for and the fact itself does not carry."""
+    asked = (rule.fact for rule in programme.earning if rule.when.counts_times)
+    return frozenset(asked) - {"order.paid"}
 
 
-def month_of(moment: datetime) -> str:
-    """The calendar month (UTC) that monthly caps count in: "2026-03"."""
-    return f"{moment:%Y-%m}"
+def hold_days(programme: Programme, rule: EarningRule) -> int:
+    """Days after the fact during which what a rule gives cannot be spent."""
+    if rule.hold == "return_period":
+        return programme.return_days
+    return (rule.hold_days or 0) if rule.hold == "days" else 0
 
 
-def _room_under_caps(rule: EarningRule, member_id: str, fact: Happened, state: State) -> int:
-    room = 2**62
-    if rule.cap_per_month is not None:
-        given = state.given(member_id, rule.key, month_of(fact.at))
-        room = min(room, rule.cap_per_month - given)
-    if rule.cap_per_member is not None:
-        room = min(room, rule.cap_per_member - state.given(member_id, rule.key, None))
-    return max(room, 0)
+def _room_under_caps(
+    rule: EarningRule, member_id: str, fact: Happened, state: State
+) -> tuple[int, Cause | None]:
+    """What the member may still get by this rule, and the cap that says so."""
+    room, cause = 2**62, None
+    spans: tuple[tuple[Cause, int | None, str | None], ...] = (
+        ("day", rule.cap_per_day, day_of(fact.at)),
+        ("month", rule.cap_per_month, month_of(fact.at)),
+        ("ever", rule.cap_per_member, None),
+    )
+    for name, cap, span in spans:
+        if cap is not None:
+            left = max(cap - state.given(member_id, rule.key, span), 0)
+            if left < room:
+                room, cause = left, name
+    return room, cause
 
 
 def tier_of(programme: Programme, standing: int) -> Tier:
@@ -257,8 +333,12 @@ def objections(programme: Programme) -> list[Objection]:
     """Everything that keeps a well-formed programme from being published."""
     return [
         *_about_texts(programme),
-        *_about_tiers(programme.tiers),
+        *_about_tiers(programme.tiers, 100 if programme.standing else None),
+        *_about_standing(programme.standing),
         *_about_earning(programme),
+        *budgets.objections(
+            programme.budgets, [rule.key for rule in programme.earning], programme.worth_of_100
+        ),
         *items.objections(programme.catalogue, [tier.key for tier in programme.tiers]),
         *perks.objections(programme.perks, [tier.key for tier in programme.tiers]),
     ]
@@ -290,7 +370,7 @@ def _about_texts(programme: Programme) -> Iterator[Objection]:
             seen.add(entry.key)
 
 
-def _about_tiers(tiers: Sequence[Tier]) -> Iterator[Objection]:
+def _about_tiers(tiers: Sequence[Tier], most: int | None) -> Iterator[Objection]:
     if not tiers:
         yield _objection("tiers", "Keep at least one tier: everybody starts in it.")
         return
@@ -305,24 +385,43 @@ def _about_tiers(tiers: Sequence[Tier]) -> Iterator[Objection]:
                 "Ask for more than the tier before it, which starts at %(least)s.",
                 least=tiers[number - 1].standing_min,
             )
+        if most is not None and tiers[number].standing_min > most:
+            yield _objection(
+                f"tiers-{number}-standing_min", "Standing ends at 100: nobody could reach this."
+            )
 
 
 def _about_earning(programme: Programme) -> Iterator[Objection]:
+    tiers = frozenset(tier.key for tier in programme.tiers)
     for number, rule in enumerate(programme.earning):
         place = f"earning-{number}"
         known = FACTS.get(rule.fact)
         if known is None:
             yield _objection(f"{place}-fact", "Nothing of this kind can earn points.")
             continue
-        yield from _about_rule(place, rule, known)
+        yield from _about_receivers(place, rule, known)
+        yield from _about_amounts(place, rule, known)
+        yield from conditions.objections(place, rule.when, known, tiers)
 
 
-def _about_rule(place: str, rule: EarningRule, known: FactKind) -> Iterator[Objection]:
-    if rule.who not in known.who:
+def _about_receivers(place: str, rule: EarningRule, known: FactKind) -> Iterator[Objection]:
+    sides = (*known.who, "both") if "friend" in known.who else known.who
+    if rule.who not in sides:
         yield _objection(
             f"{place}-who",
-            "Choose the referrer or the friend for a referral, and the member for all else.",
+            "Choose the referrer, the friend or both for a referral, and the member for all else.",
         )
+    if rule.who == "both" and not rule.friend_amount:
+        yield _objection(f"{place}-friend_amount", "Say what the friend gets.")
+    if rule.who != "both" and rule.friend_amount is not None:
+        yield _objection(
+            f"{place}-friend_amount", "Leave this empty, or choose both as those who get it."
+        )
+    if rule.who == "friend" and rule.when.counts_times:
+        yield _objection(f"{place}-time_from", "A friend is brought only once.")
+
+
+def _about_amounts(place: str, rule: EarningRule, known: FactKind) -> Iterator[Objection]:
     if rule.kind != "fixed" and not known.has_value:
         yield _objection(f"{place}-kind", "Only orders have a value: choose a fixed amount here.")
     if rule.amount < 1:
@@ -331,16 +430,15 @@ def _about_rule(place: str, rule: EarningRule, known: FactKind) -> Iterator[Obje
         yield _objection(
             f"{place}-hold", "Only what rests on an order can wait for its return period."
         )
+    if rule.hold == "days" and not rule.hold_days:
+        yield _objection(f"{place}-hold_days", "Say for how many days it is held.")
     if rule.verified_only and rule.fact != "review.published":
         yield _objection(f"{place}-verified_only", "Only reviews can ask for a verified purchase.")
-    if rule.cap_per_month is not None and rule.cap_per_month < 1:
-        yield _objection(
-            f"{place}-cap_per_month", "A limit of 0 pays nothing: leave it empty or raise it."
-        )
-    if rule.cap_per_member is not None and rule.cap_per_member < 1:
-        yield _objection(
-            f"{place}-cap_per_member", "A limit of 0 pays nothing: leave it empty or raise it."
-        )
+    for cap in ("cap_per_day", "cap_per_month", "cap_per_member"):
+        if getattr(rule, cap) == 0:
+            yield _objection(
+                f"{place}-{cap}", "A limit of 0 pays nothing: leave it empty or raise it."
+            )
 
 
 def read(document: Mapping[str, Any]) -> Programme:

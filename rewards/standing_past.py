@@ -9,11 +9,12 @@ reaches.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from foundation.facts import Fact
@@ -58,6 +59,8 @@ class PastPlaces:
         self.scale = Scale(rules)
         self.start = start
         self._members: dict[str, _Member] = {}
+        self._late: Iterator[Told] = iter(())
+        self._next: Told | None = None
 
     # What was before.
 
@@ -65,22 +68,14 @@ class PastPlaces:
         """Start from what was heard before the period."""
         earliest = first_day(self.scale.rules, self.scale.days, self.start.toordinal() - OWED_DAYS)
         self._since(session)
-        query = (
-            select(Fact.kind, Fact.member_id, Fact.at, Fact.recorded_at, Fact.details)
-            .where(
-                Fact.kind.in_(KINDS),
-                Fact.recorded_at < self.start,
-                Fact.at >= midnight(earliest),
-                Fact.at < self.start,
-            )
-            .order_by(Fact.recorded_at)
-        )
-        for row in session.execute(query, execution_options={"yield_per": 5_000}):
-            if row.member_id is not None:
-                member = self._member(row.member_id)
-                self._count(member, row.kind, row.at.toordinal(), row.details)
-                member.heard = row.recorded_at.toordinal()
+        before = Fact.recorded_at < self.start
+        for fact, heard_at in _told(session, before, Fact.at >= midnight(earliest), self.start):
+            member = self._member(str(fact.member_id))
+            self._count(member, fact.kind, fact.at.toordinal(), fact.details)
+            member.heard = heard_at.toordinal()
         self._settle(session)
+        self._late = _told(session, Fact.recorded_at >= self.start, true(), self.start)
+        self._next = next(self._late, None)
 
     def _since(self, session: Session) -> None:
         first_orders = (
@@ -150,20 +145,29 @@ class PastPlaces:
 
     def hear(self, fact: Happened, now: datetime) -> None:
         """Count a fact that was heard at `now`."""
-        if fact.kind not in KINDS or fact.member_id is None:
-            return
+        self._hear_late(now)
+        if fact.kind in KINDS and fact.member_id is not None:
+            self._hear(fact, fact.member_id, now)
+
+    def _hear_late(self, now: datetime) -> None:
+        """Count what happened before the period and was heard by now."""
+        while self._next is not None and self._next[1] <= now:
+            fact, heard_at = self._next
+            self._hear(fact, str(fact.member_id), heard_at)
+            self._next = next(self._late, None)
+
+    def _hear(self, fact: Happened, member_id: str, now: datetime) -> None:
         today = now.toordinal()
-        member = self._members.get(fact.member_id)
+        member = self._members.get(member_id)
         if member is None:
             place = newcomer(self.scale, now, today)
-            member = self._members[fact.member_id] = _Member(Sheet(), place)
+            member = self._members[member_id] = _Member(Sheet(), place)
         if member.place.look <= today:
             catch_up(self.scale, member.sheet, member.place, today)
         self._count(member, fact.kind, fact.at.toordinal(), fact.details)
         lift(self.scale, member.sheet, member.place, now, today)
 
-    def _count(self, member: _Member, kind: str, day: int, details: object) -> None:
-        assert isinstance(details, dict)
+    def _count(self, member: _Member, kind: str, day: int, details: Mapping[str, Any]) -> None:
         is_ours = currency_of(details) == self.scale.programme.currency
         moves = counted(kind, details)
         if kind == "order.paid" and moves:
@@ -178,6 +182,7 @@ class PastPlaces:
 
     def tier(self, member_id: str, now: datetime) -> Tier:
         """The tier a member was in before `now`."""
+        self._hear_late(now)
         member = self._members.get(member_id)
         if member is None:
             return self.scale.tiers[0]
@@ -188,12 +193,39 @@ class PastPlaces:
 
     def at(self, moment: datetime) -> dict[str, tuple[str, int]]:
         """Tier and standing of everybody at `moment`, not before the last fact."""
+        self._hear_late(moment)
         today, found = moment.toordinal(), dict[str, tuple[str, int]]()
         for member_id, member in self._members.items():
             catch_up(self.scale, member.sheet, member.place, today)
             total = self.scale.measure(member.sheet, today).total
             found[member_id] = (member.place.tier, total)
         return found
+
+
+#: A fact and when it was heard.
+Told = tuple[Happened, datetime]
+
+
+def _told(
+    session: Session, heard: ColumnElement[bool], inside: ColumnElement[bool], start: datetime
+) -> Iterator[Told]:
+    """What members did before `start`, in the order in which it was heard."""
+    query = (
+        select(
+            Fact.id,
+            Fact.kind,
+            Fact.subject,
+            Fact.member_id,
+            Fact.at,
+            Fact.details,
+            Fact.recorded_at,
+        )
+        .where(Fact.kind.in_(KINDS), Fact.member_id.is_not(None), Fact.at < start, heard, inside)
+        .order_by(Fact.recorded_at)
+    )
+    for row in session.execute(query, execution_options={"yield_per": 5_000}):
+        fact = Happened(row.id, row.kind, row.subject, row.member_id, row.at, row.details)
+        yield fact, row.recorded_at
 
 
 def _in_force(session: Session, at: datetime) -> programme.Version | None:

@@ -13,8 +13,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from foundation.facts import Fact
+from rewards.budgets import ALL, EVER
+from rewards.happenings import day_of
 from rewards.models import Clawback, Grant
-from rewards.rules import Award, Happened, Programme, Tier, month_of, tier_of
+from rewards.rules import Award, Happened, Programme, Tier, counts_times, month_of, tier_of
 
 #: Members asked about in one statement; SQLite takes 32,766 parameters.
 CHUNK = 5_000
@@ -29,37 +32,50 @@ class Tallies:
         self._programme = programme
         self._standings = standings
         self._given = given
+        self.budgets: dict[tuple[str, str], int] = {}  # committed, by period and scope
+        self.numbers: dict[str, int] = {}  # how manieth time, by fact
+        self.tiers: dict[str, Tier] = {}  # where standing is weighed: all but the first
 
     def tier(self, member_id: str) -> Tier:
+        if self._programme.standing is not None:
+            return self.tiers.get(member_id, self._programme.tiers[0])
         return tier_of(self._programme, self._standings.get(member_id, 0))
 
-    def given(self, member_id: str, rule: str, month: str | None) -> int:
-        return self._given.get((member_id, rule, month), 0)
+    def given(self, member_id: str, rule: str, span: str | None) -> int:
+        return self._given.get((member_id, rule, span), 0)
+
+    def committed(self, scope: str, period: str) -> int:
+        return self.budgets.get((period, scope), 0)
+
+    def times(self, fact: Happened) -> int:
+        return self.numbers.get(fact.id, 0)
 
     def add(self, award: Award, fact: Happened) -> None:
-        for month in (month_of(fact.at), None):
-            key = (award.member_id, award.rule, month)
+        month = month_of(fact.at)
+        for span in (day_of(fact.at), month, None):
+            key = (award.member_id, award.rule, span)
             self._given[key] = self._given.get(key, 0) + award.amount
+        for period in (month, EVER):
+            for scope in (award.rule, ALL):
+                place = (period, scope)
+                self.budgets[place] = self.budgets.get(place, 0) + award.amount
 
 
 def of_members(
     session: Session,
     programme: Programme,
     member_ids: Iterable[str],
-    months: Iterable[str],
+    days: Iterable[str],
     now: datetime,
 ) -> Tallies:
-    """The tallies of `member_ids` at `now`; caps of a month are counted for `months` only."""
+    """The tallies of `member_ids` at `now`; caps are counted for `days` and their months only."""
     wanted, given = sorted(set(member_ids)), Given()
     standings: dict[str, int] = {}
     for start in range(0, len(wanted), CHUNK):
         chunk = wanted[start : start + CHUNK]
-        standings |= standings_of(session, programme.standing_window_days, chunk, now)
-        for month in set(months):
-            rules = [r.key for r in programme.earning if r.cap_per_month is not None]
-            given |= _given(session, chunk, rules, month)
-        rules = [r.key for r in programme.earning if r.cap_per_member is not None]
-        given |= _given(session, chunk, rules, None)
+        if programme.standing is None:
+            standings |= standings_of(session, programme.standing_window_days, chunk, now)
+        given |= _under_caps(session, programme, chunk, set(days))
     return Tallies(programme, standings, given)
 
 
@@ -91,7 +107,22 @@ def standings_of(
     return standings
 
 
-def _given(session: Session, member_ids: list[str], rules: list[str], month: str | None) -> Given:
+def _under_caps(
+    session: Session, programme: Programme, member_ids: list[str], days: set[str]
+) -> Given:
+    """What rules with caps gave these members on `days`, in their months, and ever."""
+    given, earning = Given(), programme.earning
+    daily = [rule.key for rule in earning if rule.cap_per_day is not None]
+    monthly = [rule.key for rule in earning if rule.cap_per_month is not None]
+    whole = [rule.key for rule in earning if rule.cap_per_member is not None]
+    for day in days if daily else ():
+        given |= _given(session, member_ids, daily, day)
+    for month in {day[:7] for day in days}:
+        given |= _given(session, member_ids, monthly, month)
+    return given | _given(session, member_ids, whole, None)
+
+
+def _given(session: Session, member_ids: list[str], rules: list[str], span: str | None) -> Given:
     if not rules:
         return {}
     query = (
@@ -99,17 +130,40 @@ def _given(session: Session, member_ids: list[str], rules: list[str], month: str
         .where(Grant.member_id.in_(member_ids), Grant.rule.in_(rules))
         .group_by(Grant.member_id, Grant.rule)
     )
-    if month is not None:
-        first, after = bounds(month)
+    if span is not None:
+        first, after = bounds(span)
         query = query.where(Grant.fact_at >= first, Grant.fact_at < after)
     return {
-        (member_id, rule, month): int(total) for member_id, rule, total in session.execute(query)
+        (member_id, rule, span): int(total) for member_id, rule, total in session.execute(query)
     }
 
 
-def bounds(month: str) -> tuple[datetime, datetime]:
-    """The first instant of a month ("2026-03") and of the next."""
-    year, number = (int(part) for part in month.split("-"))
-    first = datetime(year, number, 1, tzinfo=UTC)
-    after = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+def bounds(span: str) -> tuple[datetime, datetime]:
+    """The first instant of a month ("2026-03") or day ("2026-03-03"), and of the next."""
+    year, month, *day = (int(part) for part in span.split("-"))
+    if day:
+        start = datetime(year, month, day[0], tzinfo=UTC)
+        return start, start + timedelta(days=1)
+    first = datetime(year, month, 1, tzinfo=UTC)
+    after = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
     return first, after
+
+
+def numbers(session: Session, programme: Programme, heard: Iterable[Happened]) -> dict[str, int]:
+    """How manieth of its kind each fact is for its member, in the order in which we were told.
+
+    `heard` is everything told in this moment. Only kinds are counted whose number a rule asks for.
+    """
+    asked = counts_times(programme)
+    told: dict[tuple[str, str], list[Happened]] = {}
+    for fact in sorted(heard, key=lambda fact: (fact.at, fact.id)):
+        if fact.kind in asked and fact.member_id is not None:
+            told.setdefault((fact.kind, fact.member_id), []).append(fact)
+    found: dict[str, int] = {}
+    for (kind, member_id), facts in told.items():
+        so_far = session.scalar(
+            select(func.count()).where(Fact.member_id == member_id, Fact.kind == kind)
+        )
+        first = (so_far or 0) - len(facts) + 1
+        found |= {fact.id: first + place for place, fact in enumerate(facts)}
+    return found

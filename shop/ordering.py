@@ -90,7 +90,8 @@ def pay(session: Session, order_id: str, now: datetime, *, at: datetime | None =
     if order.paid_at is None:
         number = paid_orders(session, order.member_id) + 1
         _reach(session, order, "paid_at", at or now)
-        _tell(session, "order.paid", order, at or now, now, number=number)
+        bought = products_of(session, [order.id]).get(order.id, {})
+        _tell(session, "order.paid", order, at or now, now, number=number, products=bought)
     return order
 
 
@@ -233,6 +234,21 @@ def products_by_sku(session: Session, skus: Sequence[str]) -> dict[str, str]:
     """Product ids by slug, of those in the catalogue."""
     rows = session.execute(select(Product.slug, Product.id).where(Product.slug.in_(set(skus))))
     return {row.slug: row.id for row in rows}
+
+
+def products_of(session: Session, order_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """What each order says of products in our catalogue: minor units of their lines by slug."""
+    query = (
+        select(OrderLine.order_id, Product.slug, func.sum(OrderLine.amount))
+        .join(Product, Product.id == OrderLine.product_id)
+        .where(OrderLine.order_id.in_(order_ids))
+        .group_by(OrderLine.order_id, Product.slug)
+        .order_by(OrderLine.order_id, Product.slug)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for order_id, slug, amount in session.execute(query):
+        found.setdefault(order_id, {})[slug] = int(amount)
+    return found
 
 
 def _reach(session: Session, order: Order, moment: str, at: datetime) -> None:

@@ -55,6 +55,7 @@ def test_the_first_order_makes_it_pending_until_the_return_period_is_over(story:
         "total": 4_000,
         "currency": "USD",
         "channel": "link",
+        "products": {},
     }
 
 

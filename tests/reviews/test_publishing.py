@@ -118,7 +118,9 @@ def test_one_star_earns_what_five_stars_earn(shelf):
         facts = session.scalars(select(Fact).where(Fact.kind == "review.published")).all()
         grants = session.scalars(select(Grant).where(Grant.fact_kind == "review.published")).all()
     assert len(facts) == len(grants) == 5
-    assert {tuple(sorted(fact.details)) for fact in facts} == {("order", "product", "verified")}
+    assert {tuple(sorted(fact.details)) for fact in facts} == {
+        ("order", "product", "slug", "verified")
+    }
     assert (
         len({(each.amount, each.release_at, each.released_at, each.tier) for each in grants}) == 1
     )

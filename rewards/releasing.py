@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from foundation import facts
 from foundation.doors import reading, writing
 from foundation.facts import FactDraft
-from ledger import holds
+from ledger import bulk
 from notifications.telling import Telling, tell_many
 from rewards import notices, programme
+from rewards.locking import lock_members
 from rewards.models import Grant
 
 #: Grants per transaction: SQLite has one writer, and nobody should wait for it long.
@@ -22,12 +24,12 @@ BATCH = 200
 def release_due(now: datetime) -> str:
     """Release every grant whose time has come, batch by batch; a sentence of what was done.
 
-    Several workers may do this at once: each grant is claimed by a guarded update.
+    Several workers may do this at once: each claims what the others have not locked.
     """
     released = 0
     while waiting := _due(now):
         with writing() as session:
-            done = [grant for grant_id in waiting if (grant := _claim(session, grant_id, now))]
+            done = _claim(session, waiting, now)
             _release(session, done, now)
         released += len(done)
         if not done:  # another worker is at them
@@ -49,20 +51,35 @@ def _due(now: datetime) -> list[str]:
         )
 
 
-def _claim(session: Session, grant_id: str, now: datetime) -> Grant | None:
-    """The grant, if nobody released or voided it in the meantime."""
-    return session.scalar(
-        update(Grant)
-        .where(Grant.id == grant_id, Grant.released_at.is_(None), Grant.voided_at.is_(None))
-        .values(released_at=now)
-        .returning(Grant)
-    )
+def _claim(session: Session, grant_ids: Sequence[str], now: datetime) -> list[Grant]:
+    """Those that nobody released, voided or is working on in the meantime, marked as released.
+
+    Locked in the order of their ids, as clawing back does, and never waited for.
+    """
+    grants = session.scalars(
+        select(Grant)
+        .where(Grant.id.in_(grant_ids), Grant.released_at.is_(None), Grant.voided_at.is_(None))
+        .order_by(Grant.id)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for grant in grants:
+        grant.released_at = now
+    session.flush()
+    return list(grants)
 
 
 def _release(session: Session, grants: list[Grant], now: datetime) -> None:
-    for grant in grants:
-        about = f"grant:{grant.id}"
-        holds.post(session, grant.transfer_id, key=f"{about}:release", about=about, now=now)
+    lock_members(session, (grant.member_id for grant in grants))
+    bulk.post_many(
+        session,
+        [
+            bulk.Resolution(
+                grant.transfer_id, f"grant:{grant.id}:release", about=f"grant:{grant.id}"
+            )
+            for grant in grants
+        ],
+        now,
+    )
     facts.record_many(session, [_fact(grant, now) for grant in grants], now)
     tell_many(session, notices.RELEASED, [_telling(session, grant) for grant in grants], now)
 

@@ -43,6 +43,7 @@ import referral.releasing
 import referral.views
 import reviews.notices
 import reviews.views
+import rewards.book_views
 import rewards.card
 import rewards.counts
 import rewards.models
@@ -53,6 +54,7 @@ import rewards.paper_views
 import rewards.perk_notices
 import rewards.perk_views
 import rewards.seat_models
+import rewards.statement_views
 import rewards.views
 import shop.commands
 import shop.import_views
@@ -94,7 +96,15 @@ from notifications import counts, delivering, notices
 from notifications.notices import Notice
 from referral import attributing, following, purchasing, refunding, touches
 from reviews import witness
-from rewards import clawing_back, earning, perk_granting, publishing, releasing, replay_runs
+from rewards import (
+    clawing_back,
+    earning,
+    perk_granting,
+    publishing,
+    reckoning,
+    releasing,
+    replay_runs,
+)
 from shop import page as shop_page
 from shop import uploads, webhook_runs
 from transparency import checkpoints, log, verifying
@@ -137,6 +147,7 @@ JOBS: Sequence[Job] = (
     Job("transparency.checkpoint", checkpoints.EVERY, write_checkpoint),
     Job("rewards.release", timedelta(minutes=1), releasing.release_due),
     Job("rewards.replays", timedelta(seconds=2), replay_runs.run_waiting),
+    reckoning.JOB,
     Job("funnel.look_again", stages.LOOK_BACK / 2, stages.look_again),
     Job("referral.release", timedelta(minutes=1), referral.releasing.release_due),
     uploads.JOB,
@@ -160,6 +171,8 @@ BLUEPRINTS: Sequence[Blueprint] = (
     referral.views.bp,
     funnel.views.bp,
     rewards.views.bp,
+    rewards.statement_views.bp,
+    rewards.book_views.bp,
     rewards.perk_views.bp,
     rewards.paper_views.bp,
     shop.views.bp,

@@ -34,7 +34,7 @@ from referral.touches import Touch
 from reviews import publishing as reviewing
 from reviews.rules import ReviewDraft
 from rewards import publishing as programmes
-from rewards import redeeming
+from rewards import reckoning, redeeming
 from shop import ordering, products
 from shop.ordering import LineDraft, OrderDraft
 from shop.products import ProductDraft
@@ -74,7 +74,8 @@ def load(now: datetime, scale: int = 1, progress: Progress = lambda done, total:
 def _end_the_day(moment: datetime) -> None:
     """What the worker would have done by now: release what was on hold, write a checkpoint …"""
     for job in worker.jobs_table():
-        job.run(moment)
+        if job is not reckoning.JOB or moment.weekday() == 0:  # a point a week draws the same curve
+            job.run(moment)
 
 
 @dataclass

@@ -35,6 +35,8 @@ ACTS: dict[str, frozenset[Role]] = {
     "reward.redeem": EVERYBODY,
     "programme.edit": OWNERS,
     "programme.publish": OWNERS,
+    "book.see": STAFF,  # sums, without names
+    "book.export": OWNERS,
     "perk.grant": OWNERS,
     "paper.edit": OWNERS,
     "seat.invite": OWNERS,

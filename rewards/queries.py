@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from babel import dates
@@ -62,36 +62,6 @@ class Why:
     explained: explaining.Explained | None
     tier: Tier | None
     clawbacks: Sequence[Clawback]
-
-
-@dataclass
-class Liability:
-    """What members of one tier may still spend."""
-
-    tier: Tier
-    members: int = 0
-    available: int = 0
-    pending: int = 0
-    owed: int = 0
-
-
-@dataclass(frozen=True)
-class Liabilities:
-    """What the programme may still have to honour, and what that is worth at most."""
-
-    version: Version
-    rows: list[Liability]
-    worth: int  # minor units of the programme's currency, all of it spent on the best item
-    total: Liability = field(init=False)
-
-    def __post_init__(self) -> None:
-        total = Liability(self.rows[0].tier)
-        for row in self.rows:
-            total.members += row.members
-            total.available += row.available
-            total.pending += row.pending
-            total.owed += row.owed
-        object.__setattr__(self, "total", total)
 
 
 @dataclass(frozen=True)
@@ -176,38 +146,6 @@ def why(session: Session, grant_id: str, member_id: str) -> Why:
         tier=version.rules.tier(grant.tier),
         clawbacks=clawbacks,
     )
-
-
-def outstanding(session: Session, now: datetime) -> Liabilities | None:
-    """What may still be spent, by the tier of who may spend it; None before any programme."""
-    version = programme.latest(session)
-    if version is None:
-        return None
-    rules = version.rules
-    standings = tallies.standings_of(session, rules.standing_window_days, None, now)
-    rows = {tier.key: Liability(tier) for tier in rules.tiers}
-    owners = list(session.scalars(select(Grant.member_id).distinct()))
-    for start in range(0, len(owners), CHUNK):
-        chunk = owners[start : start + CHUNK]
-        for owner, balances in statements.balances_of(session, chunk, POINTS).items():
-            row = rows[tier_of(rules, standings.get(owner, 0)).key]
-            row.members += 1
-            row.available += balances.available
-            row.pending += balances.pending
-            row.owed += balances.negative
-    ordered = [rows[tier.key] for tier in rules.tiers]
-    return Liabilities(version, ordered, _worth(rules, ordered))
-
-
-def _worth(rules: Programme, rows: Sequence[Liability]) -> int:
-    """What all points are worth if everybody spends them on the item that gives most for them."""
-    points = sum(row.available + row.pending for row in rows)
-    worths = [
-        points * item.value // item.cost
-        for item in rules.catalogue
-        if item.currency == rules.currency and item.cost
-    ]
-    return max(worths, default=0)
 
 
 def people(session: Session, member_ids: Iterable[str]) -> dict[str, Person]:

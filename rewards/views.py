@@ -316,12 +316,3 @@ def publish() -> Any:
         return _confirm(form)
     flash(_("Version %(number)s is in force.", number=version.number), "good")
     return redirect(url_for(".how"), 303)
-
-
-@bp.get("/programme/outstanding")
-@requires("programme.edit")
-def outstanding() -> Any:
-    """What members may still spend."""
-    with reading() as session:
-        page = queries.outstanding(session, clock.now())
-    return render_template("rewards/outstanding.html", page=page)

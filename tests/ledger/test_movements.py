@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -70,7 +71,7 @@ def test_every_line_shows_all_numbers_after_it(book: Book) -> None:
     lines = page().rows
     with reading() as session:
         assert lines[0].after == statements.balances(session, "ada", "points")
-    for newer, older in zip(lines, lines[1:], strict=False):
+    for newer, older in pairwise(lines):
         for name in Balances.__dataclass_fields__:
             moved = getattr(newer.change, name)
             assert getattr(newer.after, name) == getattr(older.after, name) + moved

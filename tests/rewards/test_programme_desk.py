@@ -76,7 +76,7 @@ def test_it_works(client: Any, programme: Any, now: Any) -> None:
 
 def test_it_is_for_owners(client: Any, programme: Any) -> None:
     people.sign_in(client, programme.ada)
-    for page in ("/programme", "/programme/draft", "/programme/replay", "/programme/outstanding"):
+    for page in ("/programme", "/programme/draft", "/programme/replay"):
         assert client.get(page).status_code == 403
 
 
@@ -181,10 +181,3 @@ def test_replay_then_publish(client: Any, programme: Any) -> None:
 
 def fields_of_period(page: str) -> dict[str, str]:
     return fields(page.replace('action="/programme/replay"', 'action="/programme/draft"'))
-
-
-def test_outstanding_points_by_tier(client: Any, programme: Any, now: Any) -> None:
-    programme.pays(programme.ben, 30_000, now)
-    people.sign_in(client, programme.olga)
-    page = client.get("/programme/outstanding").text
-    assert "$18.00" in page  # 300 points at 6 cents, the best the catalogue gives

@@ -1,0 +1,259 @@
+"""A member's statement: every movement in plain words, each leading to why it happened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from foundation import words
+from foundation.paging import Page
+from foundation.sheets import Cell, as_csv
+from foundation.words import _, lazy, text_in, when
+from ledger import movements, statements
+from ledger.journal import moment
+from ledger.movements import Held, Movement
+from ledger.statements import Balances
+from rewards import programme
+from rewards.amounts import plain
+from rewards.models import Grant, Voucher
+from rewards.rules import POINTS
+
+#: What a movement was, by the kinds of the accounts it went from and to.
+WHAT: Mapping[tuple[str, str], str] = {
+    ("issued", "pending"): "granted_on_hold",
+    ("issued", "available"): "granted",
+    ("issued", "owed"): "granted_and_paid_off",
+    ("pending", "available"): "released",
+    ("pending", "owed"): "released_and_paid_off",
+    ("pending", "issued"): "taken_back_on_hold",
+    ("available", "redeemed"): "spent",
+    ("available", "expired"): "expired",
+    ("available", "clawed_back"): "taken_back",
+    ("owed", "clawed_back"): "taken_back_and_owed",
+    ("redeemed", "available"): "given_back",
+    ("expired", "available"): "restored",
+    ("clawed_back", "available"): "restored",
+    ("clawed_back", "owed"): "restored",
+    ("available", "issued"): "reversed",
+}
+SENTENCES: Mapping[str, Any] = {
+    "granted_on_hold": lazy("Granted, on hold first"),
+    "granted": lazy("Granted, yours to spend at once"),
+    "granted_and_paid_off": lazy("Granted, and made up for what you owed"),
+    "released": lazy("Released: yours to spend"),
+    "released_and_paid_off": lazy("Released, and made up for what you owed"),
+    "taken_back_on_hold": lazy("Went back with a refund while it was on hold"),
+    "spent": lazy("Spent"),
+    "expired": lazy("Expired"),
+    "taken_back": lazy("Went back with a refund"),
+    "taken_back_and_owed": lazy("Went back with a refund after you had spent it: now owed"),
+    "given_back": lazy("Given back to you"),
+    "restored": lazy("Put back: it was taken by mistake"),
+    "reversed": lazy("Reversed: it was granted by mistake"),
+    "moved": lazy("Moved between your accounts"),
+}
+#: Numbers that a line shows changes of, with their names.
+SHOWN: Mapping[str, Any] = {
+    "available": lazy("to spend"),
+    "pending": lazy("on hold"),
+    "negative": lazy("owed"),
+}
+NUMBERS = ("pending", "available", "spent", "expired", "negative")
+COLUMNS = (
+    "at",
+    "what",
+    "reason",
+    "commodity",
+    "amount",
+    *NUMBERS,
+    *(f"{name}_after" for name in NUMBERS),
+    "until",
+    "about",
+    "transfer",
+)
+#: Movements whose reasons are looked up together.
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something moved: its name in the reader's language and the page that tells."""
+
+    name: str
+    href: str | None = None
+    also: tuple[tuple[str, str], ...] = ()  # (address, label)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A movement and its words."""
+
+    movement: Movement
+    what: str
+    reason: Reason | None
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in the reader's language."""
+        if self.what == "granted_on_hold" and self.movement.until:
+            return _("Granted, on hold until %(day)s", day=when(self.movement.until))
+        return str(SENTENCES[self.what])
+
+    @property
+    def changes(self) -> list[tuple[int, str]]:
+        """What it added to and took from what she has, with the name of each number."""
+        found = [(getattr(self.movement.change, name), label) for name, label in SHOWN.items()]
+        return [(amount, str(label)) for amount, label in found if amount]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What the page shows; `day` is the past day asked for."""
+
+    commodities: Sequence[Held]
+    held: Held
+    balances: Balances
+    day: date | None
+    page: Page[Line]
+
+
+def read(
+    session: Session,
+    member_id: str,
+    commodity: str | None,
+    day: date | None,
+    cursor: str | None,
+) -> Statement:
+    """The statement of one commodity, now or as it was when `day` was over in the reader's zone."""
+    known = movements.commodities_of(session, member_id)
+    held = next((each for each in known if each.code == commodity), None)
+    held = held or (known[0] if known else Held(POINTS, 0))
+    until = end_of(day) if day else None
+    path = f"/me/rewards/statement?commodity={held.code}" + (f"&day={day}" if day else "")
+    found = movements.page(session, member_id, held.code, cursor=cursor, path=path, until=until)
+    balances = (
+        statements.balances_at(session, member_id, held.code, until)
+        if until
+        else statements.balances(session, member_id, held.code)
+    )
+    lines = explained(session, found.rows)
+    return Statement(known, held, balances, day, Page(lines, found.next, found.previous))
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day where the reader lives."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), words.current_zone())
+    return midnight.astimezone(UTC) - timedelta(microseconds=1)
+
+
+def explained(session: Session, moved: Sequence[Movement]) -> list[Line]:
+    """Each movement with its words and its reason, in a fixed number of statements."""
+    about = {each.about for each in moved if each.about}
+    reasons = _grants(session, about) | _vouchers(session, about)
+    return [
+        Line(each, WHAT.get((each.source, each.target), "moved"), reasons.get(each.about or ""))
+        for each in moved
+    ]
+
+
+def _ids(about: set[str], prefix: str) -> list[str]:
+    return [each.removeprefix(prefix) for each in about if each.startswith(prefix)]
+
+
+def _grants(session: Session, about: set[str]) -> dict[str, Reason]:
+    rows = session.execute(
+        select(Grant.id, Grant.rule, Grant.version, Grant.fact_kind, Grant.basis).where(
+            Grant.id.in_(_ids(about, "grant:"))
+        )
+    ).all()
+    known = {number: programme.version(session, number) for number in {row[2] for row in rows}}
+    found = {}
+    for grant_id, key, number, fact_kind, basis in rows:
+        version = known[number]
+        rule = version.rules.rule(key) if version else None
+        also = [(f"/how-rewards-work/{number}#rule-{key}", _("Version %(number)s", number=number))]
+        if fact_kind == "order.paid" and basis:  # a referral rests on the friend's order
+            also.append((f"/me/orders/{basis.removeprefix('order:')}", _("The order")))
+        name = text_in(rule.name) if rule else key
+        found[f"grant:{grant_id}"] = Reason(name, f"/me/rewards/{grant_id}", tuple(also))
+    return found
+
+
+def _vouchers(session: Session, about: set[str]) -> dict[str, Reason]:
+    rows = session.execute(
+        select(Voucher.id, Voucher.code).where(Voucher.id.in_(_ids(about, "redemption:")))
+    )
+    return {
+        f"redemption:{voucher_id}": Reason(_("Voucher %(code)s", code=code), "/me/rewards#vouchers")
+        for voucher_id, code in rows
+    }
+
+
+def lines(session: Session, member_id: str, commodity: str) -> Iterator[Line]:
+    """The whole history, newest first, in a fixed amount of memory."""
+    moved = movements.whole(session, member_id, commodity)
+    while chunk := list(islice(moved, CHUNK)):
+        yield from explained(session, chunk)
+
+
+def csv_pieces(session: Session, member_id: str, held: Held) -> Iterator[str]:
+    """The whole history as CSV; columns as docs/book.md describes them."""
+    return as_csv(
+        COLUMNS,
+        (list(_cells(each, held).values()) for each in lines(session, member_id, held.code)),
+    )
+
+
+def json_pieces(session: Session, member_id: str, held: Held, now: datetime) -> Iterator[str]:
+    """The whole history as one JSON document, a line each movement; amounts in minor units."""
+    balances = _numbers(statements.balances(session, member_id, held.code))
+    head = {"commodity": held.code, "scale": held.scale, "at": moment(now), "balances": balances}
+    yield json.dumps(head, ensure_ascii=False)[:-1] + ', "movements": ['
+    comma = "\n"
+    for each in lines(session, member_id, held.code):
+        yield comma + json.dumps(_document(each), ensure_ascii=False)
+        comma = ",\n"
+    yield "\n]}\n"
+
+
+def _cells(line: Line, held: Held) -> dict[str, Cell]:
+    moved = line.movement
+    changed = {name: getattr(moved.change, name) for name in NUMBERS}
+    after = {f"{name}_after": getattr(moved.after, name) for name in NUMBERS}
+    numbers = {"amount": moved.amount} | changed | after
+    return {
+        "at": moment(moved.at),
+        "what": line.what,
+        "reason": line.reason.name if line.reason else None,
+        "commodity": held.code,
+        **{name: plain(units, held.scale) for name, units in numbers.items()},
+        "until": moment(moved.until) if moved.until else None,
+        "about": moved.about,
+        "transfer": moved.transfer,
+    }
+
+
+def _document(line: Line) -> dict[str, Any]:
+    moved = line.movement
+    return {
+        "at": moment(moved.at),
+        "what": line.what,
+        "reason": line.reason.name if line.reason else None,
+        "amount": moved.amount,
+        "change": _numbers(moved.change),
+        "after": _numbers(moved.after),
+        "until": moment(moved.until) if moved.until else None,
+        "about": moved.about,
+        "transfer": moved.transfer,
+    }
+
+
+def _numbers(balances: Balances) -> dict[str, int]:
+    return {name: units for name, units in asdict(balances).items() if name in NUMBERS}

@@ -44,6 +44,7 @@ import referral.views
 import reviews.notices
 import reviews.views
 import rewards.book_views
+import rewards.budget_notices
 import rewards.card
 import rewards.counts
 import rewards.models
@@ -209,6 +210,7 @@ NOTICES: Sequence[Notice] = (
     *referral.notices.NOTICES,
     *reviews.notices.NOTICES,
     *rewards.notices.NOTICES,
+    *rewards.budget_notices.NOTICES,
     *rewards.perk_notices.NOTICES,
 )
 

@@ -24,6 +24,7 @@ from funnel.queries import audit as audit_funnel
 from ledger.audit import audit as audit_ledger
 from referral.queries import audit as audit_referrals
 from reviews.auditing import audit as audit_reviews
+from rewards.auditing import audit as audit_budgets
 from tests import databases
 from tests.emptied import Emptied
 from transparency.verifying import audit as audit_log
@@ -151,6 +152,7 @@ AUDITS: list[Callable[[Any], list[Any]]] = [
     audit_referrals,
     audit_funnel,
     audit_reviews,
+    audit_budgets,
 ]
 
 

@@ -54,8 +54,9 @@ import rewards.paper_queries
 import rewards.paper_views
 import rewards.perk_notices
 import rewards.perk_views
-import rewards.seat_models
+import rewards.seat_views
 import rewards.statement_views
+import rewards.vesting
 import rewards.views
 import shop.commands
 import shop.import_views
@@ -151,6 +152,7 @@ JOBS: Sequence[Job] = (
     reckoning.JOB,
     Job("funnel.look_again", stages.LOOK_BACK / 2, stages.look_again),
     Job("referral.release", timedelta(minutes=1), referral.releasing.release_due),
+    rewards.vesting.JOB,
     uploads.JOB,
     webhook_runs.JOB,
 )
@@ -176,6 +178,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     rewards.book_views.bp,
     rewards.perk_views.bp,
     rewards.paper_views.bp,
+    rewards.seat_views.bp,
     shop.views.bp,
     shop.owner_views.bp,
     reviews.views.bp,

@@ -6,6 +6,7 @@ import base64
 import binascii
 import secrets
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Self
 
@@ -105,6 +106,21 @@ class Settings(BaseSettings):
         alias="BELLMOUTH_DEVELOPER_PAGES",
         description="Show /dev/mails, previews of notices",
     )
+    equity_counsel: str = Field(
+        default="",
+        alias="BELLMOUTH_EQUITY_COUNSEL",
+        description="Counsel who approved units, and when (Jane Roe, 2026-01-31); empty: no units",
+    )
+    equity_countries: str = Field(
+        default="",
+        alias="BELLMOUTH_EQUITY_COUNTRIES",
+        description="Countries where units may be granted (DE,TW), * for all; empty: none",
+    )
+    equity_countries_blocked: str = Field(
+        default="",
+        alias="BELLMOUTH_EQUITY_COUNTRIES_BLOCKED",
+        description="Countries where they may not, whatever else is said",
+    )
     log_level: str = Field(default="INFO", alias="BELLMOUTH_LOG_LEVEL", description="Log threshold")
 
     @field_validator("database_url", "redis_url", "site_url", "smtp_url")
@@ -114,6 +130,27 @@ class Settings(BaseSettings):
         if url and not url.startswith(allowed):
             raise ValueError(f"must begin with {allowed[0]}")
         return url
+
+    @field_validator("equity_counsel")
+    @classmethod
+    def _names_and_dates(cls, counsel: str) -> str:
+        if counsel.strip():
+            name, _comma, day = counsel.rpartition(",")
+            try:
+                date.fromisoformat(day.strip())
+            except ValueError:
+                name = ""
+            if not name.strip():
+                raise ValueError("must be a name and a date, like Jane Roe, 2026-01-31")
+        return counsel.strip()
+
+    @field_validator("equity_countries", "equity_countries_blocked")
+    @classmethod
+    def _are_countries(cls, codes: str) -> str:
+        for code in filter(None, (each.strip() for each in codes.split(","))):
+            if code != "*" and not (len(code) == 2 and code.isascii() and code.isalpha()):
+                raise ValueError("must be countries in two letters, like DE,TW")
+        return codes
 
     @field_validator("log_level")
     @classmethod

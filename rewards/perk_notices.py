@@ -27,11 +27,26 @@ PAPER_RESTORED = Notice("paper.restored", "account", {"paper": _PAPER})
 SEAT_INVITED = Notice(
     "seat.invited",
     "account",
-    {"by": "Olga", "units": None, "reason": "You know our teas.", "until": "2026-04-03"},
+    {
+        "by": "Olga",
+        "units": None,
+        "reason": "You know our teas.",
+        "until": "2026-04-03T12:00:00+00:00",
+    },
 )
 SEAT_WITHDRAWN = Notice("seat.withdrawn", "account", {"reason": "The council is full."})
 SEAT_ENDED = Notice("seat.ended", "account", {"reason": "You asked for it.", "units": None})
 UNITS_VESTED = Notice("units.vested", "account", {"amount": 25, "vested": 300, "total": 1_200})
 UNITS_SETTLED = Notice("units.settled", "account", {"amount": 300, "lapsed": False})
 
-NOTICES = (PERK_GRANTED, PERK_REVOKED, PAPER_REVOKED, PAPER_RESTORED)
+NOTICES = (
+    PERK_GRANTED,
+    PERK_REVOKED,
+    PAPER_REVOKED,
+    PAPER_RESTORED,
+    SEAT_INVITED,
+    SEAT_WITHDRAWN,
+    SEAT_ENDED,
+    UNITS_VESTED,
+    UNITS_SETTLED,
+)

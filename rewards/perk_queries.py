@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session, aliased
 
 from members.models import Member
-from rewards import entitlements, programme
+from rewards import entitlements, programme, seat_queries
 from rewards.entitlements import Held
 from rewards.perk_models import Entitlement
 from rewards.perks import Perk
@@ -30,6 +30,7 @@ class MyPerks:
     rules: Programme | None
     held: list[Held]
     others: list[Perk]
+    seats: Sequence[Line]  # invitations to a seat, and what came of them
 
 
 def mine(session: Session, member_id: str, now: datetime) -> MyPerks:
@@ -38,7 +39,7 @@ def mine(session: Session, member_id: str, now: datetime) -> MyPerks:
     held = entitlements.all_held(session, member_id, now)
     has = {each.perk.key for each in held}
     others = [perk for perk in (rules.perks if rules else ()) if perk.key not in has]
-    return MyPerks(rules, held, others)
+    return MyPerks(rules, held, others, seat_queries.mine(session, member_id))
 
 
 Owner = aliased(Member)

@@ -32,7 +32,7 @@ def mine() -> Any:
     now = clock.now()
     with reading() as session:
         page = perk_queries.mine(session, signed_in().id, now)
-    return render_template("rewards/my_perks.html", page=page)
+    return render_template("rewards/my_perks.html", page=page, now=now)
 
 
 # The owner's draft.

@@ -33,7 +33,9 @@ from referral.touches import Touch
 from reviews import publishing as reviewing
 from reviews.rules import ReviewDraft
 from rewards import (
+    agreements,
     drafting,
+    inviting,
     paper_files,
     papers,
     perk_granting,
@@ -42,10 +44,14 @@ from rewards import (
     redeeming,
     releasing,
     replay_runs,
+    seats,
+    unit_gate,
 )
+from rewards.inviting import InvitationDraft
 from rewards.models import Grant
 from rewards.papers import PaperDraft
 from rewards.perk_granting import PerkDraft
+from rewards.seats import Acceptance
 from shop import ordering, uploads
 from shop.models import Product
 from tests import people
@@ -89,6 +95,7 @@ def make(data: Path) -> World:
     _bring_a_friend(world)
     _give_perks(world)
     _send_a_paper(world, data)
+    _offer_seats(world)
     _steer(world)
     _import(world, data)
     return world
@@ -205,6 +212,21 @@ def _send_a_paper(world: World, data: Path) -> None:
         paper = papers.write(session, owner, draft, file, now)
         ended = papers.revoke(session, owner, paper.id, "ben", "He posted it.", now)
         world.one |= {"paper_id": paper.id, "revocation_id": ended.id}
+
+
+def _offer_seats(world: World) -> None:
+    """Everybody is invited; Ada took her seat."""
+    owner, now, gate = world.who["owner"].id, world.now, unit_gate.gate("", "", "")
+    with writing() as session:
+        agreements.change(session, owner, {"en": "You advise us."}, "settled", 0, now)
+        agreements.publish(session, owner, 1, now)
+        for role in ROLES:
+            draft = InvitationDraft(world.who[role].handle, "We want your advice.")
+            invitation = inviting.invite(session, owner, draft, gate, now)
+            world.own("invitation_id", role, invitation.id)
+        said = Acceptance(1, "en", "Ada", "DE", "192.0.2.1")
+        ada, invited = world.who["member"].id, world.of["invitation_id"]["member"]
+        world.one["seat_id"] = seats.accept(session, ada, invited, said, gate, now).id
 
 
 def _steer(world: World) -> None:

@@ -55,6 +55,8 @@ import rewards.paper_views
 import rewards.perk_notices
 import rewards.perk_views
 import rewards.seat_views
+import rewards.standing_notices
+import rewards.standing_views
 import rewards.statement_views
 import rewards.vesting
 import rewards.views
@@ -106,6 +108,7 @@ from rewards import (
     reckoning,
     releasing,
     replay_runs,
+    standing,
 )
 from shop import page as shop_page
 from shop import uploads, webhook_runs
@@ -114,12 +117,18 @@ from transparency.jobs import write_checkpoint
 
 #: Who hears which fact, in this order, in the transaction that records it.
 HEARERS: Mapping[str, Sequence[Hearer]] = {
-    "order.paid": (earning.hear, purchasing.hear, thanking.hear, stages.hear),
-    "order.refunded": (clawing_back.hear, refunding.hear, thanking.hear),
-    "review.published": (earning.hear, perk_granting.hear, thanking.hear, stages.hear),
+    "order.paid": (earning.hear, standing.hear, purchasing.hear, thanking.hear, stages.hear),
+    "order.refunded": (clawing_back.hear, standing.hear, refunding.hear, thanking.hear),
+    "review.published": (
+        earning.hear,
+        standing.hear,
+        perk_granting.hear,
+        thanking.hear,
+        stages.hear,
+    ),
     "topic.started": (earning.hear, perk_granting.hear, stages.hear),
     "post.written": (earning.hear, perk_granting.hear, stages.hear),
-    "answer.accepted": (earning.hear, perk_granting.hear, stages.hear),
+    "answer.accepted": (earning.hear, standing.hear, perk_granting.hear, stages.hear),
     "referral.purchased": (earning.hear,),
     "member.verified": (earning.hear, perk_granting.hear, attributing.hear),
     "order.shipped": (thanking.hear,),
@@ -127,8 +136,10 @@ HEARERS: Mapping[str, Sequence[Hearer]] = {
     "order.cancelled": (thanking.hear,),
     "member.joined": (stages.hear,),
     "referral.lead": (stages.hear,),
-    "referral.qualified": (stages.hear,),
+    "referral.qualified": (standing.hear, stages.hear),
     "role.granted": (stages.hear,),
+    "post.folded": (standing.hear,),
+    "post.restored": (standing.hear,),
 }
 
 #: Who carries what leaves the building.
@@ -149,6 +160,7 @@ JOBS: Sequence[Job] = (
     Job("transparency.checkpoint", checkpoints.EVERY, write_checkpoint),
     Job("rewards.release", timedelta(minutes=1), releasing.release_due),
     Job("rewards.replays", timedelta(seconds=2), replay_runs.run_waiting),
+    standing.JOB,
     reckoning.JOB,
     Job("funnel.look_again", stages.LOOK_BACK / 2, stages.look_again),
     Job("referral.release", timedelta(minutes=1), referral.releasing.release_due),
@@ -174,6 +186,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     referral.views.bp,
     funnel.views.bp,
     rewards.views.bp,
+    rewards.standing_views.bp,
     rewards.statement_views.bp,
     rewards.book_views.bp,
     rewards.perk_views.bp,
@@ -213,6 +226,7 @@ NOTICES: Sequence[Notice] = (
     *referral.notices.NOTICES,
     *reviews.notices.NOTICES,
     *rewards.notices.NOTICES,
+    *rewards.standing_notices.NOTICES,
     *rewards.budget_notices.NOTICES,
     *rewards.perk_notices.NOTICES,
 )

@@ -11,8 +11,8 @@ from typing import Any
 
 from foundation.money import exponent, format_amount
 from foundation.words import _, number, percent, plural, text_in
-from rewards import perk_explaining
-from rewards.rules import EarningRule, Item, Programme, Tier
+from rewards import perk_explaining, standing_explaining
+from rewards.rules import EarningRule, Item, Programme
 from rewards.tiers import Standing
 
 
@@ -96,7 +96,7 @@ def changes(old: Programme, new: Programme) -> list[str]:
     """What `new` changes about `old`, a sentence each; empty when they say the same."""
     return [
         *_general_changes(old, new),
-        *_tier_changes(old, new),
+        *standing_explaining.changes(old, new),
         *_rule_changes(old, new),
         *_item_changes(old, new),
         *perk_explaining.changes(old, new),
@@ -121,43 +121,6 @@ def _general_changes(old: Programme, new: Programme) -> Iterator[str]:
             "The value of orders is counted in %(new)s instead of %(old)s.",
             new=new.currency,
             old=old.currency,
-        )
-
-
-def _tier_changes(old: Programme, new: Programme) -> Iterator[str]:
-    for tier in new.tiers:
-        before = old.tier(tier.key)
-        name = text_in(tier.name)
-        if before is None:
-            yield _(
-                "New tier %(name)s: from %(standing)s points of standing, earns %(percent)s.",
-                name=name,
-                standing=number(tier.standing_min),
-                percent=percent(tier.earn_percent / 100),
-            )
-        else:
-            yield from _one_tier(before, tier, name)
-    for tier in old.tiers:
-        if new.tier(tier.key) is None:
-            yield _("The tier %(name)s is gone.", name=text_in(tier.name))
-
-
-def _one_tier(before: Tier, after: Tier, name: str) -> Iterator[str]:
-    if text_in(before.name) != name:
-        yield _("The tier %(old)s is now called %(new)s.", old=text_in(before.name), new=name)
-    if before.standing_min != after.standing_min:
-        yield _(
-            "%(name)s starts at %(new)s points of standing instead of %(old)s.",
-            name=name,
-            new=number(after.standing_min),
-            old=number(before.standing_min),
-        )
-    if before.earn_percent != after.earn_percent:
-        yield _(
-            "%(name)s earns %(new)s instead of %(old)s.",
-            name=name,
-            new=percent(after.earn_percent / 100),
-            old=percent(before.earn_percent / 100),
         )
 
 
@@ -235,8 +198,8 @@ def _item_changes(old: Programme, new: Programme) -> Iterator[str]:
 
 def ways_up(standing: Standing, programme: Programme) -> list[str]:
     """Single ways to the next tier, each enough by itself; none at the top."""
-    if standing.next is None:
-        return []
+    if standing.next is None or standing.measured is not None:
+        return []  # where standing is weighed, its own page says (standing_explaining.ways_up)
     ways = []
     for each in programme.earning:
         if each.who != "friend" and (way := _way(each, standing, programme)) is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from rewards.perks import EARLY_DELIVERY, PRIORITY_ANSWERS, Perk
 from rewards.rules import EarningRule, Item, Programme, Texts, Tier
+from rewards.standing_rules import StandingRules
 
 
 def first_programme(currency: str = "USD", unit: int = 100) -> Programme:
@@ -16,6 +17,7 @@ def first_programme(currency: str = "USD", unit: int = 100) -> Programme:
         currency=currency,
         return_days=14,
         standing_window_days=365,
+        standing=StandingRules(full_spend=400 * unit),
         tiers=_tiers(),
         earning=_earning(),
         catalogue=_catalogue(currency, unit),
@@ -33,19 +35,19 @@ def _tiers() -> tuple[Tier, ...]:
         Tier(
             key="regular",
             name=_texts("Regular", "常客", "常客"),
-            standing_min=100,
+            standing_min=25,
             earn_percent=105,
         ),
         Tier(
             key="advocate",
             name=_texts("Advocate", "知音", "知音"),
-            standing_min=400,
+            standing_min=45,
             earn_percent=125,
         ),
         Tier(
             key="ambassador",
             name=_texts("Ambassador", "大使", "大使"),
-            standing_min=1_200,
+            standing_min=65,
             earn_percent=150,
         ),
     )

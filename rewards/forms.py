@@ -23,7 +23,7 @@ from foundation.web.forms import Form
 from foundation.words import _, lazy
 from rewards import explaining
 from rewards.rows import MOST_ROWS, RowForm, SectionForm, row_of
-from rewards.rules import EarningRule, Item, Programme, Tier, objections
+from rewards.rules import EarningRule, Item, Programme, objections
 
 FACT_CHOICES = (
     ("order.paid", lazy("An order is paid")),
@@ -44,39 +44,6 @@ KIND_CHOICES = (
     ("per_currency_unit", lazy("Points for each unit of the order's value")),
     ("percent", lazy("Per cent of the order's value, as points")),
 )
-
-
-class TierForm(RowForm):
-    """One tier."""
-
-    standing_min = IntegerField(
-        lazy("Starts at"),
-        [InputRequired(), NumberRange(0, 1_000_000)],
-        description=lazy("Points of standing. The first tier starts at 0."),
-    )
-    earn_percent = IntegerField(
-        lazy("Earns, in per cent"),
-        [InputRequired(), NumberRange(1, 1_000)],
-        description=lazy("100 is what the rule says; 125 is a quarter more, rounded down."),
-    )
-
-    def summary(self) -> str:
-        """The row in a few words, while it is closed."""
-        if self.standing_min.data is None or self.earn_percent.data is None:
-            return ""
-        return _(
-            "from %(standing)s points of standing, earns %(percent)s",
-            standing=words.number(self.standing_min.data),
-            percent=words.percent(self.earn_percent.data / 100),
-        )
-
-    def part(self, key: str) -> Tier:
-        return Tier(
-            key=key,
-            name=self.names(),
-            standing_min=self.standing_min.data,
-            earn_percent=self.earn_percent.data,
-        )
 
 
 class RuleForm(RowForm):
@@ -156,25 +123,19 @@ class ItemForm(RowForm):
 
 
 class DraftForm(SectionForm):
-    """The rules: what holds in general, tiers, what earns, what points buy."""
+    """The rules: what holds in general, what earns, what points buy."""
 
-    LISTS = ("tiers", "earning", "catalogue")
+    LISTS = ("earning", "catalogue")
     return_days = IntegerField(
         lazy("Return period, in days"),
         [InputRequired(), NumberRange(0, 365)],
         description=lazy("How long rewards that rest on an order are held after it was paid."),
-    )
-    standing_window_days = IntegerField(
-        lazy("Standing counts the last … days"),
-        [InputRequired(), NumberRange(30, 3_650)],
-        description=lazy("Points granted in this time make a member's standing, spent or not."),
     )
     currency = StringField(
         lazy("Currency of order values"),
         [InputRequired(), Length(3, 3)],
         description=lazy("Orders in another currency earn nothing by their value."),
     )
-    tiers = FieldList(FormField(TierForm), max_entries=MOST_ROWS)
     earning = FieldList(FormField(RuleForm), max_entries=MOST_ROWS)
     catalogue = FieldList(FormField(ItemForm), max_entries=MOST_ROWS)
     note = TextAreaField(
@@ -194,7 +155,6 @@ class DraftForm(SectionForm):
         general = {
             "currency": (self.currency.data or "").strip().upper(),
             "return_days": self.return_days.data,
-            "standing_window_days": self.standing_window_days.data,
         }
         rules = draft.model_copy(update=general | parts)
         found = objections(rules)
@@ -210,10 +170,8 @@ def filled(rules: Programme, note: str, revision: int) -> DraftForm:
         data={
             "revision": revision,
             "return_days": rules.return_days,
-            "standing_window_days": rules.standing_window_days,
             "currency": rules.currency,
             "note": note,
-            "tiers": [row_of(tier) for tier in rules.tiers],
             "earning": [row_of(rule) | {"hold": rule.hold != "none"} for rule in rules.earning],
             "catalogue": [_item_row(item) for item in rules.catalogue],
         },

@@ -13,7 +13,7 @@ from foundation import facts, versions
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
-from rewards import programme
+from rewards import programme, standing
 from rewards.first_programme import first_programme
 from rewards.models import ProgrammeDraft, ProgrammeVersion
 from rewards.programme import Draft, Version
@@ -60,6 +60,7 @@ def _put_in_force(
     session: Session, number: int, rules: Programme, note: str, owner_id: str | None, now: datetime
 ) -> Version:
     refuse_objections(rules)
+    before = programme.latest(session)
     document = rules.model_dump(mode="json")
     version_id = new_id(now)
     row = {
@@ -79,6 +80,7 @@ def _put_in_force(
             status=409,
             number=number,
         )
+    standing.enter(session, before, rules, now)
     versions.touch(session, "programme")
     facts.record(
         session, "programme.published", owner_id, f"programme:{number}", now, number=number

@@ -21,7 +21,7 @@ from rewards import explaining, programme, tallies, tiers
 from rewards.models import Clawback, Grant, ReplayRun, Voucher
 from rewards.programme import Version
 from rewards.replaying import Mover, Outcome, RuleCost, actual, outcome_of
-from rewards.rules import POINTS, EarningRule, Programme, Tier, read, tier_of
+from rewards.rules import POINTS, EarningRule, Programme, Tier, read
 from rewards.tiers import Standing
 
 #: Vouchers and held grants a member sees before the list is cut.
@@ -162,13 +162,13 @@ def people(session: Session, member_ids: Iterable[str]) -> dict[str, Person]:
 
 
 def members_by_tier(session: Session, rules: Programme, now: datetime) -> dict[str, int]:
-    """How many members are in each tier; those who never earned anything count in the first."""
-    standings = tallies.standings_of(session, rules.standing_window_days, None, now)
+    """How many members are in each tier; those who never did anything count in the first."""
     counts = {tier.key: 0 for tier in rules.tiers}
-    for points in standings.values():
-        counts[tier_of(rules, points).key] += 1
+    placed = tiers.tiers_of(session, rules, None, now)
+    for key in placed.values():
+        counts[key] += 1
     everybody = session.scalar(select(func.count()).select_from(Member)) or 0
-    counts[rules.tiers[0].key] += everybody - len(standings)
+    counts[rules.tiers[0].key] += everybody - len(placed)
     return counts
 
 

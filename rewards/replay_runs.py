@@ -45,7 +45,7 @@ def ask(
         )
     if end - start > LONGEST:
         raise Refused("Choose a period of at most ten years.", code="period", field="since")
-    kinds = {rule.fact for rule in rules.earning} | {replaying.REFUND}
+    kinds = replaying.kinds_of(rules)
     run = ReplayRun(
         id=new_id(now),
         rules=rules.model_dump(mode="json"),

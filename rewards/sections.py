@@ -26,5 +26,6 @@ class Section:
 #: them (`draft_sections(path)`).
 SECTIONS: Sequence[Section] = (
     Section("/programme/draft", lazy("Rules")),
+    Section("/programme/draft/standing", lazy("Standing and tiers")),
     Section("/programme/draft/perks", lazy("Perks")),
 )

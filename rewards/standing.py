@@ -21,7 +21,7 @@ from foundation.facts import Fact, FactDraft
 from foundation.jobs import Job
 from notifications.telling import Telling, tell_many
 from rewards import programme, standing_notices, standing_store, tallies
-from rewards.climbing import Scale, Step, catch_up, lift, newcomer, tier_before
+from rewards.climbing import Scale, Step, catch_up, lift, midnight, newcomer, tier_before
 from rewards.programme import Version
 from rewards.rules import Programme, Tier, tier_of
 from rewards.standing_models import MemberTier, StandingCount
@@ -148,7 +148,7 @@ def _telling(rules: Programme, member_id: str, number: int, step: Step) -> Telli
     """What the notice of any turn may say."""
     after, before = rules.tier(step.after), rules.tier(step.before)
     below = rules.tiers[max(0, [tier.key for tier in rules.tiers].index(step.after) - 1)]
-    until = date.fromordinal(step.grace_until).isoformat() if step.grace_until else None
+    until = midnight(step.grace_until).isoformat() if step.grace_until else None
     params = {
         "tier": after.name if after else {},
         "before": before.name if before else {},

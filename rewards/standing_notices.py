@@ -13,7 +13,13 @@ REACHED = Notice(
 GRACE = Notice(
     "tier.grace",
     "rewards",
-    {"tier": _ADVOCATE, "next": _REGULAR, "standing": 47, "least": 50, "until": "2026-12-22"},
+    {
+        "tier": _ADVOCATE,
+        "next": _REGULAR,
+        "standing": 47,
+        "least": 50,
+        "until": "2026-12-22T00:00:00+00:00",
+    },
 )
 KEPT = Notice("tier.kept", "rewards", {"tier": _ADVOCATE, "standing": 53})
 FELL = Notice(

@@ -9,15 +9,31 @@ import pytest
 
 from foundation import facts
 from foundation.doors import reading, writing
-from rewards import clawing_back, earning, publishing, releasing
+from rewards import clawing_back, earning, publishing, releasing, standing
+from rewards.first_programme import first_programme
 from rewards.rules import FACTS, Programme
+from rewards.standing_rules import KINDS
 from tests import people
 
 #: When the first version was published; the cast joined four days later.
 PUBLISHED = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
 #: Only this room hears what happens in its tests: their orders and reviews exist as facts alone.
-HEARERS = dict.fromkeys(FACTS, (earning.hear,)) | {"order.refunded": (clawing_back.hear,)}
+HEARERS = {
+    **dict.fromkeys(KINDS, (standing.hear,)),
+    **dict.fromkeys(FACTS, (earning.hear, standing.hear)),
+    "order.refunded": (clawing_back.hear, standing.hear),
+}
+
+
+def by_points() -> Programme:
+    """The first programme as versions of before had it: standing is the points granted."""
+    rules = first_programme()
+    heights = {"bud": 0, "regular": 100, "advocate": 400, "ambassador": 1_200}
+    tiers = tuple(
+        each.model_copy(update={"standing_min": heights[each.key]}) for each in rules.tiers
+    )
+    return rules.model_copy(update={"standing": None, "tiers": tiers})
 
 
 class House:
@@ -113,6 +129,6 @@ def house(database: Any) -> House:
 
 @pytest.fixture
 def programme(house: House) -> House:
-    """The house with the first programme in force."""
-    house.publish()
+    """The house with the first programme in force, its tiers by points."""
+    house.publish(by_points())
     return house

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foundation import money
-from rewards.first_programme import first_programme
 from rewards.rules import (
     EarningRule,
     Happened,
@@ -23,9 +22,10 @@ from rewards.rules import (
     tier_of,
 )
 from rewards.tallies import Tallies
+from tests.rewards.conftest import by_points
 
 AT = datetime(2026, 3, 3, 12, tzinfo=UTC)
-FIRST = first_programme()
+FIRST = by_points()
 
 
 def fact(kind: str = "order.paid", **details: Any) -> Happened:

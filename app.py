@@ -46,7 +46,12 @@ import reviews.views
 import rewards.book_views
 import rewards.budget_notices
 import rewards.card
+import rewards.catalogue_draft_views
+import rewards.catalogue_models
+import rewards.catalogue_notices
+import rewards.catalogue_views
 import rewards.counts
+import rewards.fulfilment_views
 import rewards.models
 import rewards.notices
 import rewards.paper_commands
@@ -60,6 +65,7 @@ import rewards.standing_views
 import rewards.statement_views
 import rewards.vesting
 import rewards.views
+import rewards.voucher_views
 import shop.commands
 import shop.import_views
 import shop.owner_views
@@ -101,6 +107,7 @@ from notifications.notices import Notice
 from referral import attributing, following, purchasing, refunding, touches
 from reviews import witness
 from rewards import (
+    api_answers,
     clawing_back,
     earning,
     perk_granting,
@@ -159,6 +166,7 @@ JOBS: Sequence[Job] = (
     sealing.JOB,
     Job("transparency.checkpoint", checkpoints.EVERY, write_checkpoint),
     Job("rewards.release", timedelta(minutes=1), releasing.release_due),
+    Job("rewards.forget_answers", timedelta(hours=6), api_answers.forget),
     Job("rewards.replays", timedelta(seconds=2), replay_runs.run_waiting),
     standing.JOB,
     reckoning.JOB,
@@ -189,6 +197,10 @@ BLUEPRINTS: Sequence[Blueprint] = (
     rewards.standing_views.bp,
     rewards.statement_views.bp,
     rewards.book_views.bp,
+    rewards.catalogue_views.bp,
+    rewards.catalogue_draft_views.bp,
+    rewards.fulfilment_views.bp,
+    rewards.voucher_views.bp,
     rewards.perk_views.bp,
     rewards.paper_views.bp,
     rewards.seat_views.bp,
@@ -228,6 +240,7 @@ NOTICES: Sequence[Notice] = (
     *rewards.notices.NOTICES,
     *rewards.standing_notices.NOTICES,
     *rewards.budget_notices.NOTICES,
+    *rewards.catalogue_notices.NOTICES,
     *rewards.perk_notices.NOTICES,
 )
 
@@ -260,10 +273,13 @@ SUBJECT_PAGES: Mapping[str, str] = {
     "review": "/reviews/{}",
 }
 
-#: Routes that sign their requests instead of carrying a form token.
+#: Routes that sign their requests, or show a key, instead of carrying a form token.
 SIGNED_ROUTES: Sequence[Callable[..., object]] = (
     notifications.views.unsubscribed,
     shop.webhook_views.receive,
+    rewards.voucher_views.validate,
+    rewards.voucher_views.redeem,
+    rewards.voucher_views.release,
 )
 
 

@@ -374,7 +374,7 @@ class Story:
             ada = self.member_ids["ada"]
             version = programmes.publish_first(session, None, now)
             cheapest = min(version.rules.catalogue, key=lambda item: item.cost)
-            redeeming.redeem(session, ada, cheapest.key, "demo-1", now)
+            redeeming.redeem(session, ada, redeeming.Order(cheapest.key, "demo-1"), now)
 
         self.at(DAYS - 10, redeem)
 

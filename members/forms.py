@@ -141,3 +141,12 @@ class ProfileForm(Form):
 class RoleForm(Form):
     email = email_field(lazy("E-mail address of a member"), autocomplete="off")
     role = SelectField(lazy("Role"), choices=list(ROLE_NAMES.items()))
+
+
+class ApiKeyForm(Form):
+    name = StringField(
+        lazy("What it is for"),
+        [InputRequired(), Length(max=60)],
+        description=lazy("So that you know later which one to end, like “Till of the web shop”."),
+        render_kw={"autocomplete": "off", "maxlength": 60},
+    )

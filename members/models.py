@@ -82,3 +82,19 @@ class RoleGrant(Base):
     role: Mapped[str]
     granted_by: Mapped[Id | None] = mapped_column(ForeignKey("member.id"))
     at: Mapped[Moment]
+
+
+class ApiKey(Base):
+    """A machine that may call the API, made by an owner; only the hash of its secret is kept."""
+
+    __tablename__ = "api_key"
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    ending: Mapped[str]  # the secret's last letters, to tell keys apart
+    made_by: Mapped[Id] = mapped_column(ForeignKey("member.id"))
+    made_at: Mapped[Moment]
+    seen_at: Mapped[Moment | None]  # about when it was last used
+    revoked_by: Mapped[Id | None] = mapped_column(ForeignKey("member.id"))
+    revoked_at: Mapped[Moment | None]

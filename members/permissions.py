@@ -33,6 +33,8 @@ ACTS: dict[str, frozenset[Role]] = {
     "review.reply": STAFF,
     # rewards
     "reward.redeem": EVERYBODY,
+    "redemptions.fulfil": STAFF,
+    "stock.count": OWNERS,
     "programme.edit": OWNERS,
     "programme.publish": OWNERS,
     "book.see": STAFF,  # sums, without names
@@ -53,6 +55,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "operations.see": OWNERS,
     "acknowledgement.see": STAFF,
     "roles.grant": OWNERS,
+    "api_keys.make": OWNERS,
 }
 
 

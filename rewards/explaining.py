@@ -11,8 +11,8 @@ from typing import Any
 
 from foundation.money import exponent, format_amount
 from foundation.words import _, number, percent, plural, text_in
-from rewards import perk_explaining, standing_explaining
-from rewards.rules import EarningRule, Item, Programme
+from rewards import explaining_items, perk_explaining, standing_explaining
+from rewards.rules import EarningRule, Programme
 from rewards.tiers import Standing
 
 
@@ -84,11 +84,6 @@ def _limits(each: EarningRule, programme: Programme) -> Iterator[str]:
         yield _("At most %(points)s in all.", points=points(each.cap_per_member))
 
 
-def item_price(item: Item) -> str:
-    """What an item of the catalogue is worth, as the reader writes money."""
-    return format_amount(item.value, item.currency)
-
-
 # What changed.
 
 
@@ -98,7 +93,7 @@ def changes(old: Programme, new: Programme) -> list[str]:
         *_general_changes(old, new),
         *standing_explaining.changes(old, new),
         *_rule_changes(old, new),
-        *_item_changes(old, new),
+        *explaining_items.changes(old, new),
         *perk_explaining.changes(old, new),
     ]
 
@@ -164,33 +159,6 @@ def _one_rule(
 
 def _whole(explained: Explained) -> str:
     return " ".join([explained.sentence, *explained.limits])
-
-
-def _item_changes(old: Programme, new: Programme) -> Iterator[str]:
-    for item in new.catalogue:
-        before, name = old.item(item.key), text_in(item.name)
-        if before is None:
-            yield _(
-                "New in the catalogue: %(name)s for %(cost)s.", name=name, cost=points(item.cost)
-            )
-            continue
-        if before.cost != item.cost:
-            yield _(
-                "%(name)s costs %(new)s instead of %(old)s.",
-                name=name,
-                new=points(item.cost),
-                old=points(before.cost),
-            )
-        if (before.value, before.currency) != (item.value, item.currency):
-            yield _(
-                "%(name)s is worth %(new)s instead of %(old)s.",
-                name=name,
-                new=item_price(item),
-                old=item_price(before),
-            )
-    for item in old.catalogue:
-        if new.item(item.key) is None:
-            yield _("No longer in the catalogue: %(name)s.", name=text_in(item.name))
 
 
 # What would move me up.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from wtforms import (
     BooleanField,
     DateField,
@@ -18,12 +16,10 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from foundation import words
-from foundation.money import exponent, is_currency, major, parse_amount
 from foundation.web.forms import Form
 from foundation.words import _, lazy
-from rewards import explaining
 from rewards.rows import MOST_ROWS, RowForm, SectionForm, row_of
-from rewards.rules import EarningRule, Item, Programme, objections
+from rewards.rules import EarningRule, Programme, objections
 
 FACT_CHOICES = (
     ("order.paid", lazy("An order is paid")),
@@ -93,39 +89,10 @@ class RuleForm(RowForm):
         )
 
 
-class ItemForm(RowForm):
-    """One item of the catalogue."""
-
-    cost = IntegerField(lazy("Costs, in points"), [InputRequired(), NumberRange(1, 1_000_000)])
-    value = StringField(lazy("Worth"), [InputRequired(), Length(max=20)])
-    currency = StringField(lazy("Currency"), [InputRequired(), Length(3, 3)])
-    description_en = StringField(lazy("Description in English"), [Length(max=300)])
-    description_zh_Hans = StringField(lazy("Description in 简体中文"), [Length(max=300)])
-    description_zh_Hant = StringField(lazy("Description in 繁體中文"), [Length(max=300)])
-
-    def summary(self) -> str:
-        """The row in a few words, while it is closed."""
-        if self.cost.data is None:
-            return ""
-        return f"{explaining.points(self.cost.data)} · {self.value.data} {self.currency.data}"
-
-    def part(self, key: str) -> Item:
-        """Refused when the worth is no amount of money."""
-        currency = (self.currency.data or "").strip().upper()
-        return Item(
-            key=key,
-            name=self.names(),
-            cost=self.cost.data,
-            value=min(parse_amount(self.value.data or "", currency), 10**12),
-            currency=currency,
-            description=self.texts("description"),
-        )
-
-
 class DraftForm(SectionForm):
-    """The rules: what holds in general, what earns, what points buy."""
+    """The rules: what holds in general, and what earns."""
 
-    LISTS = ("earning", "catalogue")
+    LISTS = ("earning",)
     return_days = IntegerField(
         lazy("Return period, in days"),
         [InputRequired(), NumberRange(0, 365)],
@@ -137,7 +104,6 @@ class DraftForm(SectionForm):
         description=lazy("Orders in another currency earn nothing by their value."),
     )
     earning = FieldList(FormField(RuleForm), max_entries=MOST_ROWS)
-    catalogue = FieldList(FormField(ItemForm), max_entries=MOST_ROWS)
     note = TextAreaField(
         lazy("What you say about the change"),
         [Length(max=2_000)],
@@ -173,15 +139,8 @@ def filled(rules: Programme, note: str, revision: int) -> DraftForm:
             "currency": rules.currency,
             "note": note,
             "earning": [row_of(rule) | {"hold": rule.hold != "none"} for rule in rules.earning],
-            "catalogue": [_item_row(item) for item in rules.catalogue],
         },
     )
-
-
-def _item_row(item: Item) -> dict[str, Any]:
-    texts = {f"description_{code}": item.description.get(code, "") for code in words.LANGUAGES}
-    digits = exponent(item.currency) if is_currency(item.currency) else 2
-    return row_of(item) | texts | {"value": f"{major(item.value, item.currency):.{digits}f}"}
 
 
 class RedeemForm(Form):

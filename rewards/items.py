@@ -38,7 +38,6 @@ class Item(Document):
     value: Annotated[int, Field(ge=0, le=10**12)] = 0
     currency: str = ""
     description: Texts = Field(default_factory=dict)
-    picture: str | None = None
     uses: Annotated[int, Field(ge=1, le=1_000)] = 1
     valid_days: Annotated[int, Field(ge=1, le=3_650)] | None = None
     bearer: bool = False
@@ -108,6 +107,6 @@ def _about_time(place: str, item: Item) -> Iterator[Objection]:
     if first is not None and last is not None and last < first:
         yield objection(f"{place}-available_until", "It would end before it begins.")
     if item.dates and item.kind != "experience":
-        yield objection(f"{place}-dates", "Only an experience has dates.")
+        yield objection(f"{place}-dates_text", "Only an experience has dates.")
     if len(set(item.occasions)) != len(item.occasions):
-        yield objection(f"{place}-dates", "A date stands there twice.")
+        yield objection(f"{place}-dates_text", "A date stands there twice.")

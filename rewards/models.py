@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -109,23 +111,42 @@ class Clawback(Base):
 
 
 class Voucher(Base):
-    """A voucher bought with points. `used_at` and `used_about` when the shop took it."""
+    """A code that takes `value` off an order, `uses` times at most. Each use is a `VoucherUse`.
+
+    `about` is what it was issued for, "redemption:<id>" when points bought it.
+    """
 
     __tablename__ = "voucher"
-    __table_args__ = (UniqueConstraint("member_id", "request_key"),)
+    __table_args__ = (
+        UniqueConstraint("member_id", "request_key"),
+        CheckConstraint("used >= 0 and used <= uses", name="used"),
+    )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
     member_id: Mapped[Id] = mapped_column(ForeignKey("member.id"))
     request_key: Mapped[str]  # of the form that asked, so that a double click buys one
+    about: Mapped[str]
     code: Mapped[str] = mapped_column(unique=True)
     item: Mapped[str]
     version: Mapped[int]
     cost: Mapped[Number]  # points
-    value: Mapped[Number]  # minor units
+    value: Mapped[Number]  # minor units, for each use
     currency: Mapped[str]
+    uses: Mapped[int]
+    used: Mapped[int]
+    bearer: Mapped[bool]  # whoever has the code may use it; else only the member
     issued_at: Mapped[Moment]
-    used_at: Mapped[Moment | None]
-    used_about: Mapped[str | None]
+    expires_at: Mapped[Moment | None]
+    revoked_at: Mapped[Moment | None]
+    used_at: Mapped[Moment | None]  # the last time
+
+    def state(self, now: datetime) -> str:
+        """`open`, `used` up, `expired` or `revoked`."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.used >= self.uses:
+            return "used"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "open"
 
 
 class ReplayRun(Base):

@@ -17,10 +17,5 @@ CLAWED_BACK = Notice(
     "rewards",
     {"amount": 21, "granted": 42, "left": 21, "rule": _ORDER, "was_released": True},
 )
-REDEEMED = Notice(
-    "reward.redeemed",
-    "rewards",
-    {"code": "7K2M-9QXA-4TBW-PZ3C", "cost": 100, "value": 500, "currency": "USD"},
-)
 
-NOTICES = (GRANTED, RELEASED, CLAWED_BACK, REDEEMED)
+NOTICES = (GRANTED, RELEASED, CLAWED_BACK)

@@ -17,7 +17,8 @@ from foundation.words import text_in
 from ledger import statements
 from ledger.statements import Balances, Line
 from members.models import Member
-from rewards import explaining, programme, tallies, tiers
+from rewards import catalogue, catalogue_queries, explaining, programme, tallies, tiers
+from rewards.catalogue import Offer
 from rewards.models import Clawback, Grant, ReplayRun, Voucher
 from rewards.programme import Version
 from rewards.replaying import Mover, Outcome, RuleCost, actual, outcome_of
@@ -49,7 +50,10 @@ class Mine:
     vouchers: Sequence[Voucher]
     statement: Page[Line]
     names: dict[str, dict[str, str]]  # of rules, by grant id
-    items: dict[str, str]  # code of a voucher by redemption id
+    items: dict[str, str]  # what was redeemed, by redemption
+    offers: Sequence[Offer]
+    on_the_way: Sequence[catalogue_queries.Line]
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -105,8 +109,16 @@ def mine(session: Session, member_id: str, now: datetime, cursor: str | None) ->
         vouchers=vouchers[:SHOWN],
         statement=statement,
         names=_names_of_rules(session, waiting, statement.rows),
-        items={voucher.id: voucher.code for voucher in vouchers},
+        items=catalogue_queries.titles(session, _redeemed(statement.rows)),
+        offers=catalogue.offers(session, version.rules, member_id, now) if version else [],
+        on_the_way=catalogue_queries.on_the_way(session, member_id),
+        at=now,
     )
+
+
+def _redeemed(lines: Iterable[Line]) -> list[str]:
+    about = [line.about or "" for line in lines]
+    return [each.partition(":")[2] for each in about if each.startswith("redemption:")]
 
 
 def _names_of_rules(

@@ -27,5 +27,6 @@ class Section:
 SECTIONS: Sequence[Section] = (
     Section("/programme/draft", lazy("Rules")),
     Section("/programme/draft/standing", lazy("Standing and tiers")),
+    Section("/programme/draft/catalogue", lazy("What points buy")),
     Section("/programme/draft/perks", lazy("Perks")),
 )

@@ -105,16 +105,13 @@ def redeem() -> Any:
     form = RedeemForm()
     if form.validate_on_submit():
         with refilling(form), writing() as session:
-            voucher = redeeming.redeem(
-                session,
-                signed_in().id,
-                str(form.item.data),
-                str(form.request_key.data),
-                clock.now(),
-            )
-        if not form.refused:
+            order = redeeming.Order(form.typed("item"), form.typed("request_key"))
+            voucher = redeeming.redeem(session, signed_in().id, order, clock.now()).voucher
+        if not form.refused and voucher is not None:
             flash(_("Here is your voucher: %(code)s", code=voucher.code), "good")
             return redirect(url_for(".mine", _anchor="vouchers"), 303)
+        if not form.refused:
+            return redirect("/me/redemptions", 303)
     return _mine(form)
 
 

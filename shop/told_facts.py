@@ -33,7 +33,11 @@ WORDS = {
     "reward.granted": lazy("Earned points"),
     "reward.released": lazy("Points came off hold"),
     "reward.clawed_back": lazy("Points went back with a refund"),
-    "reward.redeemed": lazy("Redeemed points for a voucher"),
+    "reward.redeemed": lazy("Redeemed points"),
+    "redemption.fulfilled": lazy("Got what was redeemed"),
+    "redemption.cancelled": lazy("A redemption was cancelled, the points came back"),
+    "voucher.used": lazy("A voucher was used"),
+    "voucher.released": lazy("A voucher came back from an order"),
     "programme.published": lazy("Published a version of the programme"),
     "stage.entered": lazy("Moved on in the funnel"),
 }

@@ -25,6 +25,7 @@ from ledger.audit import audit as audit_ledger
 from referral.queries import audit as audit_referrals
 from reviews.auditing import audit as audit_reviews
 from rewards.auditing import audit as audit_budgets
+from rewards.stock import audit as audit_stock
 from tests import databases
 from tests.emptied import Emptied
 from transparency.verifying import audit as audit_log
@@ -153,6 +154,7 @@ AUDITS: list[Callable[[Any], list[Any]]] = [
     audit_funnel,
     audit_reviews,
     audit_budgets,
+    audit_stock,
 ]
 
 

@@ -146,6 +146,20 @@ MAY: dict[str, set[str]] = {
     "GET /me/rewards/statement": MEMBERS,
     "GET /me/rewards/statement.csv": MEMBERS,
     "GET /me/rewards/statement.json": MEMBERS,
+    "GET /rewards/catalogue": ALL,
+    "GET /rewards/catalogue/<item_key>": MEMBERS,
+    "POST /rewards/catalogue/<item_key>": MEMBERS,
+    "GET /me/redemptions": MEMBERS,
+    "GET /me/redemptions/<redemption_id>": MEMBERS,
+    "POST /me/redemptions/<redemption_id>/cancel": MEMBERS,
+    "GET /redemptions": DESK,
+    "POST /redemptions/next": DESK,
+    "GET /redemptions/<redemption_id>": DESK,
+    "POST /redemptions/<redemption_id>": DESK,
+    "GET /programme/stock": OWNERS,
+    "POST /programme/stock": OWNERS,
+    "GET /programme/draft/catalogue": OWNERS,
+    "POST /programme/draft/catalogue": OWNERS,
     "GET /me/perks": MEMBERS,
     "GET /me/seats/<invitation_id>": MEMBERS,
     "POST /me/seats/<invitation_id>": MEMBERS,
@@ -222,6 +236,12 @@ MAY: dict[str, set[str]] = {
     "GET /orders/import/<import_id>/rejects.csv": OWNERS,
     "GET /customers": DESK,
     "GET /customers/<handle>": DESK,
+    "GET /api-keys": OWNERS,
+    "POST /api-keys": OWNERS,
+    "POST /api-keys/<key_id>/revoke": OWNERS,
+    "POST /api/vouchers/validate": ALL,  # whoever shows a key; others: 401
+    "POST /api/vouchers/redeem": ALL,
+    "POST /api/vouchers/release": ALL,
     "POST /webhooks/shop": ALL,  # whoever signs with the shared secret; others: 400
     # Reviews
     "GET /reviews": ALL,
@@ -285,7 +305,10 @@ def _ask(app: Any, world: World, rule: Any, method: str, role: str) -> str:
     client = worlds.browser(app, world.who.get(role), address)
     path = worlds.address_of(world, rule, role) + ASKED.get(rule.rule, "")
     form = {"csrf_token": worlds.form_token(app)}
-    answer = client.open(path, method=method, data=form if method == "POST" else None)
+    shown = {"Authorization": f"Bearer {world.one['api_key']}"} if "/api/" in path else {}
+    answer = client.open(
+        path, method=method, data=form if method == "POST" else None, headers=shown
+    )
     to_sign_in = answer.headers.get("Location", "").startswith("/sign-in")
     return f"{answer.status_code}{' sign-in' if to_sign_in else ''}"
 

@@ -39,9 +39,16 @@ from tests import world as worlds
 from tests.test_permissions import ASKED, MAY, OWNER, VISITOR, routes
 from tests.world import World
 
-#: Routes that prove themselves otherwise: the shop signs its webhooks; the link of a letter is
+#: Routes that prove themselves otherwise: the shop signs its webhooks, its till shows a key, and no
+#: browser sends either by itself; the link of a letter is
 #: signed, and a mail program sends it without a form (RFC 8058).
-SIGNED = {"POST /webhooks/shop", "POST /unsubscribe/<token>"}
+SIGNED = {
+    "POST /webhooks/shop",
+    "POST /unsubscribe/<token>",
+    "POST /api/vouchers/validate",
+    "POST /api/vouchers/redeem",
+    "POST /api/vouchers/release",
+}
 
 
 @pytest.fixture
@@ -467,6 +474,7 @@ class TestOtherPeople:
     OWNED = (
         "/me/orders/{order_id}",
         "/me/rewards/{grant_id}",
+        "/me/redemptions/{redemption_id}",
         "/notifications/{notification_id}",
         "/folds/{fold_id}/appeal",
         "/appeals/{appeal_id}",

@@ -22,7 +22,7 @@ from foundation import clock, facts, outbox
 from foundation.doors import reading, writing
 from foundation.outbox import Message
 from foundation.tables import new_id
-from members import proofs, signing_in
+from members import api_keys, proofs, signing_in
 from members.models import Member, SignIn
 from members.permissions import Role
 from notifications import unsubscribing
@@ -123,7 +123,9 @@ def _buy(world: World) -> None:
         with writing() as session:
             mine = select(Grant.id).where(Grant.member_id == world.who[role].id)
             world.own("grant_id", role, session.scalars(mine).first() or "none")
-            redeeming.redeem(session, world.who[role].id, "voucher-5", f"key-{role}", world.now)
+            bought = redeeming.Order("voucher-5", f"key-{role}")
+            done = redeeming.redeem(session, world.who[role].id, bought, world.now)
+            world.own("redemption_id", role, done.redemption.id)
 
 
 def _write(world: World, role: str) -> None:
@@ -231,6 +233,10 @@ def _offer_seats(world: World) -> None:
 
 def _steer(world: World) -> None:
     owner, now = world.who["owner"].id, world.now
+    world.one["item_key"] = "voucher-5"
+    with writing() as session:
+        world.one["api_key"] = api_keys.make(session, owner, "Till", now)
+        world.one["key_id"] = api_keys.lines(session)[0].id
     with writing() as session:
         draft = drafting.start(session, owner, now)
         since = now - timedelta(days=90)

@@ -62,7 +62,10 @@ def set_up(app: Flask) -> None:
         sentence = sentence_of(refusal)
         if wants_document():
             more = {"field": refusal.field} if refusal.field else {}
-            return problem(refusal.status, refusal.code, sentence, **more)
+            answer = problem(refusal.status, refusal.code, sentence, **more)
+            if refusal.status == 401:
+                answer.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, section 11.6.1
+            return answer
         page = "errors/too_many.html" if refusal.status == 429 else "errors/refused.html"
         return render_template(page, sentence=sentence, back=_back()), refusal.status
 

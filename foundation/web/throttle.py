@@ -119,16 +119,35 @@ def take(rate: str, *names: str) -> None:
     try:
         has_one = FixedWindowRateLimiter(counter).hit(parse(rate), *names)
     except counter.base_exceptions as problem:
-        log.error("throttles cannot count", error=str(problem))
-        raise Refused(
-            "This cannot be done for a moment. Wait a minute and try again.",
-            code="cannot_count",
-            status=503,
-        ) from problem
+        raise _cannot_count(problem) from problem
     if not has_one:
-        raise Refused(
-            "That was too often. Wait a few minutes and try again.", code="too_often", status=429
-        )
+        raise _too_often()
+
+
+def refuse_if_spent(rate: str, *names: str) -> None:
+    """Refused (429) when no try of `rate` is left for `names`; uses none up."""
+    counter = storage()
+    try:
+        has_one = FixedWindowRateLimiter(counter).test(parse(rate), *names)
+    except counter.base_exceptions as problem:
+        raise _cannot_count(problem) from problem
+    if not has_one:
+        raise _too_often()
+
+
+def _too_often() -> Refused:
+    return Refused(
+        "That was too often. Wait a few minutes and try again.", code="too_often", status=429
+    )
+
+
+def _cannot_count(problem: Exception) -> Refused:
+    log.error("throttles cannot count", error=str(problem))
+    return Refused(
+        "This cannot be done for a moment. Wait a minute and try again.",
+        code="cannot_count",
+        status=503,
+    )
 
 
 def limit(rate: str, name: str) -> Callable[[View], View]:

@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 from foundation import clock
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
-from rewards import redeeming
+from rewards import redeeming, vouchers
 from rewards.models import Voucher
+from rewards.redeeming import Order
 
 
 def with_points(house: Any, times: int, now: Any) -> None:
@@ -23,7 +24,9 @@ def with_points(house: Any, times: int, now: Any) -> None:
 
 def redeem(house: Any, key: str, now: Any, item: str = "voucher-5") -> Voucher:
     with writing() as session:
-        return redeeming.redeem(session, house.ben, item, key, now)
+        voucher = redeeming.redeem(session, house.ben, Order(item, key), now).voucher
+        assert voucher is not None
+        return voucher
 
 
 def test_it_works(programme: Any, now: Any) -> None:
@@ -75,6 +78,6 @@ def test_clicks_at_the_same_time_buy_one(programme: Any, now: Any, keys: list[st
 
 
 def test_codes_are_long_enough_and_differ() -> None:
-    codes = {redeeming.new_code() for _ in range(2_000)}
+    codes = {vouchers.new_code() for _ in range(2_000)}
     assert len(codes) == 2_000
     assert all(len(code) == 19 for code in codes)  # 16 letters of 5 bits: 80 bits

@@ -1,0 +1,175 @@
+"""Pages of the catalogue: what a visitor, a member, the staff and the owner meet."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from foundation import clock
+from foundation.doors import reading
+from rewards import programme as programmes
+from rewards.catalogue_models import Redemption
+from tests import people
+from tests.rewards.shelves import VISIT, buy, count_in, enrich, open_shelves
+from tests.rewards.test_programme_desk import fields, start
+
+
+@pytest.fixture
+def shop(house: Any, now: Any) -> Any:
+    open_shelves(house)
+    enrich(house, house.ben, 120, now)
+    return house
+
+
+def draft_fields(client: Any) -> dict[str, str]:
+    page = client.get("/programme/draft/catalogue").text
+    return fields(page.replace('action="/programme/draft/catalogue"', 'action="/programme/draft"'))
+
+
+def test_it_works(client: Any, shop: Any, now: Any) -> None:
+    page = client.get("/rewards/catalogue").text
+    assert "The teapot" in page
+    assert "None is left at the moment." in page
+    assert "Whoever has the code can use it" in page
+    count_in(shop, "teapot", 3, now)
+    assert "3 left" in client.get("/rewards/catalogue").text  # the kept page was touched
+
+
+def test_a_member_sees_what_is_missing_and_why(client: Any, shop: Any, now: Any) -> None:
+    count_in(shop, "visit", 3, now, VISIT)
+    people.sign_in(client, shop.ben)
+    page = client.get("/rewards/catalogue").text
+    assert "You have 120, 80 points missing." in page
+    assert "Redeem 100 points" in page
+    assert "None is left at the moment." in page
+    page = client.get("/rewards/catalogue/visit").text
+    assert "80 points missing" in page
+
+
+def test_ordering_comes_back_filled_then_goes_through(client: Any, shop: Any, now: Any) -> None:
+    count_in(shop, "teapot", 1, now)
+    people.sign_in(client, shop.ben)
+    path = "/rewards/catalogue/teapot"
+    answer = people.submit(client, path, note="Careful, please")
+    assert answer.status_code == 422
+    assert "Say where we should send it." in answer.text
+    assert "Careful, please" in answer.text
+    answer = people.submit(client, path, note="Careful", address="1 Tea Lane\nFoochow")
+    assert answer.status_code == 303
+    page = client.get(answer.location).text
+    assert "1 Tea Lane" in page
+    assert "Ordered" in page
+    assert "The teapot" in client.get("/me/redemptions").text
+    assert "On its way to you" in client.get("/me/rewards").text
+    answer = people.submit(client, answer.location, answer.location + "/cancel")
+    assert "Cancelled" in client.get(answer.location).text
+    assert shop.balances(shop.ben).available == 120
+
+
+def test_a_voucher_shows_its_code(client: Any, shop: Any) -> None:
+    people.sign_in(client, shop.ben)
+    answer = people.submit(client, "/rewards/catalogue/ten")
+    assert re.search(r"([0-9A-Z]{4}-){3}[0-9A-Z]{4}", client.get(answer.location).text)
+    assert "giving it back" in client.get("/me/rewards").text
+
+
+def test_who_has_no_points_is_led_to_earning_them(client: Any, shop: Any) -> None:
+    people.sign_in(client, shop.fay)
+    page = client.get("/me/rewards").text
+    assert '<a class="button primary" href="/how-rewards-work">See what earns points' in page
+    assert "Choose a reward" not in page
+
+
+def test_staff_take_the_next_and_send_it(client: Any, shop: Any, now: Any) -> None:
+    count_in(shop, "teapot", 1, now)
+    order = buy(shop.ben, "teapot", clock.now(), address="1 Tea Lane").redemption.id
+    people.sign_in(client, shop.olga)
+    assert "Take the next one" in client.get("/redemptions").text
+    answer = people.submit(client, "/redemptions", "/redemptions/next")
+    assert answer.location == f"/redemptions/{order}"
+    assert "1 Tea Lane" in client.get(answer.location).text
+    refused = people.submit(client, answer.location, act="cancel", text="")
+    assert refused.status_code == 422
+    assert "Say why" in refused.text
+    people.submit(client, answer.location, act="send", text="DHL 42")
+    assert "DHL 42" in client.get(answer.location).text
+    assert "The teapot" in client.get("/redemptions?show=mine").text
+    people.submit(client, answer.location, act="finish", text="")
+    assert "You have nothing in hand" in client.get("/redemptions?show=mine").text
+    assert "The teapot" in client.get("/redemptions?show=done&kind=goods").text
+    assert "Nothing of this kind" in client.get("/redemptions?show=done&kind=service").text
+
+
+def test_the_owner_counts_what_came_in(client: Any, shop: Any) -> None:
+    people.sign_in(client, shop.olga)
+    page = "/programme/stock"
+    answer = people.submit(client, page, item="teapot", occasion="", by="4", note="From Yixing")
+    assert answer.status_code == 303
+    assert "From Yixing" in client.get(page).text
+    wrong = people.submit(client, page, item="teapot", occasion="", by="-5", note="Broken")
+    assert wrong.status_code == 422
+    assert "So many are not there" in wrong.text
+    assert 'value="-5"' in wrong.text
+    assert people.submit(client, page, item="a-car", occasion="", by="1").status_code == 422
+
+
+def test_the_owner_edits_the_catalogue_and_nothing_is_lost(client: Any, shop: Any) -> None:
+    start(client, shop)
+    with reading() as session:
+        before = programmes.latest(session)
+    assert before is not None
+    values = draft_fields(client)
+    assert client.post("/programme/draft/catalogue", data=values).status_code == 303
+    with reading() as session:
+        draft = programmes.draft(session)
+    assert draft is not None
+    assert draft.rules == before.rules
+    values = draft_fields(client) | {"catalogue-0-cost": "90", "catalogue-0-limit": "2"}
+    client.post("/programme/draft/catalogue", data=values)
+    page = client.get("/programme/draft/catalogue").text
+    assert "5 USD voucher costs 90 points instead of 100 points." in page
+    assert "5 USD voucher, new: At most 2 times for each member." in page
+
+
+def test_amounts_of_money_are_read_as_money(client: Any, shop: Any) -> None:
+    start(client, shop)
+    values = draft_fields(client) | {"catalogue-0-value": "5.001"}
+    answer = client.post("/programme/draft/catalogue", data=values)
+    assert answer.status_code == 422
+    assert "“5.001” has more decimals than USD knows." in answer.text
+    values |= {"catalogue-0-value": "5", "catalogue-5-dates_text": "soon"}
+    answer = client.post("/programme/draft/catalogue", data=values)
+    assert "Write a date a line" in answer.text
+
+
+def test_the_public_page_explains_the_catalogue(client: Any, shop: Any) -> None:
+    page = client.get("/how-rewards-work").text
+    assert "Expected on" in page
+    assert "Takes $5.00 off an order, 3 times." in page
+    chinese = client.get("/how-rewards-work", headers={"Accept-Language": "zh-CN"}).text
+    assert "teapot 一件" in chinese
+
+
+def test_keys_are_shown_once_and_ended(client: Any, shop: Any) -> None:
+    people.sign_in(client, shop.olga)
+    page = people.submit(client, "/api-keys", name="Web shop").text
+    assert re.search(r"bmk_[\w-]{43}", page)
+    page = client.get("/api-keys").text
+    assert not re.search(r"bmk_[\w-]{43}", page)
+    assert "Web shop" in page
+    [path] = re.findall(r"/api-keys/\w+/revoke", page)
+    people.submit(client, "/api-keys", path)
+    assert "Ended" in client.get("/api-keys").text
+
+
+def test_nobody_looks_at_what_another_redeemed(client: Any, shop: Any, now: Any) -> None:
+    order = buy(shop.ben, "ten", now).redemption.id
+    people.sign_in(client, shop.fay)
+    assert client.get(f"/me/redemptions/{order}").status_code == 404
+    gone = people.submit(client, "/me", f"/me/redemptions/{order}/cancel")
+    assert gone.status_code == 404
+    with reading() as session:
+        assert session.scalars(select(Redemption.state)).one() == "done"

@@ -1,0 +1,151 @@
+"""Staff at work: taken, prepared, sent, done; cancelled with a reason; everything on record."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from foundation import clock
+from foundation.doors import reading, writing
+from foundation.refusal import Refused
+from notifications.models import Notification
+from rewards import catalogue_queries, fulfilling, stock
+from rewards.catalogue_models import Redemption, RedemptionStep
+from rewards.redemption_rules import STEPS, possible
+from tests import people
+from tests.rewards.shelves import buy, count_in, enrich, open_shelves
+
+
+@pytest.fixture
+def shop(house: Any, now: Any) -> Any:
+    open_shelves(house)
+    for who in (house.ada, house.ben):
+        enrich(house, who, 1_000, now)
+    count_in(house, "teapot", 5, now)
+    with writing() as session:
+        house.sam = people.sam(session).id
+    return house
+
+
+def move(shop: Any, order: str, step: str, now: Any, text: str = "", by: str = "") -> Redemption:
+    with writing() as session:
+        return fulfilling.move(session, order, step, by or shop.sam, text, now)
+
+
+def teapot() -> tuple[int, int]:
+    with reading() as session:
+        found = stock.levels(session, ["teapot"])[("teapot", "")]
+        assert stock.audit(session) == []
+        return found.on_hand, found.reserved
+
+
+def test_it_works(shop: Any, now: Any) -> None:
+    order = buy(shop.ben, "teapot", now, address="1 Tea Lane").redemption.id
+    way = (("take", ""), ("prepare", ""), ("send", "DHL 42"), ("finish", ""))
+    for hours, (step, text) in enumerate(way, start=1):
+        move(shop, order, step, now + timedelta(hours=hours), text)
+    assert teapot() == (4, 0)
+    with reading() as session:
+        steps = session.scalars(select(RedemptionStep).order_by(RedemptionStep.id)).all()
+        assert [(each.step, each.by_id == shop.sam) for each in steps] == [
+            ("order", False),
+            ("take", True),
+            ("prepare", True),
+            ("send", True),
+            ("finish", True),
+        ]
+        told = session.scalars(
+            select(Notification)
+            .where(Notification.kind == "redemption.moved")
+            .order_by(Notification.id)
+        ).all()
+        assert [(each.params["state"], each.params["text"]) for each in told] == [
+            ("taken", ""),
+            ("sent", "DHL 42"),
+            ("done", ""),
+        ]
+
+
+def test_the_member_cannot_cancel_what_is_being_prepared(shop: Any, now: Any) -> None:
+    order = buy(shop.ben, "teapot", now, address="x").redemption.id
+    move(shop, order, "take", now)
+    with pytest.raises(Refused, match="being prepared"), writing() as session:
+        fulfilling.cancel_own(session, order, shop.ben, now)
+    move(shop, order, "put_back", now)
+    with writing() as session:
+        fulfilling.cancel_own(session, order, shop.ben, now)
+    assert shop.balances(shop.ben).available == 1_000
+
+
+def test_cancelling_needs_a_reason_and_gives_everything_back(shop: Any, now: Any) -> None:
+    order = buy(shop.ben, "teapot", now, address="x").redemption.id
+    with pytest.raises(Refused, match="Say why"):
+        move(shop, order, "cancel", now, "  ")
+    move(shop, order, "cancel", now, "It has a crack.")
+    assert shop.balances(shop.ben).available == 1_000
+    assert teapot() == (5, 0)
+    with reading() as session:
+        told = session.scalars(
+            select(Notification.params).where(Notification.kind == "redemption.cancelled")
+        ).one()
+    assert told["reason"] == "It has a crack."
+
+
+def test_what_was_sent_is_refunded_and_does_not_come_back(shop: Any, now: Any) -> None:
+    order = buy(shop.ben, "teapot", now, address="x").redemption.id
+    for step in ("take", "send"):
+        move(shop, order, step, now)
+    with pytest.raises(Refused, match="not possible"):
+        move(shop, order, "cancel", now, "Lost.")
+    move(shop, order, "refund", now, "Lost on its way.")
+    assert shop.balances(shop.ben).available == 1_000
+    assert teapot() == (4, 0)
+    with pytest.raises(Refused, match="not possible"):
+        move(shop, order, "refund", now, "Again.")
+    assert shop.balances(shop.ben).available == 1_000
+
+
+def test_every_step_is_refused_where_it_does_not_begin(shop: Any, now: Any) -> None:
+    order = buy(shop.ben, "tasting", now).redemption.id
+    for step in STEPS.keys() - set(possible("ordered")):
+        with pytest.raises(Refused, match="not possible"):
+            move(shop, order, step, now, "text")
+
+
+def test_what_waited_longest_is_taken_first_and_once(shop: Any, now: Any) -> None:
+    orders = [
+        buy(shop.ben, "tasting", now, f"form-000{number}").redemption.id for number in range(3)
+    ]
+    taken: list[str] = []
+
+    def take() -> None:
+        with writing() as session:
+            if found := fulfilling.take_next(session, shop.sam, clock.now()):
+                taken.append(found.id)
+
+    clicks = [threading.Thread(target=take) for _ in range(5)]
+    for each in clicks:
+        each.start()
+    for each in clicks:
+        each.join()
+    assert sorted(taken) == sorted(orders)
+
+
+def test_the_queue_pages_by_key_and_filters(shop: Any, now: Any) -> None:
+    for number in range(5):
+        buy(shop.ben, "tasting", now + timedelta(minutes=number), f"form-000{number}")
+    buy(shop.ada, "teapot", now + timedelta(minutes=9), address="x")
+    with reading() as session:
+        page = catalogue_queries.queue(session, "waiting", shop.sam, "", None)
+        assert [line.name for line in page.rows] == ["Ben"] * 5 + ["Ada"]
+        page = catalogue_queries.queue(session, "waiting", shop.sam, "goods", None)
+        assert [line.title for line in page.rows] == ["The teapot"]
+        assert catalogue_queries.queue_counts(session, shop.sam) == {
+            "waiting": 6,
+            "mine": 0,
+            "others": 0,
+        }

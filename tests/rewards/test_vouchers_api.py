@@ -1,0 +1,299 @@
+"""A till asks: one use is one use, whoever asks how often; docs/api-vouchers.md tells the truth."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from werkzeug.serving import make_server
+
+from foundation import clock
+from foundation.doors import reading, writing
+from foundation.facts import Fact
+from members import api_keys
+from members.models import ApiKey
+from rewards import api_answers, fulfilling, vouchers
+from rewards.catalogue_models import ApiAnswer, VoucherUse
+from rewards.models import Voucher
+from rewards.vouchers import VoucherDraft
+from tests.rewards.shelves import buy, enrich, open_shelves
+
+BEN = {"email": "ben@example.com"}
+HERE = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def till(app: Any, house: Any) -> Any:
+    """A till with a key, and what it says."""
+    with writing() as session:
+        secret = api_keys.make(session, house.olga, "Till", clock.now())
+
+    def say(act: str, client: Any = None, key: str | None = secret, **body: Any) -> Any:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        if once := body.pop("once", None):
+            headers["Idempotency-Key"] = once
+        client = client or app.test_client()
+        return client.post(f"/api/vouchers/{act}", json=body, headers=headers)
+
+    say.secret = secret  # type: ignore[attr-defined]
+    return say
+
+
+def issued(house: Any, **more: Any) -> str:
+    """Ben's voucher; its code."""
+    values = {"key": "k", "about": "test", "item": "v", "version": 1, "cost": 100}
+    values |= {"value": 500, "currency": "USD"} | more
+    with writing() as session:
+        return vouchers.issue(session, VoucherDraft(house.ben, **values), clock.now()).code
+
+
+def kept(model: Any) -> int:
+    with reading() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_it_works(till: Any, house: Any) -> None:
+    code = issued(house)
+    answer = till("validate", code=code, customer=BEN)
+    assert answer.json == {
+        "code": code,
+        "state": "open",
+        "value": "5.00",
+        "currency": "USD",
+        "uses_left": 1,
+        "expires_at": None,
+    }
+    used = till("redeem", code=code, customer=BEN, order="1001")
+    assert (used.status_code, used.json["state"], used.json["uses_left"]) == (200, "used", 0)
+    back = till("release", code=code, order="1001")
+    assert (back.status_code, back.json["state"]) == (200, "open")
+    with reading() as session:
+        kinds = session.scalars(select(Fact.kind).where(Fact.kind.like("voucher.%"))).all()
+    assert sorted(kinds) == ["voucher.released", "voucher.used"]
+
+
+def test_codes_are_read_as_people_type_them(till: Any, house: Any) -> None:
+    code = issued(house)
+    for typed in (code.lower(), code.replace("-", ""), f" {code.replace('-', ' ')} "):
+        assert till("validate", code=typed, customer=BEN).json["code"] == code
+    assert vouchers.read_code("iLoU-0000-0000-0000") == "110V-0000-0000-0000"
+
+
+class TestKeys:
+    @pytest.mark.parametrize("key", [None, "", "bmk_", "nonsense", "bmk_" + "x" * 43])
+    def test_without_one_nothing_is_told(self, till: Any, house: Any, key: str | None) -> None:
+        answer = till("validate", key=key, code=issued(house), customer=BEN)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.content_type == "application/problem+json"
+        assert answer.json["type"] == "urn:bellmouth:api_key"
+
+    def test_only_its_hash_is_kept(self, till: Any, house: Any) -> None:
+        till("validate", code="x", customer=BEN)
+        with reading() as session:
+            key = session.scalars(select(ApiKey)).one()
+            assert till.secret not in repr(vars(key))
+            assert key.secret_hash == api_keys.token_hash(till.secret)
+            assert key.seen_at is not None
+
+    def test_a_revoked_one_ends_at_once(self, till: Any, house: Any) -> None:
+        code = issued(house)
+        assert till("validate", code=code, customer=BEN).status_code == 200
+        with writing() as session:
+            key = session.scalars(select(ApiKey.id)).one()
+            api_keys.revoke(session, key, house.olga, clock.now())
+        assert till("validate", code=code, customer=BEN).status_code == 401
+
+
+class TestWhoseItIs:
+    def test_nobody_elses_answer_tells_that_the_code_exists(self, till: Any, house: Any) -> None:
+        code = issued(house)
+        for customer in ({"email": "ada@example.com"}, {"id": "C-1"}, {}):
+            wrong = till("validate", code=code, customer=customer)
+            unknown = till("validate", code="0000-0000-0000-0000", customer=customer)
+            assert wrong.status_code == unknown.status_code == 404
+            assert wrong.data == unknown.data
+        assert till("redeem", code=code, customer={}, order="1").status_code == 404
+        assert kept(VoucherUse) == 0
+
+    def test_a_members_address_is_hers_however_it_is_written(self, till: Any, house: Any) -> None:
+        code = issued(house)
+        answer = till("validate", code=code, customer={"email": " BEN@example.com "})
+        assert answer.status_code == 200
+
+    def test_a_bearers_voucher_asks_for_nobody(self, till: Any, house: Any) -> None:
+        code = issued(house, bearer=True)
+        assert till("redeem", code=code, order="1").status_code == 200
+
+    def test_a_release_of_a_foreign_code_is_as_unknown_as_any(self, till: Any, house: Any) -> None:
+        code = issued(house)
+        known = till("release", code=code, order="7")
+        unknown = till("release", code="0000-0000-0000-0000", order="7")
+        assert (known.status_code, known.data) == (404, unknown.data)
+
+
+class TestUse:
+    def test_an_order_uses_it_once_however_often_the_till_asks(self, till: Any, house: Any) -> None:
+        code = issued(house, uses=2)
+        answers = [till("redeem", code=code, customer=BEN, order="1001") for _ in range(3)]
+        assert {each.json["use"] for each in answers} == {answers[0].json["use"]}
+        assert answers[-1].json["uses_left"] == 1
+        assert till("redeem", code=code, customer=BEN, order="1002").json["uses_left"] == 0
+        third = till("redeem", code=code, customer=BEN, order="1003")
+        assert (third.status_code, third.json["type"]) == (409, "urn:bellmouth:voucher_used")
+
+    def test_what_is_over_is_refused_with_its_reason(self, till: Any, house: Any) -> None:
+        late = issued(house, expires_at=clock.now() - timedelta(seconds=1))
+        answer = till("redeem", code=late, customer=BEN, order="1")
+        assert (answer.status_code, answer.json["type"]) == (422, "urn:bellmouth:voucher_expired")
+        assert till("validate", code=late, customer=BEN).json["state"] == "expired"
+        dead = issued(house, key="k2")
+        with writing() as session:
+            voucher = vouchers.known(session, dead, vouchers.Customer("ben@example.com"))
+            vouchers.revoke(session, voucher.id, clock.now())
+        answer = till("redeem", code=dead, customer=BEN, order="1")
+        assert answer.json["type"] == "urn:bellmouth:voucher_revoked"
+        assert kept(VoucherUse) == 0
+
+    def test_releasing_twice_gives_back_once(self, till: Any, house: Any) -> None:
+        code = issued(house, uses=2)
+        till("redeem", code=code, customer=BEN, order="1")
+        till("redeem", code=code, customer=BEN, order="2")
+        for _ in range(2):
+            assert till("release", code=code, order="1").json["uses_left"] == 1
+        assert till("redeem", code=code, customer=BEN, order="1").json["uses_left"] == 0
+        assert kept(VoucherUse) == 3
+
+    def test_of_eight_tills_one_gets_the_last_use(self, app: Any, till: Any, house: Any) -> None:
+        code, answers = issued(house), list[int]()
+
+        def ask(number: int) -> None:
+            answer = till("redeem", app.test_client(), code=code, customer=BEN, order=str(number))
+            answers.append(answer.status_code)
+
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        assert sorted(answers) == [200] + [409] * 7
+        with reading() as session:
+            assert session.scalars(select(Voucher.used)).one() == 1
+        assert kept(VoucherUse) == 1
+
+    def test_the_member_sees_it(self, till: Any, house: Any, client: Any, now: Any) -> None:
+        from tests import people
+
+        open_shelves(house)
+        enrich(house, house.ben, 100, now)
+        done = buy(house.ben, "ten", now + timedelta(days=1))
+        assert done.voucher is not None
+        with writing() as session:
+            voucher = session.get_one(Voucher, done.voucher.id)
+            voucher.expires_at = None
+        till("redeem", code=done.voucher.code, order="1001")
+        people.sign_in(client, house.ben)
+        page = client.get(f"/me/redemptions/{done.redemption.id}").text
+        assert "Taken off order 1001" in page
+        assert "2 of 3 times left" in page
+        with writing() as session, pytest.raises(Exception, match="was used"):
+            fulfilling.cancel_own(session, done.redemption.id, house.ben, now)
+
+
+class TestIdempotency:
+    def test_the_same_request_gets_the_same_answer(self, till: Any, house: Any) -> None:
+        code = issued(house)
+        first = till("redeem", code=code, customer=BEN, order="1", once="a")
+        till("release", code=code, order="1")
+        again = till("redeem", code=code, customer=BEN, order="1", once="a")
+        assert (again.status_code, again.json) == (200, first.json)
+        with reading() as session:
+            assert session.scalars(select(Voucher.used)).one() == 0
+
+    def test_another_request_under_the_key_is_refused(self, till: Any, house: Any) -> None:
+        code = issued(house, uses=2)
+        till("redeem", code=code, customer=BEN, order="1", once="a")
+        answer = till("redeem", code=code, customer=BEN, order="2", once="a")
+        assert (answer.status_code, answer.json["type"]) == (
+            422,
+            "urn:bellmouth:idempotency_conflict",
+        )
+
+    def test_refusals_are_not_kept_and_answers_only_for_a_month(
+        self, till: Any, house: Any
+    ) -> None:
+        till("redeem", code="0000", customer=BEN, order="1", once="a")
+        assert kept(ApiAnswer) == 0
+        till("redeem", code=issued(house), customer=BEN, order="1", once="a")
+        api_answers.forget(clock.now() + timedelta(days=29))
+        assert kept(ApiAnswer) == 1
+        api_answers.forget(clock.now() + timedelta(days=31))
+        assert kept(ApiAnswer) == 0
+
+
+class TestGuessing:
+    def test_after_twenty_wrong_codes_a_customer_waits(self, till: Any, house: Any) -> None:
+        code = issued(house)
+        for _ in range(20):
+            assert till("validate", code="0000", customer=BEN).status_code == 404
+        assert till("validate", code=code, customer=BEN).status_code == 429
+        other = till("validate", code=code, customer={"email": "ada@example.com"})
+        assert other.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "code"),
+        ({"code": 5}, "code"),
+        ({"code": "x", "customer": {"mail": "x"}}, "customer.mail"),
+        ({"code": "x", "order": ""}, "order"),
+        ({"code": "x", "order": "1", "amount": "5"}, "amount"),
+        ({"code": "x" * 65, "order": "1"}, "code"),
+    ],
+)
+def test_a_body_that_is_not_as_described_names_the_field(
+    till: Any, house: Any, body: Any, field: str
+) -> None:
+    answer = till("redeem", **body)
+    assert (answer.status_code, answer.json["field"]) == (422, field)
+    assert answer.content_type == "application/problem+json"
+
+
+def test_what_the_page_about_it_says_works_word_for_word(app: Any, till: Any, house: Any) -> None:
+    """Every sh block of docs/api-vouchers.md, run against a real server."""
+    text = (HERE / "docs/api-vouchers.md").read_text()
+    blocks = re.findall(r"```sh\n(.*?)```\n+(?:Answers?[^\n]*:\n+```json\n(.*?)```)?", text, re.S)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    given = {
+        "SITE": f"http://127.0.0.1:{server.server_port}",
+        "KEY": till.secret,
+        "CODE": issued(house),
+    }
+    try:
+        for script, said in blocks:
+            ran = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", script],
+                env=os.environ | given,
+                capture_output=True,
+                text=True,
+                timeout=30,
+            )
+            assert ran.returncode == 0, ran.stderr
+            for field in re.findall(r'"(\w+)":', said):
+                assert f'"{field}"' in ran.stdout, (script, ran.stdout)
+            for state in re.findall(r'"state": ?"(\w+)"', said):
+                assert f'"state":"{state}"' in ran.stdout.replace(": ", ":"), ran.stdout
+    finally:
+        server.shutdown()
+        thread.join()
+    assert len(blocks) >= 4

@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from community.clubs import LAST_POSITION, LONGEST_PROMISE, ClubDraft
 from foundation import slugs
-from foundation.web.forms import Form
+from foundation.web.forms import Form, choices
 from foundation.web.texts import as_fields, ask_in_every_language, typed_texts
 from foundation.words import lazy
 
@@ -18,8 +18,8 @@ NAME_LENGTH = 80
 DESCRIPTION_LENGTH = 500
 
 
-def _zones() -> list[tuple[str, str]]:
-    return [(name, name.replace("_", " ")) for name in sorted(available_timezones())]
+def _zones() -> list[Any]:
+    return choices((name, name.replace("_", " ")) for name in sorted(available_timezones()))
 
 
 class ClubForm(Form):

@@ -10,11 +10,12 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Optio
 from community.posting import TopicDraft
 from community.reporting import ReportDraft
 from community.rules import BODY_LENGTH, KINDS, REASONS, SENTENCE_LENGTH, TITLE_LENGTH
-from foundation.web.forms import Form
+from foundation.web.forms import Form, choices
 from foundation.web.pages import render
 from foundation.words import lazy
 
 MARKDOWN = lazy("Markdown works: **bold**, _italic_, > quote, - list. @name calls somebody.")
+REASON_CHOICES = choices((reason.code, reason.label) for reason in REASONS.values())
 
 
 def _words(label: Any, limit: int, *, draft: str = "", rows: int = 6, help: Any = "") -> Any:
@@ -25,15 +26,14 @@ def _words(label: Any, limit: int, *, draft: str = "", rows: int = 6, help: Any 
 
 
 def _reasons(label: Any) -> Any:
-    choices = [(reason.code, reason.label) for reason in REASONS.values()]
-    return RadioField(label, [InputRequired()], choices=choices)
+    return RadioField(label, [InputRequired()], choices=REASON_CHOICES)
 
 
 class TopicForm(Form):
     kind = RadioField(
         lazy("What is it?"),
         [InputRequired()],
-        choices=[(kind.code, kind.label) for kind in KINDS.values()],
+        choices=choices((kind.code, kind.label) for kind in KINDS.values()),
     )
     title = StringField(
         lazy("Title"),
@@ -145,10 +145,12 @@ class DecideAppealForm(Form):
     decision = RadioField(
         lazy("Decision"),
         [InputRequired()],
-        choices=[
-            ("granted", lazy("Grant it: restore the post")),
-            ("refused", lazy("Refuse it: the post stays folded")),
-        ],
+        choices=choices(
+            [
+                ("granted", lazy("Grant it: restore the post")),
+                ("refused", lazy("Refuse it: the post stays folded")),
+            ]
+        ),
     )
     reason = _words(
         lazy("Reason"),
@@ -162,15 +164,17 @@ class DecideReportForm(Form):
     decision = RadioField(
         lazy("Decision"),
         [InputRequired()],
-        choices=[
-            ("folded", lazy("Fold the post")),
-            ("kept", lazy("Keep it as it is")),
-        ],
+        choices=choices(
+            [
+                ("folded", lazy("Fold the post")),
+                ("kept", lazy("Keep it as it is")),
+            ]
+        ),
     )
     reason = RadioField(
         lazy("Reason for folding"),
         [Optional()],
-        choices=[(reason.code, reason.label) for reason in REASONS.values()],
+        choices=REASON_CHOICES,
     )
     sentence = _words(
         lazy("Statement of reasons"),

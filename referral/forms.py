@@ -7,7 +7,7 @@ from typing import Any
 from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
-from foundation.web.forms import Form
+from foundation.web.forms import Form, choices
 from foundation.words import lazy
 from referral import codes, deciding
 
@@ -37,5 +37,5 @@ class VerdictForm(Form):
     reason = RadioField(
         lazy("Why is it refused? The member reads this."),
         [InputRequired(lazy("Choose a reason. The member reads it."))],
-        choices=VERDICTS,
+        choices=choices(VERDICTS),
     )

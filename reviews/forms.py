@@ -5,7 +5,7 @@ from __future__ import annotations
 from wtforms import RadioField, StringField, TextAreaField
 from wtforms.validators import DataRequired
 
-from foundation.web.forms import Form
+from foundation.web.forms import Form, choices
 from foundation.words import lazy
 from reviews.rules import BODY_LENGTH, REPLY_LENGTH, TITLE_LENGTH, ReviewDraft
 
@@ -23,7 +23,7 @@ class ReviewForm(Form):
 
     stars = RadioField(
         lazy("Stars"),
-        choices=STARS,
+        choices=choices(STARS),
         validate_choice=False,  # the rule says what to do about none
         description=lazy("One earns what five earn."),
     )

@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from foundation import slugs
 from foundation.money import major, parse_amount
 from foundation.refusal import Refused
-from foundation.web.forms import Form
+from foundation.web.forms import Form, choices
 from foundation.web.texts import as_fields, ask_in_every_language, typed_texts
 from foundation.words import lazy
 from shop import page
@@ -22,8 +22,9 @@ SUMMARY_LENGTH = 300
 DESCRIPTION_LENGTH = 20_000
 
 
-def _drawings() -> list[tuple[str, Any]]:
-    return [("", lazy("A tin with its name on the label"))] + [(d, d) for d in page.drawings()]
+def _drawings() -> list[Any]:
+    drawn = ((name, name) for name in page.drawings())
+    return choices([("", lazy("A tin with its name on the label")), *drawn])
 
 
 class ProductForm(Form):

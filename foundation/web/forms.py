@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from flask_wtf import FlaskForm
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs of 3.2
 from wtforms.i18n import get_translations
 
 from foundation import words
@@ -27,6 +28,11 @@ class Form(FlaskForm):  # type: ignore[misc]
     def typed(self, name: str) -> str:
         """The text of a field; empty for one that was not sent."""
         return str(self._fields[name].data or "")
+
+
+def choices(pairs: Iterable[tuple[str, Any]]) -> list[Any]:
+    """What a field offers: (value, label); a label may be lazy."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def sentence_of(refusal: Refused) -> str:

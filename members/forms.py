@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from foundation.web.forms import Form
+from foundation.web.forms import Form, choices
 from foundation.words import LANGUAGES, lazy
 from members.passwords import LONGEST, SHORTEST
 
@@ -22,9 +22,9 @@ ROLE_NAMES = {
 
 
 @lru_cache
-def _zones() -> list[tuple[str, str]]:
+def _zones() -> list[Any]:
     names = sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
-    return [(name, name.replace("_", " ")) for name in names if not name.startswith("Etc/")]
+    return choices((name, name.replace("_", " ")) for name in names if not name.startswith("Etc/"))
 
 
 def email_field(label: Any, **more: Any) -> EmailField:
@@ -132,7 +132,7 @@ class ProfileForm(Form):
     )
     language = SelectField(
         lazy("Language"),
-        choices=list(LANGUAGES.items()),
+        choices=choices(LANGUAGES.items()),
         description=lazy("Of these pages and of our letters to you."),
     )
     time_zone = SelectField(lazy("Time zone"), choices=_zones)
@@ -140,7 +140,7 @@ class ProfileForm(Form):
 
 class RoleForm(Form):
     email = email_field(lazy("E-mail address of a member"), autocomplete="off")
-    role = SelectField(lazy("Role"), choices=list(ROLE_NAMES.items()))
+    role = SelectField(lazy("Role"), choices=choices(ROLE_NAMES.items()))
 
 
 class ApiKeyForm(Form):

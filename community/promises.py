@@ -11,8 +11,8 @@ from community import notices
 from community.models import Club, Topic
 from foundation import versions
 from foundation.doors import writing
-from foundation.jobs import Job
-from foundation.words import text_in
+from foundation.jobs import Job, Summary
+from foundation.words import lazy, text_in
 
 #: Broken promises noted in one transaction; the rest wait for the next round.
 BATCH = 200
@@ -42,7 +42,7 @@ def note_broken(session: Session, now: datetime) -> int:
 def run(now: datetime) -> str:
     """The periodic job."""
     with writing() as session:
-        return f"{note_broken(session, now)} promises found broken"
+        return Summary("Promises found broken: %(count)s", count=note_broken(session, now))
 
 
-JOB = Job("community.promises", timedelta(minutes=5), run)
+JOB = Job("community.promises", timedelta(minutes=5), run, lazy("Watch over the promised answers"))

@@ -21,6 +21,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "plural": (1, 2),
     "lazy": None,
     "Refused": None,
+    "Summary": None,
     "sentence": None,
 }
 #: Rooms speak; tests, tools and the demo's people do not.
@@ -37,8 +38,8 @@ def sentences() -> Catalog:
 
 def _found() -> Iterator[tuple[str, int, str | tuple[str, ...], list[str], str | None]]:
     def is_ours(folder: str | Path) -> bool:
-        name = Path(folder).name
-        return not name.startswith(".") and name not in SILENT
+        place = Path(folder).relative_to(HOUSE)
+        return not place.name.startswith(".") and place.as_posix() not in SILENT
 
     yield from extract_from_dir(
         HOUSE,

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from foundation import words
 from foundation.once import insert_once
 from foundation.tables import Base, Moment
 
 
+class Summary(str):
+    """What a run did: an English sentence that can be said again in the reader's language.
+
+    `sentence` is a message id, `params` numbers and names that fill its placeholders.
+    """
+
+    sentence: str
+    params: dict[str, int | str]
+
+    def __new__(cls, sentence: str, **params: int | str) -> Summary:
+        summary = super().__new__(cls, sentence % params if params else sentence)
+        summary.sentence, summary.params = sentence, params
+        return summary
+
+
 @dataclass(frozen=True)
 class Job:
-    """Something to do every so often. `run(now)` opens its own doors and returns a summary."""
+    """Something to do every so often. `run(now)` opens its own doors and says what it did.
+
+    `name` stands for its row and stays; `title` names it to people.
+    """
 
     name: str
     every: timedelta
     run: Callable[[datetime], str]
+    title: Any = None
 
 
 class JobRun(Base):
@@ -30,7 +52,7 @@ class JobRun(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     next_at: Mapped[Moment]
     last_at: Mapped[Moment | None]
-    summary: Mapped[str | None]
+    summary: Mapped[str | None]  # of a Summary: [sentence, params] as JSON
     error: Mapped[str | None]
 
 
@@ -55,6 +77,21 @@ def is_due(session: Session, job: Job, now: datetime) -> bool:
 
 def settle(session: Session, job: Job, summary: str | None, error: str | None) -> None:
     """Keep what the run said, for the operations page."""
-    session.execute(
-        update(JobRun).where(JobRun.name == job.name).values(summary=summary, error=error)
+    kept = summary
+    if isinstance(summary, Summary):
+        kept = json.dumps([summary.sentence, summary.params], ensure_ascii=False)
+    session.execute(update(JobRun).where(JobRun.name == job.name).values(summary=kept, error=error))
+
+
+def in_words(kept: str | None) -> str:
+    """What `settle` kept, in the reader's language."""
+    if not kept or not kept.startswith("["):
+        return kept or ""
+    sentence, params = json.loads(kept)
+    return words._(
+        sentence,
+        **{
+            name: words.number(value) if isinstance(value, int) else value
+            for name, value in params.items()
+        },
     )

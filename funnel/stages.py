@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from foundation import counters, facts
 from foundation.doors import writing
 from foundation.facts import Fact, FactDraft
+from foundation.jobs import Summary
 from foundation.once import insert_many_once
 from foundation.tables import new_id
 from funnel import rules
@@ -71,7 +72,7 @@ def look_again(now: datetime) -> str:
             .limit(MOST_LOOKED_AT)
         ).all()
         hear(session, recent, now)
-    return f"{len(recent)} facts looked at again"
+    return Summary("Facts looked at again: %(count)s", count=len(recent))
 
 
 def _chunks(member_ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -15,7 +15,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from foundation.doors import writing
-from foundation.jobs import Job
+from foundation.jobs import Job, Summary
+from foundation.words import lazy
 from ledger.models import balance as balances
 
 
@@ -29,7 +30,7 @@ def fold(session: Session) -> int:
 def run(now: datetime) -> str:
     """The periodic job."""
     with writing() as session:
-        return f"{fold(session)} entries added up"
+        return Summary("Entries added up: %(count)s", count=fold(session))
 
 
-JOB = Job("ledger.fold", timedelta(minutes=1), run)
+JOB = Job("ledger.fold", timedelta(minutes=1), run, lazy("Add up the busiest accounts"))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from foundation import facts
 from foundation.doors import reading, writing
 from foundation.facts import FactDraft
+from foundation.jobs import Summary
 from referral import stepping
 from referral.models import Referral
 
@@ -30,7 +31,7 @@ def release_due(now: datetime) -> str:
         released += done
         if not done:  # another worker is at them
             break
-    return f"{released} referrals released"
+    return Summary("Referrals released: %(count)s", count=released)
 
 
 def _due(now: datetime) -> list[str]:

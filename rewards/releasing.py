@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from foundation import facts
 from foundation.doors import reading, writing
 from foundation.facts import FactDraft
+from foundation.jobs import Summary
 from ledger import bulk
 from notifications.telling import Telling, tell_many
 from rewards import notices, programme
@@ -34,7 +35,7 @@ def release_due(now: datetime) -> str:
         released += len(done)
         if not done:  # another worker is at them
             break
-    return f"{released} grants released"
+    return Summary("Rewards released: %(count)s", count=released)
 
 
 def _due(now: datetime) -> list[str]:

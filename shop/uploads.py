@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 
 from foundation import clock
 from foundation.doors import reading, writing
-from foundation.jobs import Job
+from foundation.jobs import Job, Summary
 from foundation.refusal import Refused
 from foundation.settings import Settings
-from foundation.words import use_language
+from foundation.words import lazy, use_language
 from members.models import Member
 from shop import import_runs, order_files
 from shop.import_runs import Tally
@@ -87,7 +87,7 @@ def run_waiting(now: datetime) -> str:
     """Import one waiting file, if there is one."""
     import_id = _claim(now)
     if import_id is None:
-        return "nothing waits"
+        return Summary("No file waits.")
     with reading() as session:
         upload = session.get_one(OrderImport, import_id)
         language = session.scalars(
@@ -101,7 +101,9 @@ def run_waiting(now: datetime) -> str:
         values = {"state": state, "error": error, "ended_at": clock.now()}
         _say(session, import_id, values)
     path.unlink(missing_ok=True)
-    return f"{upload.file_name}: {state}"
+    if state == "failed":
+        return Summary("The import of %(file)s stopped.", file=upload.file_name)
+    return Summary("%(file)s is imported.", file=upload.file_name)
 
 
 def _claim(now: datetime) -> str | None:
@@ -155,4 +157,4 @@ def _say(session: Session, import_id: str, values: Mapping[str, Any]) -> None:
     )
 
 
-JOB = Job("shop.imports", timedelta(seconds=2), run_waiting)
+JOB = Job("shop.imports", timedelta(seconds=2), run_waiting, lazy("Import files of orders"))

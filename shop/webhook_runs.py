@@ -9,8 +9,9 @@ import structlog
 from sqlalchemy import select, update
 
 from foundation.doors import reading, writing
-from foundation.jobs import Job
+from foundation.jobs import Job, Summary
 from foundation.refusal import Refused
+from foundation.words import lazy
 from shop import webhooks
 from shop.models import InboundEvent
 from shop.webhook_bodies import AnyEvent
@@ -56,7 +57,7 @@ def retry_due(now: datetime) -> str:
     with reading() as session:
         due = webhooks.due(session, now)
     failed = sum(attempt(event_id, now) is not None for event_id in due)
-    return f"{len(due) - failed} processed, {failed} failed"
+    return Summary("Processed: %(done)s; failed: %(failed)s", done=len(due) - failed, failed=failed)
 
 
 def replay(now: datetime, event_id: str | None = None) -> tuple[int, int]:
@@ -87,4 +88,6 @@ def unprocessed(limit: int = 100) -> Sequence[InboundEvent]:
         ).all()
 
 
-JOB = Job("shop.webhooks", timedelta(seconds=15), retry_due)
+JOB = Job(
+    "shop.webhooks", timedelta(seconds=15), retry_due, lazy("Try the shop’s waiting messages again")
+)

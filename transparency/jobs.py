@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from foundation.doors import writing
+from foundation.jobs import Summary
 from transparency import checkpoints
 
 
@@ -12,4 +13,6 @@ def write_checkpoint(now: datetime) -> str:
     """Write down the root of today; a sentence for the operations page."""
     with writing() as session:
         size = checkpoints.write(session, now)
-    return "the log has not grown" if size is None else f"checkpoint of {size} leaves"
+    if size is None:
+        return Summary("The log has not grown.")
+    return Summary("Checkpoint written of so many leaves: %(count)s", count=size)

@@ -8,9 +8,9 @@ from typing import Any
 from flask import Blueprint, flash, redirect
 from sqlalchemy import select
 
-from foundation import clock, outbox
+from foundation import clock, outbox, worker
 from foundation.doors import reading, writing
-from foundation.jobs import JobRun
+from foundation.jobs import JobRun, in_words
 from foundation.web.pages import render
 from foundation.words import _, plural
 
@@ -30,7 +30,8 @@ def pages(guard: Guard) -> Blueprint:
                 counts=outbox.counts(session),
                 letters=outbox.dead_letters(session),
                 jobs=session.scalars(select(JobRun).order_by(JobRun.name)).all(),
-                now=clock.now(),
+                titles={job.name: job.title or job.name for job in worker.jobs_table()},
+                in_words=in_words,
             )
 
     @bp.post("/operations/replay")

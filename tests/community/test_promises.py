@@ -66,10 +66,10 @@ def test_only_a_badged_reply_stops_the_clock(clubhouse: Clubhouse) -> None:
 
 def test_a_broken_promise_is_noted_once_and_stays(clubhouse: Clubhouse) -> None:
     topic = clubhouse.start(clubhouse.ada, kind="rant")
-    assert promises.run(DUE) == "0 promises found broken"
+    assert promises.run(DUE) == "Promises found broken: 0"
     late = DUE + timedelta(minutes=5)
-    assert promises.run(late) == "1 promises found broken"
-    assert promises.run(late + timedelta(hours=1)) == "0 promises found broken"
+    assert promises.run(late) == "Promises found broken: 1"
+    assert promises.run(late + timedelta(hours=1)) == "Promises found broken: 0"
     clubhouse.reply(clubhouse.sam, topic, now=late + timedelta(hours=2))
     [row] = clubhouse.all(select(Topic))
     assert (row.breached_at, row.responded_at) == (late, late + timedelta(hours=2))

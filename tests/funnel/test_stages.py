@@ -176,7 +176,7 @@ def test_a_second_look_finds_what_two_transactions_missed(alone: None, now: Any)
     facts.listen({})
     happens("order.paid", ben, now)
     happens("review.published", ben, now)
-    assert stages.look_again(now) == "2 facts looked at again"
+    assert stages.look_again(now) == "Facts looked at again: 2"
     assert stage_of(ben) == "participation"
 
 

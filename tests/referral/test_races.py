@@ -46,7 +46,7 @@ def test_two_workers_release_once(story: Any) -> None:
     at_once(3, lambda _number: story.release(14))
     assert {story.state(friend) for friend in friends} == {"released"}
     assert len(story.heard("referral.qualified")) == 5
-    assert releasing.release_due(story.now) == "0 referrals released"
+    assert releasing.release_due(story.now) == "Referrals released: 0"
 
 
 def test_two_first_visits_make_one_link(story: Any) -> None:

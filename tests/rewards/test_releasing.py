@@ -16,8 +16,8 @@ from rewards import releasing
 
 def test_nothing_is_released_early(programme: Any, now: Any) -> None:
     programme.pays(programme.ben, 10_000, now)
-    assert programme.release(now + timedelta(days=13, hours=23)) == "0 grants released"
-    assert programme.release(now + timedelta(days=14)) == "1 grants released"
+    assert programme.release(now + timedelta(days=13, hours=23)) == "Rewards released: 0"
+    assert programme.release(now + timedelta(days=14)) == "Rewards released: 1"
     assert programme.balances(programme.ben).available == 100
 
 
@@ -25,8 +25,8 @@ def test_releasing_again_changes_nothing(programme: Any, now: Any) -> None:
     programme.pays(programme.ben, 10_000, now)
     later = now + timedelta(days=20)
     assert [programme.release(later), programme.release(later)] == [
-        "1 grants released",
-        "0 grants released",
+        "Rewards released: 1",
+        "Rewards released: 0",
     ]
 
 

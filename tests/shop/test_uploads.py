@@ -39,7 +39,7 @@ def test_it_works(client, olga):
     answer = send(client, files.CDNOW.read_bytes())
     assert answer.status_code == 303
     assert "Refresh" in client.get(answer.location).headers
-    assert uploads.run_waiting(clock.now()) == "my orders.csv: done"
+    assert uploads.run_waiting(clock.now()) == "my orders.csv is imported."
     done = client.get(answer.location)
     assert "6,919" in done.text
     assert "Refresh" not in done.headers
@@ -88,8 +88,8 @@ def test_an_import_whose_worker_died_is_taken_up_again(client, olga):
     now = clock.now()
     with writing() as session:
         session.scalars(select(OrderImport)).one().state = "running"
-    assert uploads.run_waiting(now) == "nothing waits"
-    assert uploads.run_waiting(now + timedelta(minutes=3)) == "my orders.csv: done"
+    assert uploads.run_waiting(now) == "No file waits."
+    assert uploads.run_waiting(now + timedelta(minutes=3)) == "my orders.csv is imported."
     assert orders() == 1
 
 

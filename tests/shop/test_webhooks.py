@@ -258,7 +258,7 @@ def test_a_failing_hearer_loses_no_webhook(post, app, monkeypatch):
     assert (answer.status_code, answer.json) == (202, {"status": "waiting"})
     assert count(Order) == 0
     later = clock.now() + timedelta(minutes=1)
-    assert webhook_runs.retry_due(later) == "1 processed, 0 failed"
+    assert webhook_runs.retry_due(later) == "Processed: 1; failed: 0"
     assert count(Order) == 1
 
 
@@ -267,7 +267,7 @@ def test_after_eight_tries_somebody_has_to_look(post):
     now = clock.now()
     for _try in range(7):
         now += timedelta(days=2)
-        assert webhook_runs.retry_due(now) == "0 processed, 1 failed"
-    assert webhook_runs.retry_due(now + timedelta(days=9)) == "0 processed, 0 failed"
+        assert webhook_runs.retry_due(now) == "Processed: 0; failed: 1"
+    assert webhook_runs.retry_due(now + timedelta(days=9)) == "Processed: 0; failed: 0"
     post(body("paid"), "msg_2")
     assert webhook_runs.unprocessed() == []

@@ -160,10 +160,10 @@ def test_racing_threads_make_a_log_without_gaps(database, now, look):
 
 
 def test_a_checkpoint_is_written_once_per_size(published, now, look):
-    assert write_checkpoint(now) == "the log has not grown"
+    assert write_checkpoint(now) == "The log has not grown."
     published(3)
-    assert write_checkpoint(now) == "checkpoint of 3 leaves"
-    assert write_checkpoint(now) == "the log has not grown"
+    assert write_checkpoint(now) == "Checkpoint written of so many leaves: 3"
+    assert write_checkpoint(now) == "The log has not grown."
     published(1)
     with writing() as session:
         assert checkpoints.write(session, now) == 4

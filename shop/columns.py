@@ -104,7 +104,7 @@ def _said(field: str, heading: str, headings: Sequence[str], plain: list[str]) -
         raise Refused(
             "“%(name)s” is nothing an order has. Known are: %(known)s.",
             code="map",
-            field=field,
+            field="columns",
             name=field,
             known=", ".join(HEADINGS),
         )
@@ -112,7 +112,7 @@ def _said(field: str, heading: str, headings: Sequence[str], plain: list[str]) -
         raise Refused(
             "The file has no column “%(heading)s”. Its columns are: %(headings)s.",
             code="map",
-            field=field,
+            field="columns",
             heading=heading,
             headings=", ".join(headings),
         )
@@ -136,11 +136,12 @@ def _check(at: Mapping[str, int], headings: Sequence[str]) -> None:
     missing = [field for field, found in needed.items() if not found]
     if missing:
         raise Refused(
-            "No column says “%(missing)s”. Tell which one does: --map %(example)s=COLUMN."
+            "No column says “%(missing)s”. Tell which one does, like %(example)s=%(column)s."
             " The file's columns are: %(headings)s.",
             code="columns",
-            field=missing[0],
+            field="columns",
             missing=", ".join(missing),
             example=missing[0],
+            column=headings[0],
             headings=", ".join(headings),
         )

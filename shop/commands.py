@@ -28,6 +28,14 @@ from shop.order_files import OrderFile
 # What a file says (a name, a heading) is never taken for rich's markup: `markup=False`.
 screen = Console(stderr=True, highlight=False, markup=False)
 
+#: What a refused file may need, by the refusal's field.
+OPTIONS = {
+    "columns": "--map FIELD=COLUMN",
+    "currency": "--currency",
+    "date_format": "--date-format",
+    "encoding": "--encoding",
+}
+
 imports = click.Group("import", help="Bring in what your shop knows.")
 
 
@@ -64,9 +72,17 @@ def import_orders(
         )
         tally = _watched(source, rejects, dry_run)
     except Refused as refusal:
-        raise click.ClickException(_(refusal.sentence, **refusal.params)) from None
+        raise click.ClickException(_with_option(refusal)) from None
     _sum_up(tally, time.monotonic() - started, rejects, dry_run)
     sys.exit(1 if tally.rejected else 0)
+
+
+def _with_option(refusal: Refused) -> str:
+    """The sentence, and the option that says what the file does not."""
+    sentence = _(refusal.sentence, **refusal.params)
+    if refusal.field not in OPTIONS:
+        return sentence
+    return f"{sentence} ({OPTIONS[refusal.field]})"
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, product
@@ -129,9 +129,9 @@ def rows_of(file: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str
         ) from None
     except UnicodeError as error:
         raise Refused(
-            "After row %(row)s the file is not written in %(encoding)s. Say how it is:"
-            " --encoding NAME.",
+            "After row %(row)s the file is not written in %(encoding)s. Save all of it in UTF-8.",
             code="encoding",
+            field="encoding",
             row=row,
             encoding=getattr(error, "encoding", "this encoding"),
         ) from None
@@ -150,12 +150,15 @@ def date_format_of(texts: Iterable[str]) -> str:
         if _reads(sample[:5], day_first) + _reads(sample[:5], month_first):
             return _day_or_month_first(sample, remaining, day_first, month_first)
     raise Refused(
-        "“%(text)s” is not a date we can read. Say how dates are written:"
-        " --date-format '%%d.%%m.%%Y'.",
+        "“%(text)s” is not a date we can read. Say how dates are written, like %%d.%%m.%%Y.",
         code="date",
         field="date_format",
-        text=sample[0],
+        text=_first(sample, lambda text: read_date(text, ISO) is None),
     )
+
+
+def _first(texts: Sequence[str], at_fault: Callable[[str], bool]) -> str:
+    return next(filter(at_fault, texts), texts[0])
 
 
 def _reads(texts: Sequence[str], date_format: str) -> int:
@@ -183,10 +186,11 @@ def _day_or_month_first(
                 if int(found[2]) > 12:
                     return month_first
     raise Refused(
-        "“%(text)s” can be read in two ways. Say which: --date-format '%(day)s' or '%(month)s'.",
+        "“%(text)s” can be read in two ways. Say how dates are written: %(day)s has the day first,"
+        " %(month)s the month.",
         code="date",
         field="date_format",
-        text=sample[0],
+        text=_first(sample, lambda text: read_date(text, day_first) is not None),
         day=day_first,
         month=month_first,
     )

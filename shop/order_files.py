@@ -143,10 +143,10 @@ def look_at(
         known = columns.recognise(_headings(path, found, delimiter), said or {})
     except (LookupError, UnicodeError):
         raise Refused(
-            "The file is not written in “%(encoding)s”. Try --encoding utf-8 or gb18030.",
+            "The file is not written in “%(encoding)s”. Save it in UTF-8.",
             code="encoding",
             field="encoding",
-            encoding=encoding,
+            encoding=encoding or "UTF-8",
         ) from None
     dates = _column(path, found, delimiter, known.at["ordered_on"])
     amount_at = next(known.at[name] for name in ("amount", "total", "price") if name in known.at)

@@ -52,7 +52,7 @@ def test_a_file_that_cannot_be_read_is_a_sentence(run, tmp_path):
     path.write_text("a,b\n1,2\n")
     result = run("import", "orders", str(path))
     assert result.exit_code == 1
-    assert "--map order_id=COLUMN" in result.output
+    assert "like order_id=a. The file's columns are: a, b. (--map FIELD=COLUMN)" in result.output
     assert "Traceback" not in result.output
 
 

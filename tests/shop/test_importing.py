@@ -226,6 +226,7 @@ def test_a_run_that_was_broken_off_is_resumed(database, now, monkeypatch):
         ("order,customer\n1,2\n", "No column says “ordered_on, amount”"),
         ("order,email,date,amount\n1,a@b.cd,03/04/2024,1\n", "can be read in two ways"),
         ("order,email,date,amount\n1,a@b.cd,soon,1\n", "is not a date we can read"),
+        ("order,email,date,amount\n1,a@b.cd,2024-01-31,1\n2,a@b.cd,soon,1\n", "“soon” is not"),
     ],
 )
 def test_a_file_that_cannot_be_understood_gets_a_sentence(tmp_path, text, sentence):

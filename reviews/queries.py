@@ -108,6 +108,16 @@ def ratings(session: Session, product_ids: Sequence[str]) -> dict[str, Rating]:
     return {product_id: Rating(found) for product_id, found in counts.items()}
 
 
+def addresses(session: Session, author_id: str, product_ids: Sequence[str]) -> dict[str, str]:
+    """Where this author's reviews of products stand, by product id (shop.page.WORDS)."""
+    rows = session.execute(
+        select(Review.product_id, Review.id).where(
+            Review.author_id == author_id, Review.product_id.in_(product_ids)
+        )
+    )
+    return {product_id: f"/reviews/{review_id}" for product_id, review_id in rows}
+
+
 def _most_helpful(session: Session, product_id: str) -> list[Line]:
     """The most helpful review of each number of stars, best first, then newest: five seeks."""
     tops = [

@@ -18,10 +18,15 @@ Section = Callable[[Session, Product], tuple[str, Mapping[str, Any]]]
 #: A line on a product's card in the grid, by product id; products left out show none.
 Note = Callable[[Session, Sequence[str]], Mapping[str, tuple[str, Mapping[str, Any]]]]
 
+#: Where a member's own words about products stand, by product id; products without are left out.
+Words = Callable[[Session, str, Sequence[str]], Mapping[str, str]]
+
 #: Sections below a product, in this order. Who fills one touches `product:<slug>` on a change.
 SECTIONS: list[Section] = []
 #: Lines on cards. Who fills one touches `reviews` or `products` on a change.
 NOTES: list[Note] = []
+#: What a buyer has said about what she bought.
+WORDS: list[Words] = []
 
 
 def sections(session: Session, product: Product) -> list[tuple[str, Mapping[str, Any]]]:
@@ -37,6 +42,14 @@ def notes(
     for note in NOTES:
         for product_id, line in note(session, product_ids).items():
             said[product_id].append(line)
+    return said
+
+
+def words_of(session: Session, member_id: str, product_ids: Sequence[str]) -> dict[str, str]:
+    """Addresses of what a member has said about these products."""
+    said: dict[str, str] = {}
+    for words in WORDS:
+        said |= words(session, member_id, product_ids)
     return said
 
 

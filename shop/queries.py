@@ -104,7 +104,14 @@ def order_page(session: Session, order_id: str, member_id: str | None = None) ->
     if order is None or (member_id is not None and order.member_id != member_id):
         return None
     lines = session.execute(
-        select(OrderLine.title, OrderLine.quantity, OrderLine.amount, Product.slug, Product.name)
+        select(
+            OrderLine.title,
+            OrderLine.quantity,
+            OrderLine.amount,
+            OrderLine.product_id,
+            Product.slug,
+            Product.name,
+        )
         .outerjoin(Product, Product.id == OrderLine.product_id)
         .where(OrderLine.order_id == order.id)
         .order_by(OrderLine.id)

@@ -79,11 +79,14 @@ def my_orders() -> Any:
 def my_order(order_id: str) -> Any:
     with reading() as session:
         found = queries.order_page(session, order_id, signed_in().id) or abort(404)
+        products = [line.product_id for line in found.lines if line.product_id]
+        said = page.words_of(session, signed_in().id, products)
     today = clock.now().date()
     return render(
         "shop/my_order.html",
         page=found,
         order=found.order,
+        said=said,
         steps=rules.steps(found.order, today),
         promise=rules.promise(found.order.promised_on, found.order.delivered_at, today),
     )

@@ -363,3 +363,15 @@ def test_no_reader_sees_anothers_token(app, shelf):
         assert len(tokens[-1]) == 1
     assert not tokens[0] & tokens[1]
     quick.close()
+
+
+class TestOnAnOrder:
+    def test_a_buyer_is_asked_once(self, client, shelf):
+        order = shelf.buy(shelf.ben)
+        people.sign_in(client, shelf.ben)
+        asked = client.get(f"/me/orders/{order}").text
+        assert "Review Sencha" in asked
+        review = shelf.review(shelf.ben)
+        answered = client.get(f"/me/orders/{order}").text
+        assert "Review Sencha" not in answered
+        assert f'href="/reviews/{review.id}"' in answered

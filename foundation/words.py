@@ -7,7 +7,7 @@ share one way; formatters are kept per language because Babel's set-up costs mor
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, tzinfo
@@ -118,6 +118,11 @@ def plural(singular: str, many: str, n: int, **params: Any) -> str:
 def lazy(message: str, **params: Any) -> Any:
     """Like `_`, looked up when it is shown: for labels made at import time."""
     return LazyProxy(_, message, enable_cache=False, **params)
+
+
+def sentences(parts: Iterable[Any]) -> str:
+    """Sentences one after the other: Chinese puts no space behind its full stop."""
+    return (" " if _language.get() == DEFAULT else "").join(str(part) for part in parts if part)
 
 
 def text_in(texts: Mapping[str, str] | str | None, code: str | None = None) -> str:

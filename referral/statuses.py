@@ -110,4 +110,4 @@ def explain(
         parts.append(str(DOUBT))
     if is_partly_refunded and state in ("pending", "released"):
         parts.append(str(PARTLY))
-    return " ".join(parts)
+    return words.sentences(parts)

@@ -30,6 +30,7 @@ def set_up(app: Flask) -> None:
         percent=words.percent,
         money=money.format_amount,
         text_in=words.text_in,
+        sentences=words.sentences,
         iso=lambda moment: moment.isoformat(timespec="seconds") if moment else "",
     )
     app.before_request(choose)

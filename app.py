@@ -42,6 +42,7 @@ import referral.notices
 import referral.releasing
 import referral.views
 import reviews.notices
+import reviews.queries
 import reviews.views
 import rewards.book_views
 import rewards.budget_notices
@@ -97,6 +98,7 @@ from foundation.web import (
 )
 from foundation.web.sessions import RememberedSessions
 from foundation.web.shell import Shell
+from foundation.words import lazy
 from funnel import stages
 from ledger import expiring, folding, sealing
 from members import answering
@@ -164,14 +166,39 @@ JOBS: Sequence[Job] = (
     folding.JOB,
     expiring.JOB,
     sealing.JOB,
-    Job("transparency.checkpoint", checkpoints.EVERY, write_checkpoint),
-    Job("rewards.release", timedelta(minutes=1), releasing.release_due),
+    Job(
+        "transparency.checkpoint",
+        checkpoints.EVERY,
+        write_checkpoint,
+        lazy("Write down the root of the public log"),
+    ),
+    Job(
+        "rewards.release",
+        timedelta(minutes=1),
+        releasing.release_due,
+        lazy("Release rewards whose time has come"),
+    ),
     Job("rewards.forget_answers", timedelta(hours=6), api_answers.forget),
-    Job("rewards.replays", timedelta(seconds=2), replay_runs.run_waiting),
+    Job(
+        "rewards.replays",
+        timedelta(seconds=2),
+        replay_runs.run_waiting,
+        lazy("Replay changed rules"),
+    ),
     standing.JOB,
     reckoning.JOB,
-    Job("funnel.look_again", stages.LOOK_BACK / 2, stages.look_again),
-    Job("referral.release", timedelta(minutes=1), referral.releasing.release_due),
+    Job(
+        "funnel.look_again",
+        stages.LOOK_BACK / 2,
+        stages.look_again,
+        lazy("Look at the stages again"),
+    ),
+    Job(
+        "referral.release",
+        timedelta(minutes=1),
+        referral.releasing.release_due,
+        lazy("Release referrals whose time has come"),
+    ),
     rewards.vesting.JOB,
     uploads.JOB,
     webhook_runs.JOB,
@@ -257,6 +284,7 @@ SECTIONS: Sequence[member_page.Show] = (reviews.views.member_section, showing.to
 #: What rooms show below a product, and on its card in the shop.
 PRODUCT_SECTIONS: Sequence[shop_page.Section] = (reviews.views.section,)
 PRODUCT_NOTES: Sequence[shop_page.Note] = (reviews.views.note,)
+PRODUCT_WORDS: Sequence[shop_page.Words] = (reviews.queries.addresses,)
 
 #: Who can say what the site serves today of what the log tells of: event prefix to witness.
 WITNESSES: Mapping[str, verifying.Witness] = {
@@ -297,6 +325,7 @@ def wire(settings: Settings) -> None:
     member_page.SECTIONS[:] = SECTIONS
     shop_page.SECTIONS[:] = PRODUCT_SECTIONS
     shop_page.NOTES[:] = PRODUCT_NOTES
+    shop_page.WORDS[:] = PRODUCT_WORDS
     rewards.paper_queries.CLUBS[:] = (showing.clubs,)
     touches.sign_with(settings.key())
     verifying.call_witnesses(WITNESSES)

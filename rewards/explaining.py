@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foundation.money import exponent, format_amount
-from foundation.words import _, number, percent, plural, text_in
+from foundation.words import _, number, percent, plural, sentences, text_in
 from rewards import explaining_items, perk_explaining, standing_explaining
 from rewards.rules import EarningRule, Programme
 from rewards.tiers import Standing
@@ -158,7 +158,7 @@ def _one_rule(
 
 
 def _whole(explained: Explained) -> str:
-    return " ".join([explained.sentence, *explained.limits])
+    return sentences([explained.sentence, *explained.limits])
 
 
 # What would move me up.

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from foundation import clock
 from foundation.doors import reading, writing
+from foundation.jobs import Summary
 from foundation.refusal import Refused
 from foundation.tables import new_id
 from rewards import programme, replaying
@@ -71,7 +72,7 @@ def run_waiting(now: datetime) -> str:
         waiting = session.scalars(
             select(ReplayRun.id).where(ReplayRun.finished_at.is_(None)).order_by(ReplayRun.id)
         ).all()
-    return f"{sum(run(run_id, now) for run_id in waiting)} replays run"
+    return Summary("Replays run: %(count)s", count=sum(run(run_id, now) for run_id in waiting))
 
 
 def run(run_id: str, now: datetime) -> bool:

@@ -56,7 +56,7 @@ def test_a_full_refund_ends_a_held_grant(programme: Any, now: Any) -> None:
     order = programme.pays(programme.ben, 10_000, now)
     programme.refunds(order, programme.ben, 4_000, 10_000, now)
     programme.refunds(order, programme.ben, 10_000, 10_000, now)
-    assert programme.release(now + LATER) == "0 grants released"
+    assert programme.release(now + LATER) == "Rewards released: 0"
     with reading() as session:
         grant = session.scalars(select(Grant)).one()
         taken = session.scalars(select(Clawback.amount).order_by(Clawback.id)).all()

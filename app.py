@@ -78,7 +78,7 @@ import transparency.views
 from acknowledgement import thanking
 from community import promises, record, showing
 from demo import greeting
-from foundation import doors, facts, journal, outbox, serving, worker
+from foundation import doors, facts, journal, outbox, role_command, serving, worker
 from foundation.facts import Hearer
 from foundation.jobs import Job
 from foundation.outbox import Deliver
@@ -100,7 +100,7 @@ from foundation.web.sessions import RememberedSessions
 from foundation.web.shell import Shell
 from foundation.words import lazy
 from funnel import stages
-from ledger import expiring, folding, sealing
+from ledger import expiring, folding, privileges, sealing
 from members import answering
 from members import page as member_page
 from members.session import Viewers, login_manager, requires
@@ -251,6 +251,7 @@ COUNTS: Mapping[str, str] = {
 COMMANDS: Sequence[click.Command] = (
     members.commands.commands,
     ledger.commands.commands,
+    role_command.commands(privileges.KEPT),
     rewards.paper_commands.commands,
     shop.commands.imports,
     shop.commands.hooks,

@@ -29,19 +29,17 @@ LAWS = [
                                       dates timestamptz[], amounts bigint[])
     returns void language plpgsql as $$
     begin
-      if at_side = 1 then
-        insert into ledger_lot (account, expires_at)
-        select whose, unnest(dates) on conflict do nothing;
-      end if;
       insert into ledger_lot_use
              (transfer, side, account, expires_at, amount, remaining_after, seq)
-      select which, at_side, whose, l.expires_at, p.amount, l.remaining + p.amount, l.seq + 1
+      select which, at_side, whose, p.expires_at, p.amount, coalesce(l.remaining, 0) + p.amount,
+             coalesce(l.seq, 0) + 1
         from unnest(dates, amounts) p(expires_at, amount)
-        join ledger_lot l on l.account = whose and l.expires_at = p.expires_at;
-      update ledger_lot l set remaining = u.remaining_after, seq = u.seq
-        from ledger_lot_use u
-       where u.transfer = which and u.side = at_side
-         and l.account = u.account and l.expires_at = u.expires_at;
+        left join ledger_lot l on l.account = whose and l.expires_at = p.expires_at;
+      insert into ledger_lot (account, expires_at, remaining, seq)
+      select account, expires_at, remaining_after, seq from ledger_lot_use
+       where transfer = which and side = at_side
+          on conflict (account, expires_at)
+          do update set remaining = excluded.remaining, seq = excluded.seq;
     end $$""",
     # Balances are locked in ascending order, so that two transfers never wait for each other;
     # deferred ones are not locked at all.
@@ -268,24 +266,30 @@ LAWS = [
     # What remains of a lot moves only onto a use that is already written.
     """create function ledger_lot_step() returns trigger language plpgsql as $$
     begin
-      if (new.account, new.expires_at) is distinct from (old.account, old.expires_at)
-         or new.seq <= old.seq
-         or not exists (select 1 from ledger_lot_use where account = new.account
-              and expires_at = new.expires_at and seq = new.seq
-              and remaining_after = new.remaining) then
+      if exists (select 1 from fresh n
+                   left join stale o on o.account = n.account and o.expires_at = n.expires_at
+                   left join ledger_lot_use u on u.account = n.account
+                    and u.expires_at = n.expires_at and u.seq = n.seq
+                  where o.account is null or n.seq <= o.seq
+                     or n.remaining is distinct from u.remaining_after) then
         raise exception 'ledger_lot' using errcode = 'restrict_violation'; end if;
-      return new;
+      return null;
     end $$""",
-    """create trigger ledger_lot_step before update on ledger_lot
-      for each row execute function ledger_lot_step()""",
+    """create trigger ledger_lot_step after update on ledger_lot
+      referencing old table as stale new table as fresh
+      for each statement execute function ledger_lot_step()""",
     """create function ledger_lot_open() returns trigger language plpgsql as $$
     begin
-      if new.remaining <> 0 or new.seq <> 0 then
+      if exists (select 1 from fresh n
+                   left join ledger_lot_use u on u.account = n.account
+                    and u.expires_at = n.expires_at and u.seq = n.seq
+                  where n.remaining is distinct from u.remaining_after) then
         raise exception 'ledger_lot' using errcode = 'restrict_violation'; end if;
-      return new;
+      return null;
     end $$""",
-    """create trigger ledger_lot_open before insert on ledger_lot
-      for each row execute function ledger_lot_open()""",
+    """create trigger ledger_lot_open after insert on ledger_lot
+      referencing new table as fresh
+      for each statement execute function ledger_lot_open()""",
     """create function ledger_lot_keep() returns trigger language plpgsql as $$
     begin raise exception 'ledger_lot' using errcode = 'restrict_violation'; end $$""",
     """create trigger ledger_lot_no_delete before delete on ledger_lot

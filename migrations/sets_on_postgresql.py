@@ -131,24 +131,22 @@ POST = """
                  and l.since < e.upto and e.since < l.upto) taken
       window lot as (partition by account, expires_at order by place);
       -- Put: new lots, or more into those there are.
-      insert into ledger_lot (account, expires_at)
-      select distinct x.target, x.expires_at
-        from fresh x join ledger_balance b on b.account_id = x.target and b.lots
-       where x.expires_at is not null
-      on conflict do nothing;
       insert into ledger_lot_use (transfer, side, account, expires_at, amount, remaining_after, seq)
       select x.id, 1, x.target, x.expires_at, x.amount,
-             (l.remaining + sum(x.amount) over lot)::bigint, l.seq + row_number() over lot
+             (coalesce(l.remaining, 0) + sum(x.amount) over lot)::bigint,
+             coalesce(l.seq, 0) + row_number() over lot
         from fresh x
-        join ledger_lot l on l.account = x.target and l.expires_at = x.expires_at
         join ledger_entry e on e.transfer = x.id and e.side = 1 and e.expiring_after is not null
+        left join ledger_lot l on l.account = x.target and l.expires_at = x.expires_at
+       where x.expires_at is not null
       window lot as (partition by x.target, x.expires_at order by e.seq);
-      update ledger_lot l set remaining = u.remaining_after, seq = u.seq
-        from (select distinct on (u.account, u.expires_at) u.account, u.expires_at,
-                     u.remaining_after, u.seq
-                from fresh x join ledger_lot_use u on u.transfer = x.id
-               order by u.account, u.expires_at, u.seq desc) u
-       where l.account = u.account and l.expires_at = u.expires_at;
+      insert into ledger_lot (account, expires_at, remaining, seq)
+      select distinct on (u.account, u.expires_at)
+             u.account, u.expires_at, u.remaining_after, u.seq
+        from fresh x join ledger_lot_use u on u.transfer = x.id
+       order by u.account, u.expires_at, u.seq desc
+          on conflict (account, expires_at)
+          do update set remaining = excluded.remaining, seq = excluded.seq;
 
       update ledger_balance b set posted = e.balance_after, seq = e.seq,
                                   expiring = coalesce(e.expiring_after, 0)

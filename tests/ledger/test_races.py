@@ -15,7 +15,17 @@ from typing import Any
 from foundation.doors import database as open_database
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
-from ledger import accounts, clawbacks, earning, folding, holds, spending, transfers
+from ledger import (
+    accounts,
+    clawbacks,
+    earning,
+    expiring,
+    folding,
+    holds,
+    spending,
+    statements,
+    transfers,
+)
 from ledger.statements import Balances
 from tests.ledger.conftest import Book
 
@@ -223,3 +233,48 @@ def deadlocks() -> int:
             )
             .scalar_one()
         )
+
+
+def test_spending_expiring_and_clawing_back_at_once(book: Book) -> None:
+    """Whoever comes first: every point goes one way, and every lot adds up."""
+    names = [f"member{number}" for number in range(6)]
+    late = book.now + timedelta(days=20)
+    for name in names:
+        for days in (1, 5, 30):
+            date = book.now + timedelta(days=days)
+            book.give(40, owner=name, key=f"{name}:{days}", expires_at=date)
+
+    def act(number: int) -> str:
+        name = names[number % 6]
+        kind = ("spend", "claw", "expire", "spend")[number // 6 % 4]
+        said = {"owner": name, "commodity": "points", "amount": 7, "now": late}
+        if kind == "expire":
+            expiring.expire(late)
+            return kind
+        with writing() as session:
+            if kind == "spend":
+                spending.spend(session, key=f"act:{number}", **said)
+            else:
+                clawbacks.claw_back(session, key=f"act:{number}", **said)
+        return kind
+
+    outcomes = Counter(race([lambda n=n: act(n) for n in range(96)]))
+    expiring.expire(late)
+    found = [book.balances(name) for name in names]
+    assert outcomes["claw"] == 24
+    assert sum(each.spent for each in found) == 7 * outcomes["spend"]
+    for each in found:
+        assert each.available - each.negative + each.spent + each.expired + each.clawed_back == 120
+    with reading() as session:
+        left = [statements.expiring(session, name, "points") for name in names]
+    assert [sum(lot.amount for lot in lots) for lots in left] == [each.available for each in found]
+    assert all(lot.expires_at > late for lots in left for lot in lots)
+    assert deadlocks() == 0
+
+
+def test_several_sweeps_expire_every_lot_once(book: Book) -> None:
+    for number in range(60):
+        book.give(10, owner=f"member{number}", key=f"gift:{number}", expires_at=book.now)
+    expired = race([lambda: expiring.expire(book.now) for _ in range(THREADS)])
+    assert sum(expired) + expiring.expire(book.now) == 60
+    assert book.balances("member7") == Balances(expired=10)

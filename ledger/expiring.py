@@ -15,7 +15,8 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from foundation.doors import reading, writing
-from foundation.jobs import Job
+from foundation.jobs import Job, Summary
+from foundation.words import lazy
 from ledger import transfers
 from ledger.accounts import account_many
 from ledger.models import account as accounts
@@ -121,10 +122,10 @@ def count_due(session: Session, now: datetime) -> int:
 
 def run(now: datetime) -> str:
     """The periodic job."""
-    return f"{expire(now)} lots expired"
+    return Summary("Lots expired: %(count)s", count=expire(now))
 
 
-JOB = Job("ledger.expire", timedelta(hours=1), run)
+JOB = Job("ledger.expire", timedelta(hours=1), run, lazy("Let expire what is past its date"))
 
 
 def _due(session: Session, now: datetime, place: Due | None) -> list[Due]:

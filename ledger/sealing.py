@@ -22,7 +22,8 @@ from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from foundation.doors import writing
-from foundation.jobs import Job
+from foundation.jobs import Job, Summary
+from foundation.words import lazy
 from ledger import posting
 from ledger.models import leaf as leaves
 from ledger.models import seal as seals
@@ -176,10 +177,10 @@ def content_of(seal: Seal) -> dict[str, Any]:
 
 def run(now: datetime) -> str:
     """The periodic job."""
-    return f"{seal_all(now)} transfers sealed"
+    return Summary("Transfers sealed: %(count)s", count=seal_all(now))
 
 
-JOB = Job("ledger.seal", timedelta(hours=1), run)
+JOB = Job("ledger.seal", timedelta(hours=1), run, lazy("Seal the book"))
 
 
 def count_waiting(session: Session) -> int:

@@ -15,6 +15,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from foundation.doors import writing
+from foundation.jobs import Summary
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from rewards.catalogue_models import ApiAnswer
@@ -63,7 +64,7 @@ def forget(now: datetime) -> str:
     """Job: forget answers older than `KEPT`."""
     with writing() as session:
         gone = session.execute(delete(ApiAnswer).where(ApiAnswer.at < now - KEPT))
-        return f"{gone.rowcount} forgotten"  # type: ignore[attr-defined]
+        return Summary("Answers forgotten: %(count)s", count=gone.rowcount)  # type: ignore[attr-defined]
 
 
 def _before(session: Session, api_key_id: str, key: str, request_hash: str) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from foundation import facts
 from foundation.doors import reading, writing
 from foundation.facts import Fact, FactDraft
-from foundation.jobs import Job
+from foundation.jobs import Job, Summary
+from foundation.words import lazy
 from notifications.telling import Telling, tell_many
 from rewards import programme, standing_notices, standing_store, tallies
 from rewards.climbing import Scale, Step, catch_up, lift, midnight, newcomer, tier_before
@@ -178,11 +179,11 @@ def look(now: datetime) -> str:
     while waiting := _due(now):
         with writing() as session:
             looked += settle(session, version.rules, version.number, waiting, now)
-    return f"{looked} standings looked at"
+    return Summary("Standings looked at: %(count)s", count=looked)
 
 
 #: Evaluations happen at midnight (UTC) however late they are worked off; an hour is soon enough.
-JOB = Job("rewards.standing", timedelta(hours=1), look)
+JOB = Job("rewards.standing", timedelta(hours=1), look, lazy("Look at members’ standing"))
 
 
 def _due(now: datetime) -> list[str]:

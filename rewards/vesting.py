@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from foundation import facts
 from foundation.doors import reading, writing
-from foundation.jobs import Job
+from foundation.jobs import Job, Summary
 from foundation.refusal import Refused
 from foundation.tables import new_id
+from foundation.words import lazy
 from ledger import accounts, clawbacks, holds, spending
 from notifications.telling import tell
 from rewards import perk_notices
@@ -83,7 +84,7 @@ def vest_due(now: datetime) -> str:
     for grant_id in due:
         with writing() as session:
             done += vest(session, grant_id, now)
-    return f"{done} vesting steps posted"
+    return Summary("Steps of vesting booked: %(count)s", count=done)
 
 
 def vest(session: Session, grant_id: str, now: datetime) -> int:
@@ -222,4 +223,4 @@ def _invitation_of(session: Session, units: UnitGrant) -> str:
     return session.get_one(Seat, units.seat_id).invitation_id
 
 
-JOB = Job("rewards.vesting", timedelta(hours=1), vest_due)
+JOB = Job("rewards.vesting", timedelta(hours=1), vest_due, lazy("Let units vest"))

@@ -300,8 +300,8 @@ class TestVesting:
     def test_units_are_pending_until_the_cliff(self, house: House, now: datetime) -> None:
         seated(house, now, 1_200)
         assert units_of(house) == (1_200, 0, 0, 0)
-        assert vesting.vest_due(START + timedelta(days=80)) == "0 vesting steps posted"
-        assert vesting.vest_due(month_after(START, 3)) == "1 vesting steps posted"
+        assert vesting.vest_due(START + timedelta(days=80)) == "Steps of vesting booked: 0"
+        assert vesting.vest_due(month_after(START, 3)) == "Steps of vesting booked: 1"
         assert units_of(house) == (900, 300, 0, 0)
 
     def test_a_month_at_a_time_and_never_twice(self, house: House, now: datetime) -> None:

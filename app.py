@@ -178,7 +178,12 @@ JOBS: Sequence[Job] = (
         releasing.release_due,
         lazy("Release rewards whose time has come"),
     ),
-    Job("rewards.forget_answers", timedelta(hours=6), api_answers.forget),
+    Job(
+        "rewards.forget_answers",
+        timedelta(hours=6),
+        api_answers.forget,
+        lazy("Forget the API’s old answers"),
+    ),
     Job(
         "rewards.replays",
         timedelta(seconds=2),

@@ -16,8 +16,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation.doors import reading, writing
-from foundation.jobs import Job
+from foundation.jobs import Job, Summary
 from foundation.tables import Base, Id, Json, Moment, Number, new_id, table_of
+from foundation.words import lazy
 from ledger import ages, statements
 from ledger.journal import commodities_of, steady
 from rewards import breakage, programme, tiers
@@ -213,7 +214,7 @@ def run(now: datetime) -> str:
     """Reckon; a sentence of what was counted."""
     reckoned = reckon(now)
     accounts = sum(each.accounts for each in reckoned.kinds)
-    return f"{accounts} accounts counted"
+    return Summary("Accounts counted: %(count)s", count=accounts)
 
 
-JOB = Job("rewards.reckon", EVERY, run)
+JOB = Job("rewards.reckon", EVERY, run, lazy("Count what is outstanding"))

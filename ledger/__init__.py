@@ -19,6 +19,15 @@ balance after it and a number without gaps) and moves the two *balances*. Nothin
 and balances cannot be written by hand, transfers cannot be changed or removed, limits cannot be
 crossed. That is what the triggers of migration 0300 are for, and tests/ledger attacks them.
 
+What becomes available may carry a date on which it expires. A *lot* is what one account has with
+one date; what has no date never expires, stands in no lot and costs nothing more to move. The
+database itself takes from lots when an entry takes from the account, soonest date first and what
+never expires last (what a grant gave, when that grant is taken back); a reversal gives back the
+same lots, the last taken first, as if less had been taken. No way through the book changes a date:
+points go from member to member with theirs, and spent ones come back by a reversal only. Each
+`ledger_lot_use` says what one entry did to one lot, and the uses of an entry add up to what the
+entry says it moved in dated units (`expiring_after`), so nobody can add one afterwards.
+
 The verbs; each takes a session of `writing()` and a key, and never commits:
 
     earning.credit(session, owner=, commodity=, amount=, key=, now=)        issued → available
@@ -27,22 +36,31 @@ The verbs; each takes a session of `writing()` and a key, and never commits:
     holds.void(session, hold_id, amount=None, key=, now=)                   pending → issued
     spending.spend(session, owner=, commodity=, amount=, key=, now=)        available → redeemed
     clawbacks.claw_back(session, owner=, commodity=, amount=, key=, now=)   available → clawed_back
+    expiring.expire(now)                                                    available → expired
     transfers.transfer(session, source=, target=, amount=, key=, kind=, now=)  anything else
     transfers.transfer_many(session, drafts, now)                           many, in few statements
+    bulk.credit_many, bulk.post_many, bulk.void_many                        the verbs above, as sets
     transfers.reverse(session, transfer_id, amount=None, key=, now=)        back, all or in part
     accounts.account(session, owner, kind, commodity, now)                  opens or finds
 
 `credit` and `post` pay off what is owed before anything becomes available. `claw_back` takes what
-is available and books the rest as owed. Each of them also takes `about` (the fact or thing behind
+is available and books the rest as owed. `credit` and `hold` take `expires_at`; a hold keeps it
+until it is posted, so `until + period` counts from the release. `claw_back` takes `of`, the credit
+or hold it takes back. Each of them also takes `about` (the fact or thing behind
 it) and `memo` (a JSON object).
+
+Members' transfers between two owners need both locked in one order: verbs that touch several owners
+are `bulk`'s or lock with `accounts.standings_many` first.
 
 The same key with the same request gives back the same transfer and does nothing; the same key
 with another request is `Refused(code="idempotency_conflict", status=409)` and names the field that
 differs. Keys grow the cheapest index when they are ordered by time (`new_id`) or natural
 ("grant:<id>").
 
-Reading: `statements.balances` (five numbers), `statements.balances_at`, `statements.statement`,
-`statements.trial_balance`, `statements.outstanding`. `audit.audit` recomputes everything and names
+Reading: `statements.balances` (five numbers), `statements.expiring` (what expires when),
+`expiring.expiring_soon` (whose, between two moments), `statements.balances_at`, `statements.statement`,
+`statements.trial_balance`, `statements.outstanding`. `sealing` gives every transfer a hash that
+follows from all before it, and the newest to the transparency log. `audit.audit` recomputes everything and names
 the first bad row; `bellmouth ledger audit` does so from the command line.
 
 The ledger knows no members and no programme: an owner is a text.

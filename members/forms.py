@@ -145,7 +145,7 @@ class RoleForm(Form):
 
 class ApiKeyForm(Form):
     name = StringField(
-        lazy("What it is for"),
+        lazy("What the key is for"),
         [InputRequired(), Length(max=60)],
         description=lazy("So that you know later which one to end, like “Till of the web shop”."),
         render_kw={"autocomplete": "off", "maxlength": 60},

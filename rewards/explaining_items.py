@@ -164,7 +164,7 @@ def state_name(state: str, kind: str) -> str:
         "sent": _("Sent"),
         "done": _("Done"),
         "cancelled": _("Cancelled"),
-        "refunded": _("Given back"),
+        "refunded": _("Points given back"),
     }[state]
 
 
@@ -191,7 +191,7 @@ def step_name(step: str, kind: str) -> str:
         "prepare": _("Ready"),
         "send": _("Sent"),
         "finish": _("Done"),
-        "cancel": _("Cancel it"),
+        "cancel": _("Cancel this"),
         "refund": _("Give the points back"),
     }[step]
 

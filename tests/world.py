@@ -236,7 +236,9 @@ def _steer(world: World) -> None:
     world.one["item_key"] = "voucher-5"
     with writing() as session:
         world.one["api_key"] = api_keys.make(session, owner, "Till", now)
-        world.one["key_id"] = api_keys.lines(session)[0].id
+        api_keys.make(session, owner, "Old till", now)  # the one that is ended on the way
+        keys = {line.name: line.id for line in api_keys.lines(session)}
+        world.one["key_id"] = keys["Old till"]
     with writing() as session:
         draft = drafting.start(session, owner, now)
         since = now - timedelta(days=90)

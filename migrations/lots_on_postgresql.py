@@ -42,7 +42,8 @@ LAWS = [
           do update set remaining = excluded.remaining, seq = excluded.seq;
     end $$""",
     # Balances are locked in ascending order, so that two transfers never wait for each other;
-    # deferred ones are not locked at all.
+    # deferred ones are not locked at all. After a restore into a new server, whose transactions
+    # are numbered from the start, entries take the number up to which was folded: none is missed.
     f"""create function ledger_transfer_post() returns trigger language plpgsql as $$
     #variable_conflict use_column
     declare
@@ -151,12 +152,14 @@ LAWS = [
                 case when not s.deferred then s.posted - x.amount end,
                 case when not s.deferred then s.seq + 1 end,
                 case when s.lots then s.expiring - taken end,
-                case when s.deferred then pg_current_xact_id()::text::bigint end),
+                case when s.deferred
+                     then greatest(pg_current_xact_id()::text::bigint, s.folded) end),
                (x.id, 1, x.target, x.amount,
                 case when not t.deferred then t.posted + x.amount end,
                 case when not t.deferred then t.seq + 1 end,
                 case when t.lots then t.expiring + put end,
-                case when t.deferred then pg_current_xact_id()::text::bigint end);
+                case when t.deferred
+                     then greatest(pg_current_xact_id()::text::bigint, t.folded) end);
         if not s.deferred then
           update ledger_balance set posted = s.posted - x.amount, seq = s.seq + 1,
                                     expiring = s.expiring - taken

@@ -84,8 +84,8 @@ POST = """
              case when not deferred then seq + row_number() over chain end,
              case when lots then case when expiring + sum(dated) over chain < 0 then 0
                                       else expiring + sum(dated) over chain end end,
-             case when deferred then pg_current_xact_id()::text::bigint end
-        from (select l.*, b.posted, b.seq, b.deferred, b.lots, b.expiring,
+             case when deferred then greatest(pg_current_xact_id()::text::bigint, folded) end
+        from (select l.*, b.posted, b.seq, b.deferred, b.folded, b.lots, b.expiring,
                      case when l.side = 0 then l.amount
                           when l.expires_at is not null then l.amount else 0 end as dated
                 from (select x.id, 0 as side, x.source as account, -x.amount as amount,

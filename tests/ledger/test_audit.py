@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from sqlalchemy.orm import Session
 
 from foundation.doors import reading, writing
-from ledger import commands, folding, holds, sealing, spending, transfers
+from ledger import bulk, commands, folding, holds, sealing, spending, statements, transfers
 from ledger.audit import CHECKS, audit
 from tests.ledger.conftest import Book
 
@@ -86,6 +86,25 @@ def test_a_wrong_fold_is_found(full: Book) -> None:
         )
         found = {finding.check for finding in audit(session)}
     assert {"folds", "zero"} <= found
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("many", [1, 30])
+def test_a_book_restored_into_a_younger_server_loses_nothing(full: Book, many: int) -> None:
+    """Transactions are numbered from the start there, and folds have seen higher numbers."""
+    with writing() as session:
+        folding.fold(session)
+    with tampering() as session:
+        run = session.connection().exec_driver_sql
+        run("update ledger_balance set folded = folded + 1000000 where deferred")
+        run("set local session_replication_role = origin")
+        issued = full.id("issued", None)
+        before = statements.balance(session, issued)
+        drafts = [bulk.CreditDraft(f"m{n}", "points", 10, f"restored:{n}") for n in range(many)]
+        bulk.credit_many(session, drafts, full.now)
+        folding.fold(session)
+        assert statements.balance(session, issued) == before - 10 * many
+        assert not {"zero", "folds"} & {finding.check for finding in audit(session)}
 
 
 def test_the_first_bad_row_is_named(full: Book) -> None:

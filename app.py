@@ -46,6 +46,8 @@ import reviews.queries
 import reviews.views
 import rewards.book_views
 import rewards.budget_notices
+import rewards.budget_views
+import rewards.calculator_views
 import rewards.card
 import rewards.catalogue_draft_views
 import rewards.catalogue_models
@@ -226,6 +228,8 @@ BLUEPRINTS: Sequence[Blueprint] = (
     referral.views.bp,
     funnel.views.bp,
     rewards.views.bp,
+    rewards.budget_views.bp,
+    rewards.calculator_views.bp,
     rewards.standing_views.bp,
     rewards.statement_views.bp,
     rewards.book_views.bp,
@@ -271,8 +275,8 @@ NOTICES: Sequence[Notice] = (
     *referral.notices.NOTICES,
     *reviews.notices.NOTICES,
     *rewards.notices.NOTICES,
-    *rewards.standing_notices.NOTICES,
     *rewards.budget_notices.NOTICES,
+    *rewards.standing_notices.NOTICES,
     *rewards.catalogue_notices.NOTICES,
     *rewards.perk_notices.NOTICES,
 )

@@ -11,7 +11,8 @@ from typing import Any
 
 from foundation.money import exponent, format_amount
 from foundation.words import _, number, percent, plural, sentences, text_in
-from rewards import explaining_items, perk_explaining, standing_explaining
+from rewards import explaining_items, explaining_rules, perk_explaining, standing_explaining
+from rewards.explaining_rules import points as points
 from rewards.rules import EarningRule, Programme
 from rewards.tiers import Standing
 
@@ -25,15 +26,10 @@ class Explained:
     limits: list[str]
 
 
-def points(amount: int) -> str:
-    """A number of points, with its unit."""
-    return plural("%(num)s point", "%(num)s points", amount, num=number(amount))
-
-
 def rule(each: EarningRule, programme: Programme) -> Explained:
     """One earning rule."""
     sentence = _("%(when)s: %(what)s.", when=_when(each), what=_what(each, programme))
-    return Explained(text_in(each.name), sentence, list(_limits(each, programme)))
+    return Explained(text_in(each.name), sentence, list(explaining_rules.limits(each, programme)))
 
 
 def _when(each: EarningRule) -> str:
@@ -54,34 +50,30 @@ def _when(each: EarningRule) -> str:
 
 
 def _what(each: EarningRule, programme: Programme) -> str:
+    if each.who == "both" and each.friend_amount is not None:
+        return _(
+            "%(mine)s for you, %(theirs)s for your friend",
+            mine=amount(each, each.amount, programme),
+            theirs=amount(each, each.friend_amount, programme),
+        )
+    return amount(each, each.amount, programme)
+
+
+def amount(each: EarningRule, many: int, programme: Programme) -> str:
+    """What a rule gives one person, where it gives `many`."""
     if each.kind == "fixed":
-        return points(each.amount)
+        return points(many)
     if each.kind == "percent":
         return _(
             "%(percent)s of its value in %(currency)s, as points",
-            percent=percent(each.amount / 100),
+            percent=percent(many / 100),
             currency=programme.currency,
         )
     return _(
         "%(points)s for each %(unit)s of its value",
-        points=points(each.amount),
+        points=points(many),
         unit=f"1 {programme.currency}",
     )
-
-
-def _limits(each: EarningRule, programme: Programme) -> Iterator[str]:
-    if each.hold == "return_period" and programme.return_days:
-        yield plural(
-            "On hold for %(num)s day, until the order can no longer be returned.",
-            "On hold for %(num)s days, until the order can no longer be returned.",
-            programme.return_days,
-        )
-    if each.tier_applies:
-        yield _("Your tier raises it.")
-    if each.cap_per_month is not None:
-        yield _("At most %(points)s in a calendar month.", points=points(each.cap_per_month))
-    if each.cap_per_member is not None:
-        yield _("At most %(points)s in all.", points=points(each.cap_per_member))
 
 
 # What changed.
@@ -95,6 +87,7 @@ def changes(old: Programme, new: Programme) -> list[str]:
         *_rule_changes(old, new),
         *explaining_items.changes(old, new),
         *perk_explaining.changes(old, new),
+        *explaining_rules.budget_changes(old, new),
     ]
 
 

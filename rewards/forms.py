@@ -9,88 +9,20 @@ from wtforms import (
     FormField,
     HiddenField,
     IntegerField,
-    SelectField,
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange
 
-from foundation import words
 from foundation.web.forms import Form
-from foundation.words import _, lazy
-from rewards.rows import MOST_ROWS, RowForm, SectionForm, row_of
-from rewards.rules import EarningRule, Programme, objections
-
-FACT_CHOICES = (
-    ("order.paid", lazy("An order is paid")),
-    ("referral.purchased", lazy("A referred friend buys for the first time")),
-    ("review.published", lazy("A review is published, whatever its stars")),
-    ("answer.accepted", lazy("An answer is accepted")),
-    ("topic.started", lazy("A topic is started")),
-    ("post.written", lazy("A post is written")),
-    ("member.verified", lazy("An e-mail address is confirmed")),
-)
-WHO_CHOICES = (
-    ("member", lazy("The member")),
-    ("referrer", lazy("The referrer")),
-    ("friend", lazy("The friend")),
-)
-KIND_CHOICES = (
-    ("fixed", lazy("Points each time")),
-    ("per_currency_unit", lazy("Points for each unit of the order's value")),
-    ("percent", lazy("Per cent of the order's value, as points")),
-)
-
-
-class RuleForm(RowForm):
-    """One earning rule."""
-
-    fact = SelectField(lazy("When"), choices=FACT_CHOICES)
-    who = SelectField(lazy("Who gets it"), choices=WHO_CHOICES)
-    kind = SelectField(lazy("Counted as"), choices=KIND_CHOICES)
-    amount = IntegerField(lazy("How much"), [InputRequired(), NumberRange(1, 1_000_000)])
-    cap_per_month = IntegerField(
-        lazy("At most in a month"),
-        [Optional(), NumberRange(1, 1_000_000)],
-        description=lazy("Points for one member in a calendar month. Empty: no limit."),
-    )
-    cap_per_member = IntegerField(
-        lazy("At most in all"),
-        [Optional(), NumberRange(1, 1_000_000)],
-        description=lazy("Points for one member, ever. Empty: no limit."),
-    )
-    hold = BooleanField(
-        lazy("Hold it until the return period is over"),
-        description=lazy("For what rests on an order. A refund takes back its share either way."),
-    )
-    tier_applies = BooleanField(lazy("The member's tier raises it"))
-    verified_only = BooleanField(lazy("Reviews only of what was bought here"))
-
-    def summary(self) -> str:
-        """The row in a few words, while it is closed."""
-        labels = {**dict(FACT_CHOICES), **dict(KIND_CHOICES)}
-        said = [labels.get(self.fact.data, ""), f"{labels.get(self.kind.data, '')}:"]
-        amount = "" if self.amount.data is None else words.number(self.amount.data)
-        return f"{said[0]} · {said[1]} {amount}"
-
-    def part(self, key: str) -> EarningRule:
-        return EarningRule(
-            key=key,
-            fact=self.fact.data,
-            name=self.names(),
-            who=self.who.data,
-            kind=self.kind.data,
-            amount=self.amount.data,
-            hold="return_period" if self.hold.data else "none",
-            tier_applies=self.tier_applies.data,
-            verified_only=self.verified_only.data,
-            cap_per_month=self.cap_per_month.data,
-            cap_per_member=self.cap_per_member.data,
-        )
+from foundation.words import lazy
+from rewards.rows import MOST_ROWS, SectionForm
+from rewards.rule_forms import RuleForm, rule_row, tiers_to_choose
+from rewards.rules import Programme, objections
 
 
 class DraftForm(SectionForm):
-    """The rules: what holds in general, and what earns."""
+    """The rules: what holds in general, what earns."""
 
     LISTS = ("earning",)
     return_days = IntegerField(
@@ -109,6 +41,12 @@ class DraftForm(SectionForm):
         [Length(max=2_000)],
         description=lazy("Shown on the public page beside the new version. May be empty."),
     )
+
+    def offer(self, draft: Programme) -> None:
+        """Tell the rules which tiers there are, before they are read or shown."""
+        currency = (self.currency.data or "").strip().upper()
+        for row in self.earning.entries:
+            row.form.offer(tiers_to_choose(draft), currency)
 
     def programme(self, draft: Programme) -> Programme | None:
         """The draft with what the form says once it is valid; what other sections say stays.
@@ -138,7 +76,7 @@ def filled(rules: Programme, note: str, revision: int) -> DraftForm:
             "return_days": rules.return_days,
             "currency": rules.currency,
             "note": note,
-            "earning": [row_of(rule) | {"hold": rule.hold != "none"} for rule in rules.earning],
+            "earning": [rule_row(rule, rules.currency) for rule in rules.earning],
         },
     )
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import wtforms
 from wtforms import FieldList, HiddenField, SelectMultipleField, StringField
+from wtforms.i18n import get_translations
 from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput
@@ -43,16 +44,28 @@ class Fault:
     message: str
 
 
-class RowForm(wtforms.Form):
+class TranslatedMeta(DefaultMeta):
+    """Forms without a token: WTForms' own sentences in the reader's language."""
+
+    def get_translations(self, form: Any) -> Any:
+        return get_translations(WTFORMS_LANGUAGES[words.language()])
+
+
+class Row(wtforms.Form):
     """One row of a list; it belongs to the section's form, which carries the token."""
 
-    class Meta(DefaultMeta):
-        def get_translations(self, form: Any) -> Any:
-            from wtforms.i18n import get_translations
-
-            return get_translations(WTFORMS_LANGUAGES[words.language()])
+    Meta = TranslatedMeta
 
     key = HiddenField()
+
+    def title(self) -> str:
+        """What the row is called while somebody edits it, and what its key is made of."""
+        raise NotImplementedError
+
+
+class RowForm(Row):
+    """A row with a name."""
+
     name_en = StringField(lazy("Name in English"), [InputRequired(), Length(max=80)])
     name_zh_Hans = StringField(lazy("Name in 简体中文"), [Length(max=80)])
     name_zh_Hant = StringField(lazy("Name in 繁體中文"), [Length(max=80)])
@@ -61,6 +74,9 @@ class RowForm(wtforms.Form):
         """What `field` says in each language in which it says something."""
         typed = {code: (self[f"{field}_{code}"].data or "").strip() for code in words.LANGUAGES}
         return {code: text for code, text in typed.items() if text}
+
+    def title(self) -> str:
+        return self.name_en.data or ""
 
     def names(self) -> dict[str, str]:
         return self.texts("name")
@@ -109,7 +125,7 @@ class SectionForm(Form):
         keyed = []
         for row in rows:
             if not KEY.fullmatch(row.key.data or ""):
-                row.key.data = fresh_key(row.name_en.data, taken)
+                row.key.data = fresh_key(row.title(), taken)
                 taken.add(row.key.data)
             keyed.append((row, row.key.data))
         return keyed
@@ -142,7 +158,7 @@ class SectionForm(Form):
             if isinstance(field, FieldList):
                 for row in field.entries:
                     for inner in row.form:
-                        title = f"{row.form.name_en.data or _('New row')}, {inner.label.text}"
+                        title = f"{row.form.title() or _('New row')}, {inner.label.text}"
                         yield from (Fault(inner.id, title, str(each)) for each in inner.errors)
             else:
                 title = str(field.label.text)

@@ -29,4 +29,5 @@ SECTIONS: Sequence[Section] = (
     Section("/programme/draft/standing", lazy("Standing and tiers")),
     Section("/programme/draft/catalogue", lazy("What points buy")),
     Section("/programme/draft/perks", lazy("Perks")),
+    Section("/programme/draft/budgets", lazy("Budgets")),
 )

@@ -26,11 +26,13 @@ from members.session import members_only, requires, signed_in
 from rewards import (
     drafting,
     explaining,
+    explaining_rules,
     programme,
     publishing,
     queries,
     redeeming,
     replay_runs,
+    withholding,
 )
 from rewards.forms import DraftForm, PublishForm, RedeemForm, ReplayForm, filled
 from rewards.sections import SECTIONS
@@ -47,7 +49,7 @@ bp.add_app_template_global(lambda: SECTIONS, "sections_of_draft")
 @bp.context_processor
 def explained() -> dict[str, Any]:
     """Templates of this room let rules explain themselves."""
-    return {"explaining": explaining}
+    return {"in_words": explaining_rules, "explaining": explaining}
 
 
 # Public: how rewards work.
@@ -94,8 +96,9 @@ def _mine(form: RedeemForm) -> Any:
     form.request_key.data = new_id(now)
     with reading() as session:
         page = queries.mine(session, signed_in().id, now, request.args.get("page"))
+        withheld = withholding.of_member(session, signed_in().id)
     status = 422 if form.errors else 200
-    return render_template("rewards/mine.html", mine=page, form=form), status
+    return render_template("rewards/mine.html", mine=page, form=form, withheld=withheld), status
 
 
 @bp.post("/me/rewards/redeem")
@@ -121,7 +124,11 @@ def why(grant_id: str) -> Any:
     """Why a member got something: the rule, the version and the fact behind it."""
     with reading() as session:
         page = queries.why(session, grant_id, signed_in().id)
-    return render_template("rewards/why.html", why=page, now=clock.now())
+        grant = page.grant
+        withheld = withholding.of_grant(
+            session, page.version, grant.fact_id, grant.rule, grant.member_id
+        )
+    return render_template("rewards/why.html", why=page, withheld=withheld, now=clock.now())
 
 
 # The owner's desk.
@@ -188,6 +195,7 @@ def edit_draft() -> Any:
 def _editor(form: DraftForm, status: int = 200) -> Any:
     with reading() as session:
         draft, latest = drafting.needed(session), programme.latest(session)
+    form.offer(draft.rules)
     changes = explaining.changes(latest.rules, draft.rules) if latest else []
     page = render_template("rewards/draft.html", form=form, draft=draft, changes=changes)
     return page, status
@@ -202,6 +210,7 @@ def change_draft() -> Any:
         return _editor(form)
     with reading() as session:
         draft = drafting.needed(session)
+    form.offer(draft.rules)
     rules = form.programme(draft.rules) if form.validate_on_submit() else None
     if rules is None:
         return _editor(form, 422)

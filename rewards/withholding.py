@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from foundation.tables import new_id
-from rewards import programme
+from rewards import explaining_rules, programme
 from rewards.budget_models import Withheld
 from rewards.budgets import Budget
 from rewards.programme import Version
@@ -51,6 +51,7 @@ class Explained:
     rule: EarningRule | None
     budget: Budget | None
     again_on: date | None  # from when there is room again; None: not by itself
+    limit: str  # in words
 
 
 def of_member(session: Session, member_id: str, limit: int = 10) -> list[Explained]:
@@ -81,7 +82,9 @@ def _explained(row: Withheld, version: Version | None) -> Explained:
     rules = version.rules if version else None
     key = row.cause.partition("budget:")[2]
     budget = next((each for each in rules.budgets if each.key == key), None) if rules else None
-    return Explained(row, rules.rule(row.rule) if rules else None, budget, _again(row, budget))
+    rule = rules.rule(row.rule) if rules else None
+    limit = explaining_rules.cause(row.cause, rule, rules) if rule and rules else row.cause
+    return Explained(row, rule, budget, _again(row, budget), limit)
 
 
 def _again(row: Withheld, budget: Budget | None) -> date | None:

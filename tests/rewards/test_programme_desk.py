@@ -89,28 +89,28 @@ def test_a_house_without_a_programme_publishes_the_proposed_one(client: Any, hou
 
 def test_a_draft_comes_back_as_it_was_and_says_what_it_changes(client: Any, programme: Any) -> None:
     values = start(client, programme)
-    assert values["tiers-2-standing_min"] == "400"
-    values["tiers-2-standing_min"] = "300"
+    assert values["earning-1-amount"] == "20"
+    values["earning-1-amount"] = "25"
     assert client.post("/programme/draft", data=values).status_code == 303
     page = client.get("/programme/draft").text
-    assert "Advocate starts at 300 points of standing instead of 400." in page
+    assert "Your review: 25 points instead of 20 points." in page
     with reading() as session:
         draft, latest = programmes.draft(session), programmes.latest(session)
     assert draft is not None
     assert latest is not None
-    tiers = (
-        *latest.rules.tiers[:2],
-        latest.rules.tiers[2].model_copy(update={"standing_min": 300}),
-        latest.rules.tiers[3],
+    earning = (
+        latest.rules.earning[0],
+        latest.rules.earning[1].model_copy(update={"amount": 25}),
+        *latest.rules.earning[2:],
     )
-    assert draft.rules == latest.rules.model_copy(update={"tiers": tiers})
+    assert draft.rules == latest.rules.model_copy(update={"earning": earning})
 
 
 def test_a_wrong_draft_comes_back_filled_with_a_sentence(client: Any, programme: Any) -> None:
-    values = start(client, programme) | {"tiers-3-standing_min": "200", "note": "Typed words"}
+    values = start(client, programme) | {"currency": "XQQ", "note": "Typed words"}
     answer = client.post("/programme/draft", data=values)
     assert answer.status_code == 422
-    assert "Ask for more than the tier before it, which starts at 400." in answer.text
+    assert "“XQQ” is not a currency." in answer.text
     assert "Typed words" in answer.text
     values |= {"earning-0-amount": "many"}
     answer = client.post("/programme/draft", data=values)
@@ -121,26 +121,23 @@ def test_a_wrong_draft_comes_back_filled_with_a_sentence(client: Any, programme:
 def test_rows_come_and_go_without_script_and_nothing_typed_is_lost(
     client: Any, programme: Any
 ) -> None:
-    values = start(client, programme) | {"return_days": "21", "act": "add-tiers"}
+    values = start(client, programme) | {"return_days": "21", "act": "add-earning"}
     page = client.post("/programme/draft", data=values).text
     values = fields(page)
     assert values["return_days"] == "21"
-    values |= {
-        "tiers-4-name_en": "Elder",
-        "tiers-4-standing_min": "5000",
-        "tiers-4-earn_percent": "200",
-    }
+    values |= {"earning-5-name_en": "Your topic", "earning-5-amount": "3"}
+    values |= {"earning-5-fact": "topic.started"}
     page = client.post("/programme/draft", data=values | {"act": "remove-earning-1"}).text
     values = fields(page)
-    assert "earning-4-amount" not in values
+    assert "earning-5-amount" not in values
     assert client.post("/programme/draft", data=values | {"act": "save"}).status_code == 303
     with reading() as session:
         draft = programmes.draft(session)
     assert draft is not None
-    assert draft.rules.tiers[-1].key == "elder"
+    assert draft.rules.earning[-1].key == "your-topic"
     assert draft.rules.return_days == 21
     assert draft.rules.rule("review") is None
-    assert len(draft.rules.earning) == 4
+    assert len(draft.rules.earning) == 5
 
 
 def test_two_tabs_notice_each_other(client: Any, programme: Any) -> None:

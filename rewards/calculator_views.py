@@ -1,0 +1,93 @@
+"""The calculator of the public page: a form sent by GET, so that an answer has an address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, request
+from wtforms import Form, IntegerField, SelectField, StringField
+from wtforms.validators import NumberRange, Optional
+
+from foundation import clock
+from foundation.doors import reading
+from foundation.money import parse_amount
+from foundation.refusal import Refused
+from foundation.web.forms import sentence_of
+from foundation.web.pages import render
+from foundation.words import lazy, text_in
+from rewards import calculating, explaining, explaining_rules, programme
+from rewards.calculating import MOST, Imagined, reckon
+from rewards.rows import TranslatedMeta
+from rewards.rules import Programme
+
+bp = Blueprint("calculator", __name__)
+
+#: Minor units beyond which an order is a slip of the keyboard.
+DEAREST = 10**12
+
+
+def _count(label: Any) -> IntegerField:
+    return IntegerField(label, [Optional(), NumberRange(0, MOST)])
+
+
+class CalculatorForm(Form):
+    """What somebody thinks of doing."""
+
+    Meta = TranslatedMeta
+
+    friends = _count(lazy("Friends I refer"))
+    friend_total = StringField(lazy("Each buys for"))
+    orders = _count(lazy("Orders of my own"))
+    total = StringField(lazy("Each worth"))
+    reviews = _count(lazy("Reviews I write"))
+    answers = _count(lazy("My answers that are accepted"))
+    tier = SelectField(lazy("My tier"), choices=[])
+
+    def imagined(self, rules: Programme) -> Imagined | None:
+        """What the form says; None when an amount is none, as its field then says."""
+        sums = {name: self._money(name, rules.currency) for name in ("friend_total", "total")}
+        if None in sums.values():
+            return None
+        counts = {
+            name: self[name].data or 0 for name in ("friends", "orders", "reviews", "answers")
+        }
+        return Imagined(**counts, **sums, tier=self.tier.data)
+
+    def _money(self, name: str, currency: str) -> int | None:
+        text = (self[name].data or "").strip()
+        try:
+            amount = parse_amount(text, currency) if text else 0
+            if not 0 <= amount <= DEAREST:
+                raise Refused("“%(text)s” is too large.", code="amount", text=text)
+        except Refused as refusal:
+            self[name].errors = [sentence_of(refusal)]
+            return None
+        return amount
+
+
+@bp.get("/how-rewards-work/calculator")
+def calculate() -> Any:
+    """What the programme in force would give for what the reader typed."""
+    now = clock.now()
+    with reading() as session:
+        version = programme.latest(session)
+    if version is None:
+        return redirect("/how-rewards-work", 303)
+    rules = version.rules
+    form = CalculatorForm(request.args)
+    form.tier.choices = [(tier.key, text_in(tier.name)) for tier in rules.tiers]
+    if form.tier.data not in dict(form.tier.choices):
+        form.tier.data = rules.tiers[0].key
+    is_valid, imagined = form.validate(), form.imagined(rules)
+    imagined = imagined if is_valid else None
+    page = render(
+        "rewards/calculator.html",
+        version=version,
+        form=form,
+        reckoned=reckon(rules, imagined, now) if imagined else None,
+        now=now,
+        calculating=calculating,
+        explaining=explaining,
+        in_words=explaining_rules,
+    )
+    return page, (200 if imagined else 422)

@@ -1,0 +1,171 @@
+"""What limits a rule, and what limits all of them together, in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from foundation.money import format_amount
+from foundation.words import _, number, plural, text_in
+from rewards.budgets import Budget
+from rewards.rule_forms import CHANNEL_CHOICES
+from rewards.rules import Condition, EarningRule, Programme, hold_days
+
+
+def points(amount: int) -> str:
+    """A number of points, with its unit."""
+    return plural("%(num)s point", "%(num)s points", amount, num=number(amount))
+
+
+def limits(rule: EarningRule, programme: Programme) -> Iterator[str]:
+    """Everything that narrows a rule: conditions, hold, tier, caps, expiry; a sentence each."""
+    yield from conditions(rule, programme)
+    yield from _hold(rule, programme)
+    if rule.tier_applies:
+        yield _("Your tier raises it.")
+    if rule.cap_per_day is not None:
+        yield _("At most %(points)s in a day.", points=points(rule.cap_per_day))
+    if rule.cap_per_month is not None:
+        yield _("At most %(points)s in a calendar month.", points=points(rule.cap_per_month))
+    if rule.cap_per_member is not None:
+        yield _("At most %(points)s in all.", points=points(rule.cap_per_member))
+    if rule.expires_after_days is not None:
+        yield plural(
+            "Expires %(num)s day after it can be spent.",
+            "Expires %(num)s days after it can be spent.",
+            rule.expires_after_days,
+        )
+
+
+def _hold(rule: EarningRule, programme: Programme) -> Iterator[str]:
+    days = hold_days(programme, rule)
+    if not days:
+        return
+    if rule.hold == "return_period":
+        yield plural(
+            "On hold for %(num)s day, until the order can no longer be returned.",
+            "On hold for %(num)s days, until the order can no longer be returned.",
+            days,
+        )
+    else:
+        yield plural("On hold for %(num)s day.", "On hold for %(num)s days.", days)
+
+
+def conditions(rule: EarningRule, programme: Programme) -> Iterator[str]:
+    """When a rule applies, beyond its fact."""
+    when = rule.when
+    yield from _value(when, programme.currency)
+    if when.products:
+        names = _listed(when.products)
+        if rule.kind == "fixed":
+            yield _("Only with one of these products: %(products)s.", products=names)
+        else:
+            yield _("Counts only the value of these products: %(products)s.", products=names)
+    yield from _times(when)
+    if when.tiers:
+        known = {tier.key: text_in(tier.name) for tier in programme.tiers}
+        tiers = _listed([known.get(key, key) for key in when.tiers])
+        yield _("Only for members in: %(tiers)s.", tiers=tiers)
+    if when.channels:
+        known = {key: str(label) for key, label in CHANNEL_CHOICES}
+        channels = _listed([known.get(key, key) for key in when.channels])
+        yield _("Only if the friend came by: %(channels)s.", channels=channels)
+
+
+def _value(when: Condition, currency: str) -> Iterator[str]:
+    low, high = when.value_min, when.value_max
+    if low is not None and high is not None:
+        yield _(
+            "Only for orders worth %(low)s to %(high)s.",
+            low=format_amount(low, currency),
+            high=format_amount(high, currency),
+        )
+    elif low is not None:
+        yield _("Only for orders worth at least %(low)s.", low=format_amount(low, currency))
+    elif high is not None:
+        yield _("Only for orders worth at most %(high)s.", high=format_amount(high, currency))
+
+
+def _times(when: Condition) -> Iterator[str]:
+    first, last = when.time_from or 1, when.time_until
+    if (first, last) == (1, 1):
+        yield _("Only the first time.")
+    elif last == first:
+        yield _("Only time number %(n)s.", n=number(first))
+    elif last is not None:
+        yield _("Only times number %(first)s to %(last)s.", first=number(first), last=number(last))
+    elif first > 1:
+        yield _("From time number %(n)s on.", n=number(first))
+    if when.every is not None and when.every > 1:
+        yield _("Only each time the count is a multiple of %(n)s.", n=number(when.every))
+
+
+def _listed(words: Iterable[str]) -> str:
+    return _(", ").join(words)
+
+
+def cause(what: str | None, rule: EarningRule, programme: Programme) -> str:
+    """Which limit withheld something: a cap's name, or "budget:<key>"."""
+    key = (what or "").partition("budget:")[2]
+    budgets = [each for each in programme.budgets if each.key == key]
+    if budgets:
+        return budget(budgets[0], programme)
+    if what == "day" and rule.cap_per_day is not None:
+        return _("At most %(points)s in a day.", points=points(rule.cap_per_day))
+    if what == "ever" and rule.cap_per_member is not None:
+        return _("At most %(points)s in all.", points=points(rule.cap_per_member))
+    return _("At most %(points)s in a calendar month.", points=points(rule.cap_per_month or 0))
+
+
+# Budgets.
+
+
+def budget(each: Budget, programme: Programme) -> str:
+    """What a budget allows, and what happens at its end."""
+    rule = programme.rule(each.rule) if each.rule else None
+    limit = (
+        points(each.limit)
+        if each.unit == "points"
+        else format_amount(each.limit, programme.currency)
+    )
+    if each.period == "month":
+        said = _("all members together at most %(limit)s in a calendar month", limit=limit)
+    else:
+        said = _("all members together at most %(limit)s in all", limit=limit)
+    whose = text_in(rule.name) if rule else _("All rules together")
+    return _("%(whose)s: %(limit)s. %(then)s", whose=whose, limit=said, then=at_cap(each))
+
+
+def at_cap(each: Budget) -> str:
+    """What happens at the end of a budget."""
+    if each.at_cap == "stop":
+        return _("What does not fit into it whole is not given.")
+    if each.at_cap == "warn":
+        return _("Beyond it rewards are still given, and the owners are warned.")
+    return _("What is left of it is still given, then nothing.")
+
+
+def worth(programme: Programme) -> str | None:
+    """What the owner counts points at."""
+    if programme.worth_of_100 is None:
+        return None
+    return _(
+        "The budgets count 100 points as %(worth)s.",
+        worth=format_amount(programme.worth_of_100, programme.currency),
+    )
+
+
+def budget_changes(old: Programme, new: Programme) -> Iterator[str]:
+    """What `new` changes about budgets."""
+    was = {each.key: budget(each, old) for each in old.budgets}
+    now = {each.key: budget(each, new) for each in new.budgets}
+    for key, said in now.items():
+        if key not in was:
+            yield _("New limit: %(now)s", now=said)
+        elif was[key] != said:
+            yield _("“%(was)s” becomes “%(now)s”", was=was[key], now=said)
+    for key, said in was.items():
+        if key not in now:
+            yield _("No longer: %(was)s", was=said)
+    said_worth = worth(new)
+    if said_worth and said_worth != worth(old):
+        yield said_worth

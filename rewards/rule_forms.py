@@ -1,0 +1,239 @@
+"""One earning rule as a row of the draft's form, with everything a rule can say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from wtforms import BooleanField, IntegerField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from foundation import words
+from foundation.money import exponent, is_currency, major, parse_amount
+from foundation.refusal import Refused
+from foundation.words import lazy
+from rewards.conditions import Condition
+from rewards.rows import RowForm, SelectMultipleCheckboxField, row_of
+from rewards.rules import EarningRule, Programme
+
+FACT_CHOICES = (
+    ("order.paid", lazy("An order is paid")),
+    ("referral.purchased", lazy("A referred friend buys for the first time")),
+    ("review.published", lazy("A review is published, whatever its stars")),
+    ("answer.accepted", lazy("An answer is accepted")),
+    ("topic.started", lazy("A topic is started")),
+    ("post.written", lazy("A post is written")),
+    ("member.verified", lazy("An e-mail address is confirmed")),
+)
+WHO_CHOICES = (
+    ("member", lazy("The member")),
+    ("referrer", lazy("The referrer")),
+    ("friend", lazy("The friend")),
+    ("both", lazy("The referrer and the friend")),
+)
+KIND_CHOICES = (
+    ("fixed", lazy("Points each time")),
+    ("per_currency_unit", lazy("Points for each unit of the order's value")),
+    ("percent", lazy("Per cent of the order's value, as points")),
+)
+HOLD_CHOICES = (
+    ("none", lazy("Spendable at once")),
+    ("return_period", lazy("Held until the return period is over")),
+    ("days", lazy("Held for some days")),
+)
+#: How friends come, as links say it (referral/navigations.py).
+CHANNEL_CHOICES = (
+    ("link", lazy("Link")),
+    ("qr", lazy("QR code")),
+    ("mail", lazy("Mail")),
+    ("wechat", "WeChat"),
+    ("weibo", "Weibo"),
+    ("line", "LINE"),
+    ("whatsapp", "WhatsApp"),
+    ("x", "X"),
+    ("facebook", "Facebook"),
+    ("other", lazy("Other")),
+)
+
+CONDITIONS = (
+    "value_min",
+    "value_max",
+    "products",
+    "time_from",
+    "time_until",
+    "every",
+    "tiers",
+    "channels",
+    "verified_only",
+)
+LIMITS = ("cap_per_day", "cap_per_month", "cap_per_member")
+
+
+def _points(label: Any, description: Any = "") -> IntegerField:
+    return IntegerField(label, [Optional(), NumberRange(1, 1_000_000)], description=description)
+
+
+def _days(label: Any, description: Any = "") -> IntegerField:
+    return IntegerField(label, [Optional(), NumberRange(1, 3_650)], description=description)
+
+
+class RuleForm(RowForm):
+    """One earning rule; `offer` tells it the draft's tiers and currency before it is read."""
+
+    currency = "USD"
+
+    fact = SelectField(lazy("When"), choices=list(FACT_CHOICES), default="order.paid")
+    who = SelectField(lazy("Who gets it"), choices=list(WHO_CHOICES), default="member")
+    kind = SelectField(lazy("Counted as"), choices=list(KIND_CHOICES), default="fixed")
+    amount = IntegerField(lazy("How much"), [InputRequired(), NumberRange(1, 1_000_000)])
+    friend_amount = _points(
+        lazy("How much for the friend"), lazy("Only where the referrer and the friend get it.")
+    )
+
+    value_min = StringField(
+        lazy("Order worth at least"),
+        [Length(max=20)],
+        description=lazy("The whole order, in the currency of order values. Empty: any."),
+    )
+    value_max = StringField(lazy("Order worth at most"), [Length(max=20)])
+    products = StringField(
+        lazy("Only these products"),
+        [Length(max=1_000)],
+        description=lazy(
+            "The last part of their addresses, with commas between them. One of them is enough,"
+            " and only their part of the order's value counts. Empty: any."
+        ),
+    )
+    time_from = _points(
+        lazy("From which time on"), lazy("1 and 1: only the first. 2 and empty: all but the first.")
+    )
+    time_until = _points(lazy("Until which time"))
+    every = _points(lazy("Only every … time"), lazy("10: the tenth, the twentieth and so on."))
+    tiers = SelectMultipleCheckboxField(
+        lazy("Only for members in"), description=lazy("None ticked: every tier.")
+    )
+    channels = SelectMultipleCheckboxField(
+        lazy("Only if the friend came by"),
+        choices=list(CHANNEL_CHOICES),
+        description=lazy("For referrals. None ticked: any way."),
+    )
+    verified_only = BooleanField(lazy("Reviews only of what was bought here"))
+
+    hold = SelectField(
+        lazy("When it can be spent"),
+        choices=list(HOLD_CHOICES),
+        default="none",
+        description=lazy("A refund takes back its share either way."),
+    )
+    hold_days = _days(lazy("Held for … days"), lazy("Counted from what happened."))
+    expires_after_days = _days(
+        lazy("Expires … days later"),
+        lazy("Counted from the day on which it can be spent. Empty: never."),
+    )
+    tier_applies = BooleanField(lazy("The member's tier raises it"))
+    cap_per_day = _points(lazy("At most in a day"), lazy("Points for one member. Empty: no limit."))
+    cap_per_month = _points(
+        lazy("At most in a month"),
+        lazy("Points for one member in a calendar month. Empty: no limit."),
+    )
+    cap_per_member = _points(
+        lazy("At most in all"), lazy("Points for one member, ever. Empty: no limit.")
+    )
+
+    def offer(self, tiers: Sequence[tuple[str, str]], currency: str) -> None:
+        """Say which tiers there are to choose from, and in what orders are counted."""
+        known = dict(tiers)
+        gone = [(key, key) for key in self.tiers.data or () if key not in known]
+        self.tiers.choices = [*tiers, *gone]  # one that is gone is an objection, not a lost tick
+        self.currency = currency
+
+    def summary(self) -> str:
+        """The row in a few words, while it is closed."""
+        labels = {**dict(FACT_CHOICES), **dict(KIND_CHOICES)}
+        said = [labels.get(self.fact.data, ""), f"{labels.get(self.kind.data, '')}:"]
+        amount = "" if self.amount.data is None else words.number(self.amount.data)
+        return f"{said[0]} · {said[1]} {amount}"
+
+    def asks(self) -> bool:
+        """Whether a condition says something, or is wrong: its fields are shown then."""
+        return _any(self, CONDITIONS)
+
+    def limits(self) -> bool:
+        """Whether a limit says something, or is wrong."""
+        return _any(self, LIMITS)
+
+    def part(self, key: str) -> EarningRule:
+        """Refused when a value is no amount of money."""
+        return EarningRule(
+            key=key,
+            fact=self.fact.data,
+            name=self.names(),
+            who=self.who.data,
+            kind=self.kind.data,
+            amount=self.amount.data,
+            friend_amount=self.friend_amount.data,
+            when=self._condition(),
+            hold=self.hold.data,
+            hold_days=self.hold_days.data if self.hold.data == "days" else None,
+            expires_after_days=self.expires_after_days.data,
+            tier_applies=self.tier_applies.data,
+            verified_only=self.verified_only.data,
+            cap_per_day=self.cap_per_day.data,
+            cap_per_month=self.cap_per_month.data,
+            cap_per_member=self.cap_per_member.data,
+        )
+
+    def _condition(self) -> Condition:
+        slugs = (slug.strip().lower() for slug in (self.products.data or "").split(","))
+        return Condition(
+            value_min=self._money("value_min"),
+            value_max=self._money("value_max"),
+            products=tuple(dict.fromkeys(slug[:80] for slug in slugs if slug)),
+            time_from=self.time_from.data,
+            time_until=self.time_until.data,
+            every=self.every.data,
+            tiers=tuple(self.tiers.data or ()),
+            channels=tuple(self.channels.data or ()),
+        )
+
+    def _money(self, name: str) -> int | None:
+        text = (self[name].data or "").strip()
+        if not text:
+            return None
+        if not is_currency(self.currency):
+            return None  # the currency's own field says what is wrong
+        try:
+            amount = parse_amount(text, self.currency)
+        except Refused as refusal:
+            raise Refused(
+                refusal.sentence, code=refusal.code, field=name, **refusal.params
+            ) from None
+        if not 0 <= amount <= 10**12:
+            raise Refused("“%(text)s” is too large.", code="amount", field=name, text=text)
+        return amount
+
+
+def _any(form: RuleForm, names: Sequence[str]) -> bool:
+    return any(form[name].data or form[name].errors for name in names)
+
+
+def rule_row(rule: EarningRule, currency: str) -> dict[str, Any]:
+    """A rule as its row takes it."""
+    when = rule.when
+    values = row_of(rule) | when.model_dump()
+    values["value_min"] = money_text(when.value_min, currency)
+    values["value_max"] = money_text(when.value_max, currency)
+    values["products"] = ", ".join(when.products)
+    return values
+
+
+def money_text(minor: int | None, currency: str) -> str:
+    """An amount as its field shows it: 2933 USD is "29.33"."""
+    if minor is None:
+        return ""
+    return f"{major(minor, currency):.{exponent(currency) if is_currency(currency) else 2}f}"
+
+
+def tiers_to_choose(rules: Programme) -> list[tuple[str, str]]:
+    """The tiers of a programme as choices."""
+    return [(tier.key, words.text_in(tier.name)) for tier in rules.tiers]

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from community import appealing, clubs, moderation, posting
 from community.clubs import ClubDraft
 from community.posting import TopicDraft
-from demo import merchant, people, voices
+from demo import insiders, merchant, people, voices
 from demo.merchant import Ware
 from demo.people import Person
 from demo.voices import Opinion, Talk
@@ -114,6 +114,7 @@ class Story:
         self.talk([each for each in crowd if each.mailbox in self.talkers])
         self.spam()
         self.spend()
+        self.at(DAYS - 6, lambda session, now: insiders.thank(session, self.member_ids, now))
 
     # The house
 

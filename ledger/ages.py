@@ -1,8 +1,11 @@
 """How old what is outstanding is, and what became of what was earned long ago.
 
-First in, first out: a member spends what she earned first, so what is left of her available
-balance is what she earned last. What she gets back from a redemption that was cancelled or a
-claw-back that was reversed counts as if it had never gone, so it is as old as what it restores.
+What expires at one moment is a lot; lots say what is left of them, and of one lot what came in
+first was spent first. The same holds for all that never expires. What a member gets back from a
+redemption that was cancelled or a claw-back that was reversed counts as if it had never gone, so
+it is as old as what it restores.
+
+What past cohorts spent is matched first in, first out, over all of an account.
 
 Both questions read every entry of every available account. They are asked by a job, not by a page
 (see rewards/reckoning.py).
@@ -22,10 +25,19 @@ from ledger.models import account as accounts
 from ledger.models import balance as balances
 from ledger.models import entry as entries
 from ledger.models import hold as holds
+from ledger.models import lot as lots
+from ledger.models import lot_use as uses
 from ledger.models import transfer as transfers
 
 #: The last day of each age: up to 30 days, 31–90, 91–180, 181–365; the fifth is older.
 AGES = (30, 90, 180, 365)
+
+#: What members' available accounts got, without what came back to them.
+_CREDITED = (
+    accounts.c.kind == "available",
+    accounts.c.owner.is_not(None),
+    transfers.c.reverses.is_(None),
+)
 
 
 @dataclass(frozen=True)
@@ -91,20 +103,75 @@ def matured(session: Session, before: datetime) -> list[Matured]:
 
 
 def _available(session: Session, now: datetime) -> Iterator[Aged]:
-    credit = _credits()
-    newer = credit.c.upto - credit.c.amount  # what came in after this credit
-    left = case(
-        (balances.c.posted >= credit.c.upto, credit.c.amount), else_=balances.c.posted - newer
+    for parts in (_dated(), _undated()):
+        newer = parts.c.upto - parts.c.amount  # what came in after this part
+        left = case((parts.c.rest >= parts.c.upto, parts.c.amount), else_=parts.c.rest - newer)
+        age = _age(parts.c.earned, now)
+        rows = session.execute(
+            select(parts.c.owner, parts.c.commodity, age, func.sum(left))
+            .where(newer < parts.c.rest)
+            .group_by(parts.c.owner, parts.c.commodity, age)
+        )
+        for owner, commodity, place, amount in rows:
+            if amount:  # a credit that went into lots as a whole is nothing here
+                yield Aged(owner, commodity, place, available=int(amount), pending=0)
+
+
+def _dated() -> Subquery:
+    """What came into lots; `rest` is what is left of the lot, `upto` the part and all after it."""
+    hold = aliased(transfers)
+    upto = func.sum(uses.c.amount).over(
+        partition_by=(uses.c.account, uses.c.expires_at), order_by=uses.c.seq.desc()
     )
-    age = _age(credit.c.earned, now)
-    rows = session.execute(
-        select(credit.c.owner, credit.c.commodity, age, func.sum(left))
-        .join(balances, balances.c.account_id == credit.c.account)
-        .where(newer < balances.c.posted)
-        .group_by(credit.c.owner, credit.c.commodity, age)
+    return (
+        select(
+            accounts.c.owner,
+            accounts.c.commodity,
+            uses.c.amount,
+            _earned(hold).label("earned"),
+            lots.c.remaining.label("rest"),
+            upto.label("upto"),
+        )
+        .join(lots, (lots.c.account == uses.c.account) & (lots.c.expires_at == uses.c.expires_at))
+        .join(accounts, accounts.c.id == uses.c.account)
+        .join(transfers, transfers.c.id == uses.c.transfer)
+        .outerjoin(hold, hold.c.id == transfers.c.resolves)
+        .where(*_CREDITED, uses.c.amount > 0, lots.c.remaining > 0)
+        .subquery("dated")
     )
-    for owner, commodity, place, amount in rows:
-        yield Aged(owner, commodity, place, available=int(amount), pending=0)
+
+
+def _undated() -> Subquery:
+    """What came in and never expires, like `_dated`."""
+    hold = aliased(transfers)
+    in_lots = (
+        select(func.coalesce(func.sum(uses.c.amount), 0))
+        .where(uses.c.transfer == entries.c.transfer, uses.c.side == entries.c.side)
+        .scalar_subquery()
+    )
+    amount = entries.c.amount - in_lots
+    upto = func.sum(amount).over(partition_by=entries.c.account, order_by=entries.c.seq.desc())
+    return (
+        select(
+            accounts.c.owner,
+            accounts.c.commodity,
+            amount.label("amount"),
+            _earned(hold).label("earned"),
+            (balances.c.posted - balances.c.expiring).label("rest"),
+            upto.label("upto"),
+        )
+        .join(accounts, accounts.c.id == entries.c.account)
+        .join(balances, balances.c.account_id == entries.c.account)
+        .join(transfers, transfers.c.id == entries.c.transfer)
+        .outerjoin(hold, hold.c.id == transfers.c.resolves)
+        .where(*_CREDITED, entries.c.amount > 0, balances.c.posted > balances.c.expiring)
+        .subquery("undated")
+    )
+
+
+def _earned(hold: Any) -> ColumnElement[datetime]:
+    """A released hold was earned when it was promised."""
+    return func.coalesce(hold.c.at, transfers.c.at, type_=transfers.c.at.type)
 
 
 def _pending(session: Session, now: datetime) -> Iterator[Aged]:
@@ -130,32 +197,19 @@ def _age(earned: Any, now: datetime) -> ColumnElement[int]:
 
 
 def _credits() -> Subquery:
-    """What came into available accounts, when it was earned, and `upto`: it and all after it.
-
-    A released hold was earned when it was promised.
-    """
+    """What came into available accounts, and when it was earned."""
     hold = aliased(transfers)
-    upto = func.sum(entries.c.amount).over(
-        partition_by=entries.c.account, order_by=entries.c.seq.desc()
-    )
     return (
         select(
-            accounts.c.owner,
             accounts.c.commodity,
             entries.c.account,
             entries.c.amount,
-            func.coalesce(hold.c.at, transfers.c.at, type_=transfers.c.at.type).label("earned"),
-            upto.label("upto"),
+            _earned(hold).label("earned"),
         )
         .join(accounts, accounts.c.id == entries.c.account)
         .join(transfers, transfers.c.id == entries.c.transfer)
         .outerjoin(hold, hold.c.id == transfers.c.resolves)
-        .where(
-            accounts.c.kind == "available",
-            accounts.c.owner.is_not(None),
-            entries.c.amount > 0,
-            transfers.c.reverses.is_(None),
-        )
+        .where(*_CREDITED, entries.c.amount > 0)
         .subquery("credit")
     )
 

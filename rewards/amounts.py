@@ -7,11 +7,12 @@ from decimal import Decimal
 from foundation.money import format_amount, is_currency
 from foundation.words import _, number
 from rewards.rules import POINTS
+from rewards.statement_words import UNITS
 
 
 def name_of(code: str) -> str:
     """What a commodity is called; currencies and the owner's own ones by their code."""
-    return _("Points") if code == POINTS else code
+    return {POINTS: _("Points"), UNITS: _("Units")}.get(code, code)
 
 
 def written(units: int, code: str, scale: int) -> str:

@@ -26,7 +26,7 @@ from foundation.words import _, when
 from ledger import beancount, journal
 from ledger.journal import Period, moment
 from members.session import requires
-from rewards import amounts, liability, reckoning
+from rewards import amounts, liability, reckoning, statement_words
 from rewards.reckoning import Kind, Reckoning
 
 bp = Blueprint("book", __name__)
@@ -72,7 +72,11 @@ def outstanding() -> Any:
         page = liability.read(session, reckoned, request.args.get("commodity"))
     days = [(when(liability.day_of(day)), units) for day, units in page.days]
     return render_template(
-        "rewards/outstanding.html", page=page, days=days, name_of=amounts.name_of
+        "rewards/outstanding.html",
+        page=page,
+        days=days,
+        name_of=amounts.name_of,
+        names=statement_words.names(page.commodity),
     )
 
 

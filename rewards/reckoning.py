@@ -21,6 +21,7 @@ from foundation.tables import Base, Id, Json, Moment, Number, new_id, table_of
 from foundation.words import lazy
 from ledger import ages, statements
 from ledger.journal import commodities_of, steady
+from ledger.statements import TrialRow
 from rewards import breakage, programme, tiers
 from rewards.breakage import Estimate
 from rewards.rules import Programme
@@ -28,6 +29,7 @@ from rewards.rules import Programme
 #: A page may take this many milliseconds to count for itself.
 QUICK = 300
 EVERY = timedelta(days=1)
+KINDS = ("issued", "pending", "available", "owed", "redeemed", "expired", "clawed_back")
 
 
 class BookReckoning(Base):
@@ -119,7 +121,7 @@ def count(session: Session, now: datetime) -> Reckoning:
         scales={each.code: each.scale for each in commodities_of(session)},
         kinds=tuple(
             Kind(commodity=row.commodity, kind=row.kind, accounts=row.accounts, balance=row.balance)
-            for row in statements.trial_balance(session)
+            for row in sorted(statements.trial_balance(session), key=_place)
         ),
         standing=tuple(_standing(session, now)),
         matured=tuple(
@@ -133,6 +135,12 @@ def count(session: Session, now: datetime) -> Reckoning:
             for each in ages.matured(session, now - breakage.HORIZON)
         ),
     )
+
+
+def _place(row: TrialRow) -> tuple[str, int, str]:
+    """Kinds in the order in which things go through them, those of other capabilities last."""
+    place = KINDS.index(row.kind) if row.kind in KINDS else len(KINDS)
+    return row.commodity, place, row.kind
 
 
 def _standing(session: Session, now: datetime) -> list[Standing]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
@@ -15,56 +15,17 @@ from sqlalchemy.orm import Session
 from foundation import words
 from foundation.paging import Page
 from foundation.sheets import Cell, as_csv
-from foundation.words import _, lazy, text_in, when
+from foundation.words import _, text_in
 from ledger import movements, statements
 from ledger.journal import moment
 from ledger.movements import Held, Movement
 from ledger.statements import Balances
-from rewards import programme
+from rewards import catalogue_queries, programme, statement_words
 from rewards.amounts import plain
-from rewards.models import Grant, Voucher
+from rewards.models import Grant
 from rewards.rules import POINTS
+from rewards.seat_models import Seat, UnitGrant
 
-#: What a movement was, by the kinds of the accounts it went from and to.
-WHAT: Mapping[tuple[str, str], str] = {
-    ("issued", "pending"): "granted_on_hold",
-    ("issued", "available"): "granted",
-    ("issued", "owed"): "granted_and_paid_off",
-    ("pending", "available"): "released",
-    ("pending", "owed"): "released_and_paid_off",
-    ("pending", "issued"): "taken_back_on_hold",
-    ("available", "redeemed"): "spent",
-    ("available", "expired"): "expired",
-    ("available", "clawed_back"): "taken_back",
-    ("owed", "clawed_back"): "taken_back_and_owed",
-    ("redeemed", "available"): "given_back",
-    ("expired", "available"): "restored",
-    ("clawed_back", "available"): "restored",
-    ("clawed_back", "owed"): "restored",
-    ("available", "issued"): "reversed",
-}
-SENTENCES: Mapping[str, Any] = {
-    "granted_on_hold": lazy("Granted, on hold first"),
-    "granted": lazy("Granted, yours to spend at once"),
-    "granted_and_paid_off": lazy("Granted, and made up for what you owed"),
-    "released": lazy("Released: yours to spend"),
-    "released_and_paid_off": lazy("Released, and made up for what you owed"),
-    "taken_back_on_hold": lazy("Went back with a refund while it was on hold"),
-    "spent": lazy("Spent"),
-    "expired": lazy("Expired"),
-    "taken_back": lazy("Went back with a refund"),
-    "taken_back_and_owed": lazy("Went back with a refund after you had spent it: now owed"),
-    "given_back": lazy("Given back to you"),
-    "restored": lazy("Put back: it was taken by mistake"),
-    "reversed": lazy("Reversed: it was granted by mistake"),
-    "moved": lazy("Moved between your accounts"),
-}
-#: Numbers that a line shows changes of, with their names.
-SHOWN: Mapping[str, Any] = {
-    "available": lazy("to spend"),
-    "pending": lazy("on hold"),
-    "negative": lazy("owed"),
-}
 NUMBERS = ("pending", "available", "spent", "expired", "negative")
 COLUMNS = (
     "at",
@@ -96,21 +57,32 @@ class Line:
     """A movement and its words."""
 
     movement: Movement
-    what: str
+    commodity: str
     reason: Reason | None
 
     @property
+    def what(self) -> str:
+        """What it was, as a word for machines."""
+        return statement_words.what(self.movement.source, self.movement.target)
+
+    @property
     def sentence(self) -> str:
-        """What happened, in the reader's language."""
-        if self.what == "granted_on_hold" and self.movement.until:
-            return _("Granted, on hold until %(day)s", day=when(self.movement.until))
-        return str(SENTENCES[self.what])
+        """What it was, in the reader's language."""
+        return statement_words.sentence(self.what, self.commodity, self.movement.until)
 
     @property
     def changes(self) -> list[tuple[int, str]]:
         """What it added to and took from what she has, with the name of each number."""
-        found = [(getattr(self.movement.change, name), label) for name, label in SHOWN.items()]
-        return [(amount, str(label)) for amount, label in found if amount]
+        names = statement_words.shown(self.commodity)
+        found = [(getattr(self.movement.change, number), name) for number, name in names.items()]
+        return [(amount, name) for amount, name in found if amount]
+
+    @property
+    def after(self) -> list[tuple[int, str]]:
+        """What she had then: always what she could spend, of the rest what was not nothing."""
+        names = statement_words.shown(self.commodity)
+        found = [(getattr(self.movement.after, number), name) for number, name in names.items()]
+        return [(amount, name) for place, (amount, name) in enumerate(found) if amount or not place]
 
 
 @dataclass(frozen=True)
@@ -143,7 +115,7 @@ def read(
         if until
         else statements.balances(session, member_id, held.code)
     )
-    lines = explained(session, found.rows)
+    lines = explained(session, found.rows, held.code)
     return Statement(known, held, balances, day, Page(lines, found.next, found.previous))
 
 
@@ -153,14 +125,11 @@ def end_of(day: date) -> datetime:
     return midnight.astimezone(UTC) - timedelta(microseconds=1)
 
 
-def explained(session: Session, moved: Sequence[Movement]) -> list[Line]:
+def explained(session: Session, moved: Sequence[Movement], commodity: str) -> list[Line]:
     """Each movement with its words and its reason, in a fixed number of statements."""
     about = {each.about for each in moved if each.about}
-    reasons = _grants(session, about) | _vouchers(session, about)
-    return [
-        Line(each, WHAT.get((each.source, each.target), "moved"), reasons.get(each.about or ""))
-        for each in moved
-    ]
+    reasons = _grants(session, about) | _redemptions(session, about) | _units(session, about)
+    return [Line(each, commodity, reasons.get(each.about or "")) for each in moved]
 
 
 def _ids(about: set[str], prefix: str) -> list[str]:
@@ -186,13 +155,23 @@ def _grants(session: Session, about: set[str]) -> dict[str, Reason]:
     return found
 
 
-def _vouchers(session: Session, about: set[str]) -> dict[str, Reason]:
+def _redemptions(session: Session, about: set[str]) -> dict[str, Reason]:
+    titles = catalogue_queries.titles(session, _ids(about, "redemption:"))
+    return {
+        f"redemption:{redemption_id}": Reason(title, f"/me/redemptions/{redemption_id}")
+        for redemption_id, title in titles.items()
+    }
+
+
+def _units(session: Session, about: set[str]) -> dict[str, Reason]:
     rows = session.execute(
-        select(Voucher.id, Voucher.code).where(Voucher.id.in_(_ids(about, "redemption:")))
+        select(UnitGrant.id, Seat.invitation_id)
+        .join(Seat, Seat.id == UnitGrant.seat_id)
+        .where(UnitGrant.id.in_(_ids(about, "unit_grant:")))
     )
     return {
-        f"redemption:{voucher_id}": Reason(_("Voucher %(code)s", code=code), "/me/rewards#vouchers")
-        for voucher_id, code in rows
+        f"unit_grant:{grant_id}": Reason(_("Your seat"), f"/me/seats/{invitation_id}")
+        for grant_id, invitation_id in rows
     }
 
 
@@ -200,7 +179,7 @@ def lines(session: Session, member_id: str, commodity: str) -> Iterator[Line]:
     """The whole history, newest first, in a fixed amount of memory."""
     moved = movements.whole(session, member_id, commodity)
     while chunk := list(islice(moved, CHUNK)):
-        yield from explained(session, chunk)
+        yield from explained(session, chunk, commodity)
 
 
 def csv_pieces(session: Session, member_id: str, held: Held) -> Iterator[str]:

@@ -14,7 +14,7 @@ from foundation.doors import reading
 from ledger import movements
 from ledger.movements import Held
 from members.session import members_only, signed_in
-from rewards import amounts, statement
+from rewards import amounts, statement, statement_words
 from rewards.rules import POINTS
 
 bp = Blueprint("statement", __name__)
@@ -41,6 +41,7 @@ def show() -> Any:
         "rewards/statement.html",
         statement=page,
         name_of=amounts.name_of,
+        names=statement_words.names(page.held.code),
         written=lambda units: amounts.written(units, page.held.code, page.held.scale),
         asked=asked,
         unread=bool(asked and day is None),

@@ -96,3 +96,26 @@ def test_what_became_of_what_was_earned_long_ago(book: Book) -> None:
         [found] = ages.matured(session, book.now - timedelta(days=365))
     assert (found.earned, found.taken_back, found.spent) == (100, 20, 60)
     assert found.never_spent == 20
+
+
+def test_what_expires_soonest_is_gone_first_however_young(book: Book) -> None:
+    """An offer of ten days, earned yesterday, is spent before what never expires."""
+    give(book, 100, 400)
+    yesterday = book.now - timedelta(days=1)
+    with writing() as session:
+        said = {"owner": "ada", "commodity": "points", "now": yesterday}
+        soon, late = (book.now + timedelta(days=days) for days in (10, 300))
+        earning.credit(session, amount=30, key="offer", expires_at=soon, **said)
+        earning.credit(session, amount=20, key="order", expires_at=late, **said)
+    spend(book, 40)
+    assert {(each.age, each.available) for each in _aged(book.now)} == {(4, 100), (0, 10)}
+    tea = spend(book, 50, "more tea")
+    assert {(each.age, each.available) for each in _aged(book.now)} == {(4, 60)}
+    with writing() as session:
+        transfers.reverse(session, tea, key="back", now=book.now)
+    assert {(each.age, each.available) for each in _aged(book.now)} == {(4, 100), (0, 10)}
+
+
+def _aged(now: datetime) -> list[ages.Aged]:
+    with reading() as session:
+        return list(ages.outstanding_by_age(session, now))

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from foundation.doors import reading, writing
-from ledger import accounts, earning, spending, transfers
+from ledger import accounts, earning, holds, spending, transfers
 from rewards.models import Grant
 from tests import people
 from tests.rewards.test_my_rewards import post
@@ -42,7 +42,7 @@ def test_it_works(client: Any, programme: Any, now: Any) -> None:
         assert words in page
     assert page.index("Went back") < page.index("Released") < page.index("Granted, on hold")
     assert "−100" in page
-    assert "then 200 to spend" in page
+    assert "Then: 200 to spend" in page
 
 
 def test_it_is_for_members(client: Any, programme: Any) -> None:
@@ -75,7 +75,7 @@ def test_what_was_redeemed_leads_to_it(client: Any, programme: Any, now: Any) ->
     post(client, "/me/rewards/redeem", "/me/rewards", item="voucher-5", request_key="one-form")
     page = client.get(PAGE).text
     assert "Spent" in page
-    assert re.search(r'href="/me/rewards[^"]*">Voucher [0-9A-Z-]{19}<', page)
+    assert re.search(r'href="/me/redemptions/\w{26}">[^<]*oucher', page)
 
 
 def test_somebody_new_sees_how_to_begin(client: Any, programme: Any) -> None:
@@ -179,3 +179,17 @@ def test_nobody_reads_anybody_elses(client: Any, programme: Any, now: Any) -> No
     people.sign_in(client, programme.ben)
     assert "What you are given appears here" in client.get(PAGE).text
     assert table(client.get(f"{PAGE}.csv").text) == []
+
+
+def test_units_vest_and_are_never_called_money(client: Any, programme: Any, now: Any) -> None:
+    with writing() as session:
+        accounts.define(session, "units", 0)
+        said = {"owner": programme.ada, "commodity": "units", "now": now}
+        held = holds.hold(session, amount=12, key="seat", until=now, **said)
+        holds.post(session, held.id, 5, key="month", now=now)
+        holds.void(session, held.id, key="left", now=now)
+    people.sign_in(client, programme.ada)
+    page = client.get(f"{PAGE}?commodity=units").text.partition("<main")[2]
+    for words in ("Forfeited before it vested", "Granted, not vested yet", "Units today"):
+        assert words in page
+    assert "to spend" not in page.lower().replace("yours to spend", "")

@@ -1,0 +1,109 @@
+"""What a statement says: each movement and each number in words.
+
+Most commodities are earned, held, spent. Units of a seat vest instead; nothing of theirs is called
+spending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from foundation.words import _, lazy, when
+
+#: What a movement was, by the kinds of the accounts it went from and to.
+WHAT: Mapping[tuple[str, str], str] = {
+    ("issued", "pending"): "granted_on_hold",
+    ("issued", "available"): "granted",
+    ("issued", "owed"): "granted_and_paid_off",
+    ("pending", "available"): "released",
+    ("pending", "owed"): "released_and_paid_off",
+    ("pending", "issued"): "taken_back_on_hold",
+    ("available", "redeemed"): "spent",
+    ("available", "expired"): "expired",
+    ("available", "clawed_back"): "taken_back",
+    ("owed", "clawed_back"): "taken_back_and_owed",
+    ("redeemed", "available"): "given_back",
+    ("redeemed", "owed"): "given_back",
+    ("expired", "available"): "restored",
+    ("clawed_back", "available"): "restored",
+    ("clawed_back", "owed"): "restored",
+    ("available", "issued"): "reversed",
+    ("owed", "issued"): "reversed",
+}
+SENTENCES: Mapping[str, Any] = {
+    "granted_on_hold": lazy("Granted, on hold first"),
+    "granted": lazy("Granted, yours to spend at once"),
+    "granted_and_paid_off": lazy("Granted, and made up for what you owed"),
+    "released": lazy("Released: yours to spend"),
+    "released_and_paid_off": lazy("Released, and made up for what you owed"),
+    "taken_back_on_hold": lazy("Went back with a refund while it was on hold"),
+    "spent": lazy("Spent"),
+    "expired": lazy("Expired"),
+    "taken_back": lazy("Went back with a refund"),
+    "taken_back_and_owed": lazy("Went back with a refund after you had spent it: now owed"),
+    "given_back": lazy("Given back to you"),
+    "restored": lazy("Put back: it was taken by mistake"),
+    "reversed": lazy("Reversed: it was granted by mistake"),
+    "moved": lazy("Moved between your accounts"),
+}
+NAMES: Mapping[str, Any] = {
+    "available": lazy("To spend"),
+    "pending": lazy("On hold"),
+    "spent": lazy("Spent"),
+    "expired": lazy("Expired"),
+    "negative": lazy("Owed"),
+}
+#: The numbers whose changes a line shows.
+SHOWN: Mapping[str, Any] = {
+    "available": lazy("to spend"),
+    "pending": lazy("on hold"),
+    "negative": lazy("owed"),
+}
+
+#: The commodity that vests, and its words.
+UNITS = "units"
+OF_UNITS: Mapping[str, Any] = {
+    "granted_on_hold": lazy("Granted, not vested yet"),
+    "granted": lazy("Granted and vested"),
+    "released": lazy("Vested"),
+    "taken_back_on_hold": lazy("Forfeited before it vested"),
+    "spent": lazy("Settled"),
+    "taken_back": lazy("Lapsed"),
+}
+NAMES_OF_UNITS: Mapping[str, Any] = {
+    "available": lazy("Vested"),
+    "pending": lazy("Not vested yet"),
+    "spent": lazy("Settled"),
+}
+SHOWN_OF_UNITS: Mapping[str, Any] = {
+    "available": lazy("vested"),
+    "pending": lazy("not vested yet"),
+}
+
+
+def what(source: str, target: str) -> str:
+    """The word for machines: what a transfer between accounts of these kinds is to their owner."""
+    return WHAT.get((source, target), "moved")
+
+
+def sentence(what: str, commodity: str, until: datetime | None) -> str:
+    """What happened, in the reader's language."""
+    if commodity == UNITS and what in OF_UNITS:
+        return str(OF_UNITS[what])
+    if what == "granted_on_hold" and until:
+        return _("Granted, on hold until %(day)s", day=when(until))
+    return str(SENTENCES[what])
+
+
+def names(commodity: str) -> dict[str, str]:
+    """What each of the five numbers is called, in the order in which they are shown."""
+    own = {**NAMES, **NAMES_OF_UNITS} if commodity == UNITS else NAMES
+    return {number: str(name) for number, name in own.items()}
+
+
+def shown(commodity: str) -> dict[str, str]:
+    """The numbers whose changes a line shows, and what stands behind such an amount."""
+    own = {**SHOWN, **SHOWN_OF_UNITS} if commodity == UNITS else SHOWN
+    return {number: str(name) for number, name in own.items()}

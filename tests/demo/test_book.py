@@ -1,0 +1,50 @@
+"""The demo's book, as a bookkeeper gets it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from beancount import loader
+from beancount.ops import validation
+from click.testing import CliRunner
+
+import app as application
+from demo import loading
+from foundation import clock, quick
+from foundation.doors import database, reading
+from foundation.settings import Settings
+from ledger import journal
+from ledger.export_command import export
+from ledger.journal import Period
+
+
+@pytest.fixture
+def merchant(sqlite_url: str, tmp_path: Path) -> Iterator[None]:
+    """Eight months of the tea merchant."""
+    settings = Settings(data=tmp_path, database_url=sqlite_url, secret_key="x" * 40)
+    application.wire(settings)
+    loading.load(clock.now())
+    yield
+    quick.close()
+    database().close()
+
+
+def test_bean_check_accepts_it_and_catches_a_changed_amount(merchant: None, tmp_path: Path) -> None:
+    file = tmp_path / "journal.beancount"
+    done = CliRunner().invoke(export, [str(file)])
+    assert done.exit_code == 0, done.output
+    entries, errors, _ = loader.load_file(
+        str(file), extra_validations=validation.HARDCORE_VALIDATIONS
+    )
+    assert errors == []
+    with reading() as session:
+        transfers = journal.size(session, Period())
+    assert sum(type(each).__name__ == "Transaction" for each in entries) == transfers > 100
+    text = file.read_text()
+    line = re.search(r"^  Expenses:Programme:Issued:POINTS  (\d+) POINTS$", text, re.M)
+    assert line
+    more = f"  Expenses:Programme:Issued:POINTS  {int(line[1]) + 1} POINTS"
+    assert loader.load_string(text.replace(line[0], more, 1))[1] != []

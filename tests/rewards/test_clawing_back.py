@@ -35,8 +35,8 @@ def test_what_was_spent_is_owed_and_paid_off_by_what_comes_next(programme: Any, 
     order = programme.pays(programme.ben, 10_000, now)
     programme.release(now + LATER)
     with writing() as session:
-        order = redeeming.Order("voucher-5", "form-1")
-        redeeming.redeem(session, programme.ben, order, now + LATER)
+        voucher = redeeming.Order("voucher-5", "form-1")
+        redeeming.redeem(session, programme.ben, voucher, now + LATER)
     programme.refunds(order, programme.ben, 10_000, 10_000, now + LATER)
     assert programme.balances(programme.ben).negative == 100
     programme.happens("review.published", programme.ben, now + LATER, product="x", order=None)

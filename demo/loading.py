@@ -20,12 +20,13 @@ from sqlalchemy.orm import Session
 from community import appealing, clubs, moderation, posting
 from community.clubs import ClubDraft
 from community.posting import TopicDraft
-from demo import insiders, merchant, people, voices
+from demo import insiders, merchant, people, shelves, voices
 from demo.merchant import Ware
 from demo.people import Person
 from demo.voices import Opinion, Talk
 from foundation import outbox, worker
 from foundation.doors import reading, writing
+from ledger import statements
 from members import customers, joining, passwords
 from members.joining import SignUp
 from members.models import Member
@@ -33,8 +34,10 @@ from referral import clicking, codes, touches
 from referral.touches import Touch
 from reviews import publishing as reviewing
 from reviews.rules import ReviewDraft
+from rewards import fulfilling, reckoning, redeeming, stock
 from rewards import publishing as programmes
-from rewards import reckoning, redeeming
+from rewards.redeeming import Order
+from rewards.rules import POINTS
 from shop import ordering, products
 from shop.ordering import LineDraft, OrderDraft
 from shop.products import ProductDraft
@@ -141,7 +144,12 @@ class Story:
             self.club_ids[place.slug] = clubs.open_club(session, club, now)
 
     def first_programme(self, session: Session, now: datetime) -> None:
-        programmes.publish_first(session, self.member_ids["olga"], now)
+        olga = self.member_ids["olga"]
+        rules = shelves.programme(now)
+        programmes.publish_first(session, olga, now, rules)
+        for item in rules.catalogue:
+            for occasion in item.occasions if item.counted else ():
+                stock.receive(session, olga, item.key, occasion, shelves.CAME_IN[item.key], "", now)
 
     # People
 
@@ -378,6 +386,20 @@ class Story:
             redeeming.redeem(session, ada, redeeming.Order(cheapest.key, "demo-1"), now)
 
         self.at(DAYS - 10, redeem)
+        self.at(DAYS - 2, self.order_a_caddy)
+
+    def order_a_caddy(self, session: Session, now: datetime) -> None:
+        """Two who have the points order one; Sam has begun with the first."""
+        known = [self.member_ids[each.mailbox] for each in people.CUSTOMERS]
+        balances = statements.balances_of(session, known, POINTS)
+        rich = sorted(known, key=lambda each: -balances[each].available)[:2]
+        for place, member_id in enumerate(rich):
+            if balances[member_id].available >= 120:
+                order = Order("caddy", "demo-caddy", address="7 Lantern Street\nPortland OR 97209")
+                done = redeeming.redeem(session, member_id, order, now)
+                if place == 0:
+                    sam = self.member_ids["sam"]
+                    fulfilling.move(session, done.redemption.id, "take", sam, "", now)
 
 
 def log_ins() -> list[tuple[str, str]]:

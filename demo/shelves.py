@@ -1,0 +1,92 @@
+"""What the tea merchant gives for points beside his vouchers: one thing of every kind."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from rewards.first_programme import first_programme
+from rewards.items import Item
+from rewards.rules import Programme
+
+#: What came in of what is counted, by the item's key; a visit has so many places a date.
+CAME_IN = {"caddy": 12, "visit": 8}
+
+
+def programme(now: datetime) -> Programme:
+    """The proposed programme with the merchant's own shelves; visits are half a year away."""
+    noon = now.replace(hour=13, minute=0, second=0, microsecond=0)
+    visits = (noon + timedelta(days=290), noon + timedelta(days=318))
+    rules = first_programme()
+    return rules.model_copy(update={"catalogue": (*rules.catalogue, *_shelves(visits))})
+
+
+def _shelves(visits: tuple[datetime, ...]) -> tuple[Item, ...]:
+    return (
+        Item(
+            key="caddy",
+            kind="goods",
+            name={"en": "A brass tea caddy", "zh_Hans": "黄铜茶叶罐", "zh_Hant": "黃銅茶葉罐"},
+            description={
+                "en": "Hammered by hand, for 100 g. Not for sale: it is only to be had for points.",
+                "zh_Hans": "手工锤制，可装 100 克茶叶。不对外出售，只能用积分兑换。",
+                "zh_Hant": "手工錘製，可裝 100 克茶葉。不對外販售，只能用點數兌換。",
+            },
+            cost=120,
+            value=1_800,
+            currency="USD",
+            counted=True,
+            sent=True,
+            limit=2,
+        ),
+        Item(
+            key="water",
+            kind="service",
+            name={
+                "en": "Your water, tasted",
+                "zh_Hans": "为你的水试茶",
+                "zh_Hant": "為你的水試茶",
+            },
+            description={
+                "en": "Send us a bottle from your tap; we tell you which teas like it, and why.",
+                "zh_Hans": "寄一瓶自来水来，我们告诉你它适合哪些茶，以及为什么。",
+                "zh_Hant": "寄一瓶自來水來，我們告訴你它適合哪些茶，以及為什麼。",
+            },
+            cost=150,
+            limit=1,
+        ),
+        Item(
+            key="visit",
+            kind="experience",
+            name={
+                "en": "A day in the tasting room",
+                "zh_Hans": "品茶室一日",
+                "zh_Hant": "品茶室一日",
+            },
+            description={
+                "en": "Taste the new harvest with our buyers, lunch included.",
+                "zh_Hans": "和我们的买手一起品尝新茶，含午餐。",
+                "zh_Hant": "和我們的採購一起品嚐新茶，含午餐。",
+            },
+            cost=400,
+            tier="advocate",
+            counted=True,
+            dates=visits,
+        ),
+        Item(
+            key="first-flush",
+            kind="preorder",
+            name={
+                "en": "First flush, a week early",
+                "zh_Hans": "头采新茶，提前一周",
+                "zh_Hant": "頭採新茶，提前一週",
+            },
+            description={
+                "en": "50 g of the next Darjeeling first flush, before it is in the shop.",
+                "zh_Hans": "下一季大吉岭头采 50 克，先于商店上架。",
+                "zh_Hant": "下一季大吉嶺頭採 50 克，先於商店上架。",
+            },
+            cost=180,
+            sent=True,
+            expected_on=(visits[0] + timedelta(days=30)).date(),
+        ),
+    )

@@ -21,7 +21,7 @@ class OrderForm(Form):
     occasion = RadioField(lazy("Which date"), validate_choice=False)
     address = TextAreaField(
         lazy("Where should we send it?"),
-        [Optional(), Length(max=LONGEST)],
+        [InputRequired(lazy("Say where we should send it.")), Length(max=LONGEST)],
         description=lazy("Name, street, town and country, as on an envelope."),
         render_kw={"rows": 5, "maxlength": LONGEST, "autocomplete": "street-address"},
     )

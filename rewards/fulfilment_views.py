@@ -14,6 +14,7 @@ from members.session import requires, signed_in
 from rewards import catalogue_queries, explaining_items, fulfilling, stock
 from rewards.catalogue_forms import StepForm, StockForm
 from rewards.catalogue_queries import SHOWS
+from rewards.items import moment_of
 
 bp = Blueprint("fulfilment", __name__)
 
@@ -93,5 +94,7 @@ def stocks() -> Any:
     with reading() as session:
         counted = catalogue_queries.counted(session)
         page = catalogue_queries.movements(session, request.args.get("page"))
-    answer = render_template("rewards/stock.html", form=form, counted=counted, page=page)
+    answer = render_template(
+        "rewards/stock.html", form=form, counted=counted, page=page, moment_of=moment_of
+    )
     return answer, 422 if form.errors else 200

@@ -20,7 +20,11 @@ never the balance, so that spending points costs nobody his tier.
 
     earning.hear, clawing_back.hear            hearers of facts
     releasing.release_due(now)                 job, every minute
-    redeeming.redeem(session, member_id, item_key, request_key, now)  -> Voucher
+    redeeming.redeem(session, member_id, order, now)  -> Redeemed(redemption, voucher)
+    fulfilling.move / take_next / cancel_own   what was ordered with points, step by step, or back
+    stock.receive / reserve / release / hand_over  how many there are, and are promised
+    vouchers.issue / use / give_back           codes, and their uses at the till (POST /api/vouchers)
+    catalogue.offers(session, rules, member_id, now)  what she may have now, or why not
     programme.current(session)                 -> rules.Programme in force, None before version 1
     programme.latest(session)                  -> Version (number, rules, published_at …)
     tiers.standing(session, member_id, rules, at)  -> Standing(points, tier, next, missing)

@@ -157,7 +157,12 @@ def settle(
     kind: Kind = "lapsed" if lapses else "settled"
     step = _step(session, units, kind)
     key, about = f"units:{units.id}:{kind}:{step}", f"unit_grant:{units.id}"
-    common: dict[str, Any] = {"owner": units.member_id, "commodity": UNITS, "key": key, "about": about}
+    common: dict[str, Any] = {
+        "owner": units.member_id,
+        "commodity": UNITS,
+        "key": key,
+        "about": about,
+    }
     if lapses:
         done = clawbacks.claw_back(session, **common, amount=amount, now=now)[0]
     else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from foundation.money import format_amount
-from foundation.words import _, lazy, number, percent, plural, text_in, when
+from foundation.words import _, lazy, number, percent, plural, sentences, text_in, when
 from rewards.climbing import Sheet
 from rewards.rules import Programme, Tier
 from rewards.standing_rules import (
@@ -112,7 +112,7 @@ def _reliability_means(rules: StandingRules) -> str:
         "A post of yours that was folded takes off %(costs)s, until it is restored.",
         costs=rules.fold_costs,
     )
-    return f"{sentence} {costs}"
+    return sentences((sentence, costs))
 
 
 def window(programme: Programme) -> str:
@@ -229,7 +229,7 @@ def _reliable_sum(did: list[int]) -> str:
     if did[FOLDS] < 1:
         return sentence
     folds = plural("%(num)s post folded.", "%(num)s posts folded.", did[FOLDS])
-    return f"{sentence} {folds}"
+    return sentences((sentence, folds))
 
 
 Act = tuple[str, Callable[[int], str], dict[int, int]]

@@ -49,8 +49,8 @@ until it is posted, so `until + period` counts from the release. `claw_back` tak
 or hold it takes back. Each of them also takes `about` (the fact or thing behind
 it) and `memo` (a JSON object).
 
-Members' transfers between two owners need both locked in one order: verbs that touch several owners
-are `bulk`'s or lock with `accounts.standings_many` first.
+Who touches several owners in one transaction locks them first, in one order for everybody: `bulk`
+does, others call `accounts.standings_many`.
 
 The same key with the same request gives back the same transfer and does nothing; the same key
 with another request is `Refused(code="idempotency_conflict", status=409)` and names the field that
@@ -58,10 +58,13 @@ differs. Keys grow the cheapest index when they are ordered by time (`new_id`) o
 ("grant:<id>").
 
 Reading: `statements.balances` (five numbers), `statements.expiring` (what expires when),
-`expiring.expiring_soon` (whose, between two moments), `statements.balances_at`, `statements.statement`,
-`statements.trial_balance`, `statements.outstanding`. `sealing` gives every transfer a hash that
-follows from all before it, and the newest to the transparency log. `audit.audit` recomputes everything and names
-the first bad row; `bellmouth ledger audit` does so from the command line.
+`expiring.expiring_soon` (whose, between two moments), `statements.balances_at`,
+`statements.statement` (one account), `movements.page` (all accounts of an owner),
+`statements.trial_balance`, `statements.outstanding`, `ages` (how old that is, and what became of
+older), `journal` and `beancount` (every transfer, for a bookkeeper). `sealing` gives every transfer
+a hash that follows from all before it, and the newest to the transparency log. `audit.audit`
+recomputes everything and names the first bad row; `bellmouth ledger audit` does so from the command
+line.
 
 The ledger knows no members and no programme: an owner is a text.
 """

@@ -54,6 +54,7 @@ import rewards.catalogue_models
 import rewards.catalogue_notices
 import rewards.catalogue_views
 import rewards.counts
+import rewards.expiring
 import rewards.fulfilment_views
 import rewards.models
 import rewards.notices
@@ -206,6 +207,7 @@ JOBS: Sequence[Job] = (
         referral.releasing.release_due,
         lazy("Release referrals whose time has come"),
     ),
+    rewards.expiring.JOB,
     rewards.vesting.JOB,
     uploads.JOB,
     webhook_runs.JOB,

@@ -23,6 +23,8 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "Refused": None,
     "Summary": None,
     "sentence": None,
+    "objection": (2,),
+    "_objection": (2,),
 }
 #: Rooms speak; tests, tools and the demo's people do not.
 SILENT = {"tests", "demo", "benchmarks", "migrations", "translations", "docs", "data"}

@@ -21,7 +21,7 @@ USED_UP = Notice(
 EXPIRING = Notice(
     "reward.expiring",
     "rewards",
-    {"amount": 120, "on": "2026-03-17T12:00:00+00:00", "available": 340},
+    {"amount": 120, "on": "2026-03-17T12:00:00+00:00", "days": 14},
 )
 
 NOTICES = (USED_UP, EXPIRING)

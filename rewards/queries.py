@@ -18,6 +18,7 @@ from ledger import statements
 from ledger.statements import Balances, Line
 from members.models import Member
 from rewards import catalogue, catalogue_queries, explaining, programme, tallies, tiers
+from rewards.budgets import cost
 from rewards.catalogue import Offer
 from rewards.models import Clawback, Grant, ReplayRun, Voucher
 from rewards.programme import Version
@@ -195,9 +196,9 @@ def costs(
     """Points that each rule gave for what happened in the period, dearest first."""
     found = actual(session, start, end)
     rows = []
-    for key, cost in found.items():
+    for key, spent in found.items():
         rule = version.rules.rule(key) if version else None
-        rows.append((text_in(rule.name) if rule else key, cost.net))
+        rows.append((text_in(rule.name) if rule else key, spent.net))
     return sorted(rows, key=lambda row: -row[1])
 
 
@@ -253,6 +254,16 @@ class Replayed:
     def bars(self) -> list[tuple[str, int]]:
         """Points by rule, for the chart."""
         return [(text_in(row.name), row.replayed.net) for row in self.rows]
+
+    @property
+    def cost_in_money(self) -> int | None:
+        """What the points would have cost, at the worth these rules state."""
+        return cost(self.outcome.cost, self.rules.worth_of_100) if self.outcome else None
+
+    @staticmethod
+    def day(moment: str) -> datetime:
+        """A moment as the outcome keeps it."""
+        return datetime.fromisoformat(moment)
 
     @property
     def last_day(self) -> datetime:

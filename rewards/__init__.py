@@ -30,6 +30,8 @@ never the balance, so that spending points costs nobody his tier.
     tiers.standing(session, member_id, rules, at)  -> Standing(points, tier, next, missing)
     drafting.start / change / discard, publishing.publish, publishing.publish_first
     replaying.replay(session, rules, start, end) -> Outcome; replay_runs keeps and runs them
+    statement.read                             a member's statement, in words
+    reckoning.reckon, liability.read           the book counted once a day, what is outstanding
     explaining.rule / changes / ways_up        the programme in words
     counts.POINTS                              number in the header
 """

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from foundation.words import _, lazy, when
+from rewards.rules import POINTS
 
 #: What a movement was, by the kinds of the accounts it went from and to.
 WHAT: Mapping[tuple[str, str], str] = {
@@ -46,7 +47,7 @@ SENTENCES: Mapping[str, Any] = {
     "given_back": lazy("Given back to you"),
     "restored": lazy("Put back: it was taken by mistake"),
     "reversed": lazy("Reversed: it was granted by mistake"),
-    "moved": lazy("Moved between your accounts"),
+    "moved": lazy("Moved to or from another account"),
 }
 NAMES: Mapping[str, Any] = {
     "available": lazy("To spend"),
@@ -54,6 +55,11 @@ NAMES: Mapping[str, Any] = {
     "spent": lazy("Spent"),
     "expired": lazy("Expired"),
     "negative": lazy("Owed"),
+}
+#: Where the names of points would speak of points in another language.
+NAMES_OF_OTHERS: Mapping[str, Any] = {
+    "available": lazy("Can be spent"),
+    "negative": lazy("Still owed"),
 }
 #: The numbers whose changes a line shows.
 SHOWN: Mapping[str, Any] = {
@@ -99,8 +105,8 @@ def sentence(what: str, commodity: str, until: datetime | None) -> str:
 
 def names(commodity: str) -> dict[str, str]:
     """What each of the five numbers is called, in the order in which they are shown."""
-    own = {**NAMES, **NAMES_OF_UNITS} if commodity == UNITS else NAMES
-    return {number: str(name) for number, name in own.items()}
+    own = {POINTS: {}, UNITS: NAMES_OF_UNITS}.get(commodity, NAMES_OF_OTHERS)
+    return {number: str(own.get(number, name)) for number, name in NAMES.items()}
 
 
 def shown(commodity: str) -> dict[str, str]:

@@ -147,9 +147,7 @@ def test_points_and_stars_are_no_counters() -> None:
     assert not [name for name in StandingRules.model_fields if "star" in name or "point" in name]
 
 
-@given(
-    total=st.integers(1, 10**7), parts=st.lists(st.integers(1, 10**6), min_size=1, max_size=8)
-)
+@given(total=st.integers(1, 10**7), parts=st.lists(st.integers(1, 10**6), min_size=1, max_size=8))
 def test_partial_refunds_take_an_order_back_once(total: int, parts: list[int]) -> None:
     so_far, left = 0, dict.fromkeys((ORDERS, KEPT, SPENT), 0)
     for what, amount in counted("order.paid", {"total": total}):

@@ -15,8 +15,10 @@ rests on it.
 function, so a replay of a published version over its own time gives what the ledger holds, to the
 unit (tests/rewards/test_replaying.py).
 
-*Standing* decides the tier: the points granted in the window before now, less those taken back;
-never the balance, so that spending points costs nobody his tier.
+*Standing* decides the tier: 0 to 100, weighed out of duration, loyalty, reliability and influence
+(`standing_rules`), never the balance, so that spending points costs nobody his tier. `standing.hear`
+counts what members do and lifts them at once; evaluations at midnight begin grace and let fall, one
+step at most (`climbing`, the same machine live and in replays). Every change is a row with reasons.
 
     earning.hear, clawing_back.hear            hearers of facts
     releasing.release_due(now)                 job, every minute
@@ -27,7 +29,9 @@ never the balance, so that spending points costs nobody his tier.
     catalogue.offers(session, rules, member_id, now)  what she may have now, or why not
     programme.current(session)                 -> rules.Programme in force, None before version 1
     programme.latest(session)                  -> Version (number, rules, published_at …)
+    standing.hear; standing.look(now)          counts facts; job: evaluations that are due
     tiers.standing(session, member_id, rules, at)  -> Standing(points, tier, next, missing)
+    tiers.tiers_of(session, rules, member_ids, at) -> tier key by member
     drafting.start / change / discard, publishing.publish, publishing.publish_first
     replaying.replay(session, rules, start, end) -> Outcome; replay_runs keeps and runs them
     statement.read                             a member's statement, in words

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from foundation.doors import reading, writing
+from foundation.facts import Fact
 from notifications.models import Notification
 from rewards import drafting, publishing, replaying, standing, tiers
 from rewards.first_programme import first_programme
@@ -310,3 +311,28 @@ def test_a_new_version_of_the_weights_is_felt_from_tomorrow(house: Any, now: Any
         mine = tiers.standing(session, house.ada, rules, later + timedelta(days=1))
     assert (mine.tier.key, mine.points, mine.missing) == ("regular", 3, 22)
     assert mine.grace_until == date(2026, 3, 12)
+
+
+def test_the_migration_counts_the_past_as_hearing_does(house: Any, now: Any) -> None:
+    """Counters made from the facts alone are those that were kept as they were heard."""
+    from importlib import util
+    from pathlib import Path
+
+    path = Path(__file__).parents[2] / "migrations" / "versions" / "1500_standing.py"
+    spec = util.spec_from_file_location("standing_migration", path)
+    assert spec is not None
+    assert spec.loader is not None
+    migration = util.module_from_spec(spec)
+    spec.loader.exec_module(migration)
+    live_through(house, 3, days=60)
+    counts: dict[tuple[str, date, str], int] = {}
+    with reading() as session:
+        for fact in session.scalars(select(Fact).where(Fact.kind.in_(migration.KINDS))):
+            for what, amount in migration._counted(fact.kind, fact.details):
+                key = (str(fact.member_id), fact.at.date(), what)
+                counts[key] = counts.get(key, 0) + amount
+        kept = {
+            (each.member_id, each.day, each.what): each.amount
+            for each in session.scalars(select(StandingCount))
+        }
+    assert kept == counts

@@ -16,9 +16,10 @@ function, so a replay of a published version over its own time gives what the le
 unit (tests/rewards/test_replaying.py).
 
 *Standing* decides the tier: 0 to 100, weighed out of duration, loyalty, reliability and influence
-(`standing_rules`), never the balance, so that spending points costs nobody his tier. `standing.hear`
-counts what members do and lifts them at once; evaluations at midnight begin grace and let fall, one
-step at most (`climbing`, the same machine live and in replays). Every change is a row with reasons.
+(`standing_rules`), never the balance, so that spending points costs nobody his tier.
+`standing.hear` counts what members do and lifts them at once; evaluations at midnight begin grace
+and let fall, one step at most (`climbing`, the same machine live and in replays). Every change is a
+row with its reasons.
 
     earning.hear, clawing_back.hear            hearers of facts
     releasing.release_due(now)                 job, every minute

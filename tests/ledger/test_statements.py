@@ -101,8 +101,8 @@ def test_folding_adds_up_what_has_settled_once(book: Book) -> None:
         on_postgresql = session.get_bind().dialect.name == "postgresql"
     assert folded == (5 if on_postgresql else 0)
     book.give(10, key="one more")
-    assert folding.run(book.now) == f"{int(on_postgresql)} entries added up"
-    assert folding.run(book.now) == "0 entries added up"
+    assert folding.run(book.now) == f"Entries added up: {int(on_postgresql)}"
+    assert folding.run(book.now) == "Entries added up: 0"
     assert book.on(book.id("issued", None)) == -60
 
 

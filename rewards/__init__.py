@@ -38,5 +38,11 @@ row with its reasons.
     statement.read                             a member's statement, in words
     reckoning.reckon, liability.read           the book counted once a day, what is outstanding
     explaining.rule / changes / ways_up        the programme in words
+    entitlements.has(session, member_id, key, now)  whether a perk is hers: other rooms ask here
+    perk_granting.grant / revoke / hear        perks for single members, by an owner or by a rule
+    papers.write / change / revoke / lift      texts and files for members only
+    paper_copies.hand_out / whose              a reader's own copy, and whose a mark is
+    agreements, inviting, seats, leaving       an advisor's seat: agreement, invitation, answer, end
+    vesting.vest_due(now); vesting.settle      units that came with a seat; job, every hour
     counts.POINTS                              number in the header
 """

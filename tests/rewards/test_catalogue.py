@@ -299,3 +299,25 @@ def test_a_count_that_makes_no_sense_is_refused(shop: Any, now: Any, by: int) ->
     with pytest.raises(Refused):
         count_in(shop, "teapot", by, now)
     assert level("teapot") == (2, 0)
+
+
+def test_points_come_back_with_the_expiry_they_had(shop: Any, now: Any) -> None:
+    from ledger import earning, expiring
+
+    ends = now + timedelta(days=30)
+    with writing() as session:
+        earning.credit(
+            session,
+            owner=shop.fay,
+            commodity="points",
+            amount=150,
+            key="gift:fay",
+            now=now,
+            expires_at=ends,
+        )
+    order = buy(shop.fay, "tasting", now).redemption.id
+    with writing() as session:
+        fulfilling.cancel_own(session, order, shop.fay, now + timedelta(days=1))
+    assert shop.balances(shop.fay).available == 150
+    expiring.expire(ends + timedelta(minutes=1))
+    assert (shop.balances(shop.fay).available, shop.balances(shop.fay).expired) == (0, 150)

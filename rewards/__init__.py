@@ -26,7 +26,7 @@ row with its reasons.
     redeeming.redeem(session, member_id, order, now)  -> Redeemed(redemption, voucher)
     fulfilling.move / take_next / cancel_own   what was ordered with points, step by step, or back
     stock.receive / reserve / release / hand_over  how many there are, and are promised
-    vouchers.issue / use / give_back           codes, and their uses at the till (POST /api/vouchers)
+    vouchers.issue / use / give_back           codes, and uses at the till (POST /api/vouchers)
     catalogue.offers(session, rules, member_id, now)  what she may have now, or why not
     programme.current(session)                 -> rules.Programme in force, None before version 1
     programme.latest(session)                  -> Version (number, rules, published_at …)

@@ -46,7 +46,8 @@ class BudgetForm(Row):
     )
 
     def title(self) -> str:
-        return str(dict(self.rule.choices).get(self.rule.data or "", ""))
+        chosen = self.rule.data or ""
+        return next((str(each[1]) for each in self.rule.choices or () if each[0] == chosen), "")
 
     def summary(self) -> str:
         """The row in a few words, while it is closed."""
@@ -129,7 +130,8 @@ def _amount(text: str, currency: str, field: str) -> int:
     try:
         return parse_amount(text, currency) if is_currency(currency) else 0
     except Refused as refusal:
-        raise Refused(refusal.sentence, code=refusal.code, field=field, **refusal.params) from None
+        refusal.field = field
+        raise
 
 
 def filled(rules: Programme, revision: int) -> BudgetsForm:

@@ -14,6 +14,7 @@ from rewards.budgets import Budget, cost, points_limit
 from rewards.happenings import month_of
 from rewards.programme import Version
 from rewards.rules import EarningRule
+from rewards.tallies import bounds
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,6 @@ def used(session: Session, now: datetime) -> tuple[Version, list[Used]] | None:
 def _withheld(session: Session, budget: Budget, period: str) -> int:
     query = select(func.sum(Withheld.amount)).where(Withheld.cause == f"budget:{budget.key}")
     if budget.period == "month":
-        first, after = committing.bounds(period)
+        first, after = bounds(period)
         query = query.where(Withheld.fact_at >= first, Withheld.fact_at < after)
     return int(session.scalar(query) or 0)

@@ -45,13 +45,19 @@ class CalculatorForm(Form):
 
     def imagined(self, rules: Programme) -> Imagined | None:
         """What the form says; None when an amount is none, as its field then says."""
-        sums = {name: self._money(name, rules.currency) for name in ("friend_total", "total")}
-        if None in sums.values():
+        theirs = self._money("friend_total", rules.currency)
+        mine = self._money("total", rules.currency)
+        if theirs is None or mine is None:
             return None
-        counts = {
-            name: self[name].data or 0 for name in ("friends", "orders", "reviews", "answers")
-        }
-        return Imagined(**counts, **sums, tier=self.tier.data)
+        return Imagined(
+            friends=self.friends.data or 0,
+            friend_total=theirs,
+            orders=self.orders.data or 0,
+            total=mine,
+            reviews=self.reviews.data or 0,
+            answers=self.answers.data or 0,
+            tier=self.tier.data or "",
+        )
 
     def _money(self, name: str, currency: str) -> int | None:
         text = (self[name].data or "").strip()
@@ -76,7 +82,7 @@ def calculate() -> Any:
     rules = version.rules
     form = CalculatorForm(request.args)
     form.tier.choices = [(tier.key, text_in(tier.name)) for tier in rules.tiers]
-    if form.tier.data not in dict(form.tier.choices):
+    if rules.tier(form.tier.data or "") is None:
         form.tier.data = rules.tiers[0].key
     is_valid, imagined = form.validate(), form.imagined(rules)
     imagined = imagined if is_valid else None

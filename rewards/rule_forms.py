@@ -205,9 +205,8 @@ class RuleForm(RowForm):
         try:
             amount = parse_amount(text, self.currency)
         except Refused as refusal:
-            raise Refused(
-                refusal.sentence, code=refusal.code, field=name, **refusal.params
-            ) from None
+            refusal.field = name
+            raise
         if not 0 <= amount <= 10**12:
             raise Refused("“%(text)s” is too large.", code="amount", field=name, text=text)
         return amount

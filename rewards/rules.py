@@ -200,7 +200,8 @@ def _award(
         amount = amount * tier.earn_percent // 100
     if amount <= 0:
         return None
-    room, cause = _room_under_caps(rule, member_id, fact, state)
+    room, cap = _room_under_caps(rule, member_id, fact, state)
+    cause: str | None = cap
     allowed = min(amount, room)
     if programme.budgets:
         fitting = _fit_budgets(programme, rule.key, allowed, fact, state, before)

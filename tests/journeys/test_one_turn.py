@@ -179,7 +179,8 @@ def steers(owner: Visitor) -> None:
     """Draft, replay over ninety days, publish version 2."""
     page = owner.go("/programme")
     page.get_by_role("button", name="Change it in a draft").click()
-    page.locator("details.draft-row summary").nth(1).click()
+    owner.go("/programme/draft/standing")
+    page.locator("#tiers-1 summary").click()
     page.locator("#tiers-1 input[name$=earn_percent]").fill("150")
     page.get_by_role("button", name="Keep the draft").last.click()
     owner.go("/programme/replay")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import secrets
 import tempfile
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Self
@@ -228,10 +230,11 @@ class Settings(BaseSettings):
     def _kept(self, name: str, made: str) -> str:
         self.make_folder()
         path = self.data / name
-        try:
-            with path.open("x") as file:
-                path.chmod(0o600)
+        if not path.exists():
+            # Whole or not at all: another thread or process may be reading it right now.
+            with tempfile.NamedTemporaryFile("w", dir=self.data) as file:  # for our eyes only
                 file.write(made)
-        except FileExistsError:
-            pass
+                file.flush()
+                with suppress(FileExistsError):
+                    os.link(file.name, path)
         return path.read_text().strip()

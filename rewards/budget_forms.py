@@ -11,7 +11,7 @@ from foundation.money import format_amount, is_currency, parse_amount
 from foundation.refusal import Refused
 from foundation.words import _, lazy, text_in
 from rewards.budgets import Budget
-from rewards.rows import MOST_ROWS, Row, SectionForm, say
+from rewards.row_forms import MOST_ROWS, Row, SectionForm, say
 from rewards.rule_forms import money_text
 from rewards.rules import Programme, objections
 

@@ -17,7 +17,7 @@ from foundation.web.pages import render
 from foundation.words import lazy, text_in
 from rewards import calculating, explaining, explaining_rules, programme
 from rewards.calculating import MOST, Imagined, reckon
-from rewards.rows import TranslatedMeta
+from rewards.row_forms import TranslatedMeta
 from rewards.rules import Programme
 
 bp = Blueprint("calculator", __name__)

@@ -25,7 +25,7 @@ from foundation.words import lazy, text_in
 from members.session import signed_in
 from rewards import explaining, explaining_items
 from rewards.items import MOST_DATES, Item
-from rewards.rows import MOST_ROWS, RowForm, SectionForm, row_of
+from rewards.row_forms import MOST_ROWS, RowForm, SectionForm, row_of
 from rewards.rules import Programme, Tier, objections
 
 DATE = "%Y-%m-%d %H:%M"

@@ -95,7 +95,7 @@ def deltas(counts: Counts, amounts: Iterable[tuple[str, str, int]]) -> Deltas:
     return found
 
 
-def commit(
+def write(
     session: Session,
     programme: Programme,
     counts: Counts,

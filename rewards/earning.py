@@ -88,7 +88,7 @@ def _give_all(
     _write(session, version, rows, now)
     withholding.write(session, version, given, now)
     months = [(award, month_of(fact.at)) for fact, award in given]
-    committing.commit(session, rules, counts, months, now)
+    committing.write(session, rules, counts, months, now)
 
 
 def _row(version: Version, fact: Happened, award: Award, now: datetime) -> Row:

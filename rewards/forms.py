@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from foundation.web.forms import Form
 from foundation.words import lazy
-from rewards.rows import MOST_ROWS, SectionForm
+from rewards.row_forms import MOST_ROWS, SectionForm
 from rewards.rule_forms import RuleForm, rule_row, tiers_to_choose
 from rewards.rules import Programme, objections
 

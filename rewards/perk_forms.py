@@ -24,7 +24,7 @@ from foundation.web.forms import Form
 from foundation.words import lazy, text_in
 from rewards.perk_granting import REASON_LENGTH, PerkDraft
 from rewards.perks import EARLY_DELIVERY, KNOWN, PRIORITY_ANSWERS, Perk
-from rewards.rows import MOST_ROWS, RowForm, SectionForm, row_of
+from rewards.row_forms import MOST_ROWS, RowForm, SectionForm, row_of
 from rewards.rules import Programme, Tier, objections
 
 OWN = "own"

@@ -13,7 +13,7 @@ from foundation.money import exponent, is_currency, major, parse_amount
 from foundation.refusal import Refused
 from foundation.words import lazy
 from rewards.conditions import Condition
-from rewards.rows import RowForm, SelectMultipleCheckboxField, row_of
+from rewards.row_forms import RowForm, SelectMultipleCheckboxField, row_of
 from rewards.rules import EarningRule, Programme
 
 FACT_CHOICES = (

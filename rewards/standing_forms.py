@@ -20,7 +20,7 @@ from foundation.refusal import Refused
 from foundation.web.forms import sentence_of
 from foundation.words import _, lazy
 from rewards.documents import Objection, Texts
-from rewards.rows import MOST_ROWS, RowForm, SectionForm, row_of, say
+from rewards.row_forms import MOST_ROWS, RowForm, SectionForm, row_of, say
 from rewards.rules import Programme, Tier, objections
 from rewards.standing_rules import COMPONENTS, StandingRules, Weights
 

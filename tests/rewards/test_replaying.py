@@ -127,7 +127,7 @@ def test_an_outcome_survives_being_kept(programme: Any, now: Any) -> None:
 
 
 def test_things_of_the_same_instant_do_not_see_each_other(house: Any) -> None:
-    house.publish()
+    house.publish(by_points())
     dice = random.Random(11)
     orders: list[tuple[str, int]] = []
     for day in range(60):

@@ -65,7 +65,9 @@ def test_one_that_warns_gives_all_and_tells_the_owners_once_per_level(house: Any
     assert granted() > 100
     with reading() as session:
         told = session.scalars(
-            select(Notification).where(Notification.kind == "budget.used_up")
+            select(Notification)
+            .where(Notification.kind == "budget.used_up")
+            .order_by(Notification.created_at)
         ).all()
     assert [(each.member_id, each.params["percent"]) for each in told] == [
         (house.olga, 80),

@@ -6,7 +6,7 @@ from alembic import op
 from foundation.tables import IdText, JsonValue, UtcMoment
 
 revision = "1900"
-down_revision = "1800"
+down_revision = "1700"
 branch_labels = None
 depends_on = None
 

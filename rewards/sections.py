@@ -1,6 +1,6 @@
 """The sections of the draft's editor: the pages among which an owner moves while he changes it.
 
-Each section has a form of its own (`rows.SectionForm`), changes only its own part of the draft
+Each section has a form of its own (`row_forms.SectionForm`), changes only its own part of the draft
 (`draft.rules.model_copy(update={...})`), and keeps it with `drafting.change`, which notices by the
 draft's revision when two people edit at once.
 """

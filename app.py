@@ -44,32 +44,32 @@ import referral.views
 import reviews.notices
 import reviews.queries
 import reviews.views
-import rewards.book_views
-import rewards.budget_notices
-import rewards.budget_views
+import rewards.book.statement_views
+import rewards.book.views
+import rewards.budgets.notices
+import rewards.budgets.views
 import rewards.calculator_views
 import rewards.card
-import rewards.catalogue_draft_views
-import rewards.catalogue_models
-import rewards.catalogue_notices
-import rewards.catalogue_views
+import rewards.catalogue.draft_views
+import rewards.catalogue.fulfilment_views
+import rewards.catalogue.models
+import rewards.catalogue.notices
+import rewards.catalogue.views
 import rewards.counts
 import rewards.expiring
-import rewards.fulfilment_views
 import rewards.models
 import rewards.notices
-import rewards.paper_commands
-import rewards.paper_queries
-import rewards.paper_views
-import rewards.perk_notices
-import rewards.perk_views
-import rewards.seat_views
-import rewards.standing_notices
-import rewards.standing_views
-import rewards.statement_views
-import rewards.vesting
+import rewards.papers.commands
+import rewards.papers.queries
+import rewards.papers.views
+import rewards.perks.notices
+import rewards.perks.views
+import rewards.seats.vesting
+import rewards.seats.views
+import rewards.standing.notices
+import rewards.standing.views
 import rewards.views
-import rewards.voucher_views
+import rewards.vouchers.views
 import shop.commands
 import shop.import_views
 import shop.owner_views
@@ -111,17 +111,11 @@ from notifications import counts, delivering, notices
 from notifications.notices import Notice
 from referral import attributing, following, purchasing, refunding, touches
 from reviews import witness
-from rewards import (
-    api_answers,
-    clawing_back,
-    earning,
-    perk_granting,
-    publishing,
-    reckoning,
-    releasing,
-    replay_runs,
-    standing,
-)
+from rewards import clawing_back, earning, publishing, releasing, replay_runs
+from rewards.book import reckoning
+from rewards.perks import granting as perk_granting
+from rewards.standing import keeping as standing
+from rewards.vouchers import answers as api_answers
 from shop import page as shop_page
 from shop import uploads, webhook_runs
 from transparency import checkpoints, log, verifying
@@ -208,7 +202,7 @@ JOBS: Sequence[Job] = (
         lazy("Release referrals whose time has come"),
     ),
     rewards.expiring.JOB,
-    rewards.vesting.JOB,
+    rewards.seats.vesting.JOB,
     uploads.JOB,
     webhook_runs.JOB,
 )
@@ -230,18 +224,18 @@ BLUEPRINTS: Sequence[Blueprint] = (
     referral.views.bp,
     funnel.views.bp,
     rewards.views.bp,
-    rewards.budget_views.bp,
+    rewards.budgets.views.bp,
     rewards.calculator_views.bp,
-    rewards.standing_views.bp,
-    rewards.statement_views.bp,
-    rewards.book_views.bp,
-    rewards.catalogue_views.bp,
-    rewards.catalogue_draft_views.bp,
-    rewards.fulfilment_views.bp,
-    rewards.voucher_views.bp,
-    rewards.perk_views.bp,
-    rewards.paper_views.bp,
-    rewards.seat_views.bp,
+    rewards.standing.views.bp,
+    rewards.book.statement_views.bp,
+    rewards.book.views.bp,
+    rewards.catalogue.views.bp,
+    rewards.catalogue.draft_views.bp,
+    rewards.catalogue.fulfilment_views.bp,
+    rewards.vouchers.views.bp,
+    rewards.perks.views.bp,
+    rewards.papers.views.bp,
+    rewards.seats.views.bp,
     shop.views.bp,
     shop.owner_views.bp,
     reviews.views.bp,
@@ -263,7 +257,7 @@ COMMANDS: Sequence[click.Command] = (
     members.commands.commands,
     ledger.commands.commands,
     role_command.commands(privileges.KEPT),
-    rewards.paper_commands.commands,
+    rewards.papers.commands.commands,
     shop.commands.imports,
     shop.commands.hooks,
     transparency.commands.commands,
@@ -277,10 +271,10 @@ NOTICES: Sequence[Notice] = (
     *referral.notices.NOTICES,
     *reviews.notices.NOTICES,
     *rewards.notices.NOTICES,
-    *rewards.budget_notices.NOTICES,
-    *rewards.standing_notices.NOTICES,
-    *rewards.catalogue_notices.NOTICES,
-    *rewards.perk_notices.NOTICES,
+    *rewards.budgets.notices.NOTICES,
+    *rewards.standing.notices.NOTICES,
+    *rewards.catalogue.notices.NOTICES,
+    *rewards.perks.notices.NOTICES,
 )
 
 #: What rooms show a member about herself on /me, and everybody about her on her public page.
@@ -317,9 +311,9 @@ SUBJECT_PAGES: Mapping[str, str] = {
 SIGNED_ROUTES: Sequence[Callable[..., object]] = (
     notifications.views.unsubscribed,
     shop.webhook_views.receive,
-    rewards.voucher_views.validate,
-    rewards.voucher_views.redeem,
-    rewards.voucher_views.release,
+    rewards.vouchers.views.validate,
+    rewards.vouchers.views.redeem,
+    rewards.vouchers.views.release,
 )
 
 
@@ -338,7 +332,7 @@ def wire(settings: Settings) -> None:
     shop_page.SECTIONS[:] = PRODUCT_SECTIONS
     shop_page.NOTES[:] = PRODUCT_NOTES
     shop_page.WORDS[:] = PRODUCT_WORDS
-    rewards.paper_queries.CLUBS[:] = (showing.clubs,)
+    rewards.papers.queries.CLUBS[:] = (showing.clubs,)
     touches.sign_with(settings.key())
     verifying.call_witnesses(WITNESSES)
     sealing.publish_with(tell_log)

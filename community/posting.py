@@ -17,8 +17,8 @@ from foundation.facts import FactDraft
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
-from rewards import entitlements
-from rewards.perks import PRIORITY_ANSWERS, answer_hours
+from rewards.perks import entitlements
+from rewards.perks.rules import PRIORITY_ANSWERS, answer_hours
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from members.models import Member
-from rewards import agreements, inviting, papers, perk_granting, unit_gate
-from rewards.inviting import InvitationDraft
-from rewards.papers import PaperDraft
-from rewards.perk_granting import PerkDraft
-from rewards.perks import PRIORITY_ANSWERS
+from rewards.papers import writing as papers
+from rewards.papers.writing import PaperDraft
+from rewards.perks import granting as perk_granting
+from rewards.perks.granting import PerkDraft
+from rewards.perks.rules import PRIORITY_ANSWERS
+from rewards.seats import agreements, inviting, unit_gate
+from rewards.seats.inviting import InvitationDraft
 
 PAPER_TITLE = {
     "en": "What the spring harvest will cost us",

@@ -34,9 +34,10 @@ from referral import clicking, codes, touches
 from referral.touches import Touch
 from reviews import publishing as reviewing
 from reviews.rules import ReviewDraft
-from rewards import fulfilling, reckoning, redeeming, stock
 from rewards import publishing as programmes
-from rewards.redeeming import Order
+from rewards.book import reckoning
+from rewards.catalogue import fulfilling, redeeming, stock
+from rewards.catalogue.redeeming import Order
 from rewards.rules import POINTS
 from shop import ordering, products
 from shop.ordering import LineDraft, OrderDraft

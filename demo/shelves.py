@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from rewards.catalogue.items import Item
 from rewards.first_programme import first_programme
-from rewards.items import Item
 from rewards.rules import Programme
 
 #: What came in of what is counted, by the item's key; a visit has so many places a date.

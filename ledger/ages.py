@@ -8,7 +8,7 @@ it is as old as what it restores.
 What past cohorts spent is matched first in, first out, over all of an account.
 
 Both questions read every entry of every available account. They are asked by a job, not by a page
-(see rewards/reckoning.py).
+(see rewards/book/reckoning.py).
 """
 
 from __future__ import annotations

@@ -16,33 +16,37 @@ function, so a replay of a published version over its own time gives what the le
 unit (tests/rewards/test_replaying.py).
 
 *Standing* decides the tier: 0 to 100, weighed out of duration, loyalty, reliability and influence
-(`standing_rules`), never the balance, so that spending points costs nobody his tier.
-`standing.hear` counts what members do and lifts them at once; evaluations at midnight begin grace
-and let fall, one step at most (`climbing`, the same machine live and in replays). Every change is a
-row with its reasons.
+(`standing/rules.py`), never the balance, so that spending points costs nobody his tier.
+`standing/keeping.hear` counts what members do and lifts them at once; evaluations at midnight begin
+grace and let fall, one step at most (`standing/climbing.py`, the same machine live and in replays).
+Every change is a row with its reasons.
+
+The folders: `standing/` (weights, tiers), `budgets/`, `catalogue/` (what points buy), `vouchers/`
+(codes, the till's API), `perks/`, `papers/`, `seats/` (advisors), `book/` (statement, liability).
+Each tells its story in its `__init__.py`; what is here is the programme itself.
 
     earning.hear, clawing_back.hear            hearers of facts
     releasing.release_due(now)                 job, every minute
-    redeeming.redeem(session, member_id, order, now)  -> Redeemed(redemption, voucher)
-    fulfilling.move / take_next / cancel_own   what was ordered with points, step by step, or back
-    stock.receive / reserve / release / hand_over  how many there are, and are promised
-    vouchers.issue / use / give_back           codes, and uses at the till (POST /api/vouchers)
-    catalogue.offers(session, rules, member_id, now)  what she may have now, or why not
     programme.current(session)                 -> rules.Programme in force, None before version 1
     programme.latest(session)                  -> Version (number, rules, published_at …)
-    standing.hear; standing.look(now)          counts facts; job: evaluations that are due
-    tiers.standing(session, member_id, rules, at)  -> Standing(points, tier, next, missing)
-    tiers.tiers_of(session, rules, member_ids, at) -> tier key by member
     drafting.start / change / discard, publishing.publish, publishing.publish_first
     replaying.replay(session, rules, start, end) -> Outcome; replay_runs keeps and runs them
-    statement.read                             a member's statement, in words
-    reckoning.reckon, liability.read           the book counted once a day, what is outstanding
     explaining.rule / changes / ways_up        the programme in words
-    entitlements.has(session, member_id, key, now)  whether a perk is hers: other rooms ask here
-    perk_granting.grant / revoke / hear        perks for single members, by an owner or by a rule
-    papers.write / change / revoke / lift      texts and files for members only
-    paper_copies.hand_out / whose              a reader's own copy, and whose a mark is
-    agreements, inviting, seats, leaving       an advisor's seat: agreement, invitation, answer, end
-    vesting.vest_due(now); vesting.settle      units that came with a seat; job, every hour
     counts.POINTS                              number in the header
+    standing/keeping.hear, look(now)           counts facts; job: evaluations that are due
+    standing/tiers.standing(session, member_id, rules, at)  -> Standing(points, tier, next, missing)
+    standing/tiers.tiers_of(session, rules, member_ids, at) -> tier key by member
+    catalogue/offers.offers(session, rules, member_id, now) what she may have now, or why not
+    catalogue/redeeming.redeem(session, member_id, order, now)  -> Redeemed(redemption, voucher)
+    catalogue/fulfilling.move / take_next / cancel_own  step by step, or back
+    catalogue/stock.receive / reserve / release / hand_over  how many there are, and are promised
+    vouchers/codes.issue / use / give_back     codes, and uses at the till (POST /api/vouchers)
+    perks/entitlements.has(session, member_id, key, now)  whether a perk is hers: rooms ask here
+    perks/granting.grant / revoke / hear       perks for single members, by an owner or by a rule
+    papers/writing.write / change / revoke / lift  texts and files for members only
+    papers/copies.hand_out / whose             a reader's own copy, and whose a mark is
+    seats/agreements, inviting, answering, leaving  an advisor: agreement, invitation, answer, end
+    seats/vesting.vest_due(now); settle        units that came with a seat; job, every hour
+    book/statement.read                        a member's statement, in words
+    book/reckoning.reckon, book/liability.read the book counted once a day, what is outstanding
 """

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from rewards.budgets import ALL, EVER
+from rewards.budgets.rules import ALL, EVER
 from rewards.happenings import day_of
 from rewards.rules import Award, EarningRule, Happened, Programme, Tier, awards, month_of
 

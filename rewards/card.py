@@ -6,8 +6,9 @@ from foundation import clock
 from foundation.doors import reading
 from ledger import statements
 from members.page import Card
-from rewards import programme, tiers
+from rewards import programme
 from rewards.rules import POINTS
+from rewards.standing import tiers
 
 
 def show(member_id: str) -> Card | None:

@@ -20,7 +20,8 @@ from foundation.facts import Fact, FactDraft
 from foundation.tables import new_id
 from ledger import clawbacks, holds
 from notifications.telling import tell
-from rewards import committing, notices, programme
+from rewards import notices, programme
+from rewards.budgets import committing
 from rewards.locking import lock_members
 from rewards.models import Clawback, Grant
 from rewards.rules import month_of, order_reference, share_taken_back

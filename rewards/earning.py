@@ -15,12 +15,14 @@ from foundation.tables import new_id
 from ledger import earning as ledger_earning
 from ledger import holds
 from notifications.telling import Telling, tell_many
-from rewards import committing, notices, programme, standing, tallies, withholding
+from rewards import notices, programme, tallies
+from rewards.budgets import committing, withholding
 from rewards.happenings import day_of
 from rewards.locking import lock_members
 from rewards.models import Grant
 from rewards.programme import Version
 from rewards.rules import FACTS, Award, Happened, awards, month_of, receivers
+from rewards.standing import keeping as standing
 
 #: What earning writes about each award, before it is in the table.
 Row = dict[str, Any]

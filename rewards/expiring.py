@@ -15,7 +15,7 @@ from ledger import expiring
 from ledger.expiring import Soon
 from notifications.models import Notification
 from notifications.telling import Telling, tell_many
-from rewards import budget_notices
+from rewards.budgets import notices as budget_notices
 from rewards.rules import POINTS
 
 #: Days before points expire on which their owner is told; then not again for as long.

@@ -11,10 +11,13 @@ from typing import Any
 
 from foundation.money import exponent, format_amount
 from foundation.words import _, number, percent, plural, sentences, text_in
-from rewards import explaining_items, explaining_rules, perk_explaining, standing_explaining
+from rewards import explaining_rules
+from rewards.catalogue import explaining as explaining_items
 from rewards.explaining_rules import points as points
+from rewards.perks import explaining as perk_explaining
 from rewards.rules import EarningRule, Programme
-from rewards.tiers import Standing
+from rewards.standing import explaining as standing_explaining
+from rewards.standing.tiers import Standing
 
 
 @dataclass(frozen=True)

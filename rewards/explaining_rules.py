@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from foundation.money import format_amount
 from foundation.words import _, number, plural, text_in
-from rewards.budgets import Budget
+from rewards.budgets.rules import Budget
 from rewards.rule_forms import CHANNEL_CHOICES
 from rewards.rules import Condition, EarningRule, Programme, hold_days
 

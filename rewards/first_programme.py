@@ -6,9 +6,9 @@ so ordinary purchases give back about 5 per cent, and a brought friend is worth 
 
 from __future__ import annotations
 
-from rewards.perks import EARLY_DELIVERY, PRIORITY_ANSWERS, Perk
+from rewards.perks.rules import EARLY_DELIVERY, PRIORITY_ANSWERS, Perk
 from rewards.rules import EarningRule, Item, Programme, Texts, Tier
-from rewards.standing_rules import StandingRules
+from rewards.standing.rules import StandingRules
 
 
 def first_programme(currency: str = "USD", unit: int = 100) -> Programme:

@@ -13,11 +13,12 @@ from foundation import facts, versions
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
-from rewards import programme, standing
+from rewards import programme
 from rewards.first_programme import first_programme
 from rewards.models import ProgrammeDraft, ProgrammeVersion
 from rewards.programme import Draft, Version
 from rewards.rules import Programme, objections
+from rewards.standing import keeping as standing
 from transparency import log
 
 

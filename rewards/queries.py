@@ -17,14 +17,17 @@ from foundation.words import text_in
 from ledger import statements
 from ledger.statements import Balances, Line
 from members.models import Member
-from rewards import catalogue, catalogue_queries, explaining, programme, tallies, tiers
-from rewards.budgets import cost
-from rewards.catalogue import Offer
+from rewards import explaining, programme, tallies
+from rewards.budgets.rules import cost
+from rewards.catalogue import offers as catalogue
+from rewards.catalogue import queries as catalogue_queries
+from rewards.catalogue.offers import Offer
 from rewards.models import Clawback, Grant, ReplayRun, Voucher
 from rewards.programme import Version
 from rewards.replaying import Mover, Outcome, RuleCost, actual, outcome_of
 from rewards.rules import POINTS, EarningRule, Programme, Tier, read
-from rewards.tiers import Standing
+from rewards.standing import tiers
+from rewards.standing.tiers import Standing
 
 #: Vouchers and held grants a member sees before the list is cut.
 SHOWN = 50

@@ -20,8 +20,8 @@ from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from foundation.facts import Fact
-from rewards import standing_past, tallies, tiers
-from rewards.budgets import ALL, EVER
+from rewards import tallies
+from rewards.budgets.rules import ALL, EVER
 from rewards.happenings import FACTS, day_of
 from rewards.models import Clawback, Grant
 from rewards.rules import (
@@ -36,7 +36,9 @@ from rewards.rules import (
     share_taken_back,
     tier_of,
 )
-from rewards.standing_past import PastPlaces
+from rewards.standing import past as standing_past
+from rewards.standing import tiers
+from rewards.standing.past import PastPlaces
 
 REFUND = "order.refunded"
 #: Facts between two reports of progress, and rows fetched at a time.

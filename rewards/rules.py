@@ -22,8 +22,11 @@ from typing import Annotated, Any, Literal, Protocol
 from pydantic import Field
 
 from foundation import money
-from rewards import budgets, conditions, items, perks
-from rewards.budgets import Budget as Budget
+from rewards import conditions
+from rewards.budgets import rules as budgets
+from rewards.budgets.rules import Budget as Budget
+from rewards.catalogue import items
+from rewards.catalogue.items import Item as Item
 from rewards.conditions import ALWAYS as ALWAYS
 from rewards.conditions import Condition as Condition
 from rewards.conditions import meets, value_counted
@@ -36,10 +39,10 @@ from rewards.happenings import FactKind, basis_of, day_of
 from rewards.happenings import Happened as Happened
 from rewards.happenings import month_of as month_of
 from rewards.happenings import order_reference as order_reference
-from rewards.items import Item as Item
-from rewards.perks import Perk
-from rewards.standing_rules import StandingRules
-from rewards.standing_rules import objections as _about_standing
+from rewards.perks import rules as perks
+from rewards.perks.rules import Perk
+from rewards.standing.rules import StandingRules
+from rewards.standing.rules import objections as _about_standing
 
 #: What the programme counts in.
 POINTS = "points"

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from foundation.facts import Fact
-from rewards.budgets import ALL, EVER
+from rewards.budgets.rules import ALL, EVER
 from rewards.happenings import day_of
 from rewards.models import Clawback, Grant
 from rewards.rules import Award, Happened, Programme, Tier, counts_times, month_of, tier_of

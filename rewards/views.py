@@ -30,10 +30,10 @@ from rewards import (
     programme,
     publishing,
     queries,
-    redeeming,
     replay_runs,
-    withholding,
 )
+from rewards.budgets import withholding
+from rewards.catalogue import redeeming
 from rewards.forms import DraftForm, PublishForm, RedeemForm, ReplayForm, filled
 from rewards.sections import SECTIONS
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from foundation.refusal import Refused
 from foundation.tables import new_id
 from foundation.words import text_in
-from rewards import entitlements
-from rewards.perks import EARLY_DELIVERY
+from rewards.perks import entitlements
+from rewards.perks.rules import EARLY_DELIVERY
 from shop import ordering
 from shop.models import Order, Product
 from shop.ordering import LineDraft, OrderDraft

@@ -24,8 +24,8 @@ from funnel.queries import audit as audit_funnel
 from ledger.audit import audit as audit_ledger
 from referral.queries import audit as audit_referrals
 from reviews.auditing import audit as audit_reviews
-from rewards.auditing import audit as audit_budgets
-from rewards.stock import audit as audit_stock
+from rewards.budgets.auditing import audit as audit_budgets
+from rewards.catalogue.stock import audit as audit_stock
 from tests import databases
 from tests.emptied import Emptied
 from transparency.verifying import audit as audit_log

@@ -32,26 +32,18 @@ from referral.models import Referral
 from referral.touches import Touch
 from reviews import publishing as reviewing
 from reviews.rules import ReviewDraft
-from rewards import (
-    agreements,
-    drafting,
-    inviting,
-    paper_files,
-    papers,
-    perk_granting,
-    programme,
-    publishing,
-    redeeming,
-    releasing,
-    replay_runs,
-    seats,
-    unit_gate,
-)
-from rewards.inviting import InvitationDraft
+from rewards import drafting, programme, publishing, releasing, replay_runs
+from rewards.catalogue import redeeming
 from rewards.models import Grant
-from rewards.papers import PaperDraft
-from rewards.perk_granting import PerkDraft
-from rewards.seats import Acceptance
+from rewards.papers import files as paper_files
+from rewards.papers import writing as papers
+from rewards.papers.writing import PaperDraft
+from rewards.perks import granting as perk_granting
+from rewards.perks.granting import PerkDraft
+from rewards.seats import agreements, inviting, unit_gate
+from rewards.seats import answering as seats
+from rewards.seats.answering import Acceptance
+from rewards.seats.inviting import InvitationDraft
 from shop import ordering, uploads
 from shop.models import Product
 from tests import people

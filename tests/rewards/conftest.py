@@ -9,10 +9,11 @@ import pytest
 
 from foundation import facts
 from foundation.doors import reading, writing
-from rewards import clawing_back, earning, publishing, releasing, standing
+from rewards import clawing_back, earning, publishing, releasing
 from rewards.first_programme import first_programme
 from rewards.rules import FACTS, Programme
-from rewards.standing_rules import KINDS
+from rewards.standing import keeping as standing
+from rewards.standing.rules import KINDS
 from tests import people
 
 #: When the first version was published; the cast joined four days later.

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from foundation.doors import writing
-from rewards import redeeming, stock
+from rewards.catalogue import redeeming, stock
+from rewards.catalogue.items import Item, occasion
+from rewards.catalogue.redeeming import Order, Redeemed
 from rewards.first_programme import first_programme
-from rewards.items import Item, occasion
-from rewards.redeeming import Order, Redeemed
 from rewards.rules import Programme
 
 VISIT = datetime(2099, 5, 21, 12, 0, tzinfo=UTC)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from foundation.doors import reading, writing
-from rewards import auditing, drafting, publishing, replaying
+from rewards import drafting, publishing, replaying
 from rewards import programme as programmes
-from rewards.budgets import Budget
+from rewards.budgets import auditing
+from rewards.budgets.rules import Budget
 from rewards.first_programme import first_programme
 from rewards.happenings import FACTS
 from rewards.models import Grant

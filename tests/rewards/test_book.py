@@ -14,7 +14,7 @@ from beancount import loader
 from foundation import clock, worker
 from foundation.doors import reading, writing
 from ledger import earning, holds, spending
-from rewards import reckoning
+from rewards.book import reckoning
 from tests import people
 
 

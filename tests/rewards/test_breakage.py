@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rewards import breakage
+from rewards.book import breakage
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=1_000)

@@ -7,7 +7,7 @@ from typing import Any
 
 from foundation.doors import reading
 from rewards import programme as programmes
-from rewards.budgets import Budget
+from rewards.budgets.rules import Budget
 from rewards.first_programme import first_programme
 from tests import people
 from tests.rewards.test_programme_desk import fields, start

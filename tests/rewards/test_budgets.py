@@ -14,9 +14,9 @@ from sqlalchemy.exc import DatabaseError
 
 from foundation.doors import reading, writing
 from notifications.models import Notification
-from rewards import auditing, withholding
-from rewards.budget_models import BudgetCount
-from rewards.budgets import ALL, EVER, Budget, allow, cost, objections, points_limit
+from rewards.budgets import auditing, withholding
+from rewards.budgets.models import BudgetCount
+from rewards.budgets.rules import ALL, EVER, Budget, allow, cost, objections, points_limit
 from rewards.first_programme import first_programme
 from rewards.models import Grant
 from rewards.rules import Programme

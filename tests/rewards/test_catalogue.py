@@ -15,9 +15,9 @@ from foundation.doors import reading, writing
 from foundation.facts import Fact
 from foundation.refusal import Refused
 from notifications.models import Notification
-from rewards import fulfilling, items, stock
-from rewards.catalogue_models import Redemption, RedemptionStep, Stock, StockMovement
-from rewards.items import occasion
+from rewards.catalogue import fulfilling, items, stock
+from rewards.catalogue.items import occasion
+from rewards.catalogue.models import Redemption, RedemptionStep, Stock, StockMovement
 from rewards.models import Voucher
 from rewards.rules import objections
 from tests.rewards.shelves import (

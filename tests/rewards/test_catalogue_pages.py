@@ -11,7 +11,7 @@ from sqlalchemy import select
 from foundation import clock
 from foundation.doors import reading
 from rewards import programme as programmes
-from rewards.catalogue_models import Redemption
+from rewards.catalogue.models import Redemption
 from tests import people
 from tests.rewards.shelves import VISIT, buy, count_in, enrich, open_shelves
 from tests.rewards.test_programme_desk import fields, start

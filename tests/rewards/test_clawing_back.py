@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from foundation.doors import reading, writing
-from rewards import redeeming
+from rewards.catalogue import redeeming
 from rewards.models import Clawback, Grant
 
 LATER = timedelta(days=15)

@@ -9,7 +9,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewards.climbing import (
+from rewards.first_programme import first_programme
+from rewards.rules import Programme, Tier
+from rewards.standing.climbing import (
     Place,
     Scale,
     Sheet,
@@ -20,9 +22,7 @@ from rewards.climbing import (
     newcomer,
     tier_before,
 )
-from rewards.first_programme import first_programme
-from rewards.rules import Programme, Tier
-from rewards.standing_rules import (
+from rewards.standing.rules import (
     ANSWERS,
     FOLDS,
     FRIENDS,

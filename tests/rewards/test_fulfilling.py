@@ -13,9 +13,10 @@ from foundation import clock
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
 from notifications.models import Notification
-from rewards import catalogue_queries, fulfilling, stock
-from rewards.catalogue_models import Redemption, RedemptionStep
-from rewards.redemption_rules import STEPS, possible
+from rewards.catalogue import fulfilling, stock
+from rewards.catalogue import queries as catalogue_queries
+from rewards.catalogue.models import Redemption, RedemptionStep
+from rewards.catalogue.redemption_rules import STEPS, possible
 from tests import people
 from tests.rewards.shelves import buy, count_in, enrich, open_shelves
 

@@ -20,11 +20,16 @@ from foundation import facts
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
 from notifications.models import Notification
-from rewards import paper_access, paper_commands, paper_copies, paper_files, paper_queries, papers
-from rewards.paper_files import JPEG, PDF, PNG
-from rewards.paper_models import Paper, PaperReading
-from rewards.paper_stamping import PROPERTY, Stamp, stamped
-from rewards.papers import PaperDraft
+from rewards.papers import access as paper_access
+from rewards.papers import commands as paper_commands
+from rewards.papers import copies as paper_copies
+from rewards.papers import files as paper_files
+from rewards.papers import queries as paper_queries
+from rewards.papers import writing as papers
+from rewards.papers.files import JPEG, PDF, PNG
+from rewards.papers.models import Paper, PaperReading
+from rewards.papers.stamping import PROPERTY, Stamp, stamped
+from rewards.papers.writing import PaperDraft
 from tests import people
 from tests.rewards.conftest import House
 

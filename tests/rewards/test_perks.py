@@ -16,11 +16,13 @@ from foundation.doors import reading, writing
 from foundation.refusal import Refused
 from members.models import Member
 from notifications.models import Notification
-from rewards import drafting, entitlements, perk_granting, publishing
+from rewards import drafting, publishing
 from rewards import programme as programmes
 from rewards.first_programme import first_programme
-from rewards.perk_granting import PerkDraft
-from rewards.perks import PRIORITY_ANSWERS, Perk, answer_hours
+from rewards.perks import entitlements
+from rewards.perks import granting as perk_granting
+from rewards.perks.granting import PerkDraft
+from rewards.perks.rules import PRIORITY_ANSWERS, Perk, answer_hours
 from rewards.rules import objections
 from shop import buying
 from tests import people

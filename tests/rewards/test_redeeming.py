@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 from foundation import clock
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
-from rewards import redeeming, vouchers
+from rewards.catalogue import redeeming
+from rewards.catalogue.redeeming import Order
 from rewards.models import Voucher
-from rewards.redeeming import Order
+from rewards.vouchers import codes as vouchers
 
 
 def with_points(house: Any, times: int, now: Any) -> None:

@@ -12,12 +12,14 @@ from sqlalchemy import func, select
 from foundation.doors import reading, writing
 from foundation.facts import Fact
 from notifications.models import Notification
-from rewards import drafting, publishing, replaying, standing, tiers
+from rewards import drafting, publishing, replaying
 from rewards.first_programme import first_programme
 from rewards.models import Grant
 from rewards.rules import Programme
-from rewards.standing_models import MemberTier, StandingChange, StandingCount
-from rewards.standing_rules import StandingRules, Weights
+from rewards.standing import keeping as standing
+from rewards.standing import tiers
+from rewards.standing.models import MemberTier, StandingChange, StandingCount
+from rewards.standing.rules import StandingRules, Weights
 from tests.rewards.conftest import PUBLISHED, by_points
 
 END = datetime(2027, 3, 1, tzinfo=UTC)

@@ -9,9 +9,10 @@ import pytest
 
 from foundation import clock
 from foundation.doors import reading, writing
-from rewards import drafting, publishing, standing
+from rewards import drafting, publishing
 from rewards import programme as programmes
 from rewards.first_programme import first_programme
+from rewards.standing import keeping as standing
 from tests import people
 from tests.rewards.conftest import by_points
 

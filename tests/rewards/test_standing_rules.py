@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewards.climbing import Sheet
-from rewards.standing_rules import (
+from rewards.standing.climbing import Sheet
+from rewards.standing.rules import (
     COMPONENTS,
     KEPT,
     KINDS,

@@ -19,10 +19,12 @@ from foundation.doors import reading, writing
 from foundation.facts import Fact
 from members import api_keys
 from members.models import ApiKey
-from rewards import api_answers, fulfilling, vouchers
-from rewards.catalogue_models import ApiAnswer, VoucherUse
+from rewards.catalogue import fulfilling
+from rewards.catalogue.models import ApiAnswer, VoucherUse
 from rewards.models import Voucher
-from rewards.vouchers import VoucherDraft
+from rewards.vouchers import answers as api_answers
+from rewards.vouchers import codes as vouchers
+from rewards.vouchers.codes import VoucherDraft
 from tests.rewards.shelves import buy, enrich, open_shelves
 
 BEN = {"email": "ben@example.com"}

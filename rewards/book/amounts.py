@@ -1,0 +1,27 @@
+"""Amounts of any commodity as people read them: points, money, vouchers, goods."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from foundation.money import format_amount, is_currency
+from foundation.words import _, number
+from rewards.book.statement_words import UNITS
+from rewards.rules import POINTS
+
+
+def name_of(code: str) -> str:
+    """What a commodity is called; currencies and the owner's own ones by their code."""
+    return {POINTS: _("Points"), UNITS: _("Units")}.get(code, code)
+
+
+def written(units: int, code: str, scale: int) -> str:
+    """1234 points → 1,234; 1234 USD → $12.34; 1500 of a commodity of three decimals → 1.5."""
+    if scale and len(code) == 3 and is_currency(code):
+        return format_amount(units, code)
+    return number(int(units)) if not scale else number(float(plain(units, scale)))
+
+
+def plain(units: int, scale: int) -> Decimal:
+    """The amount as a number for machines: 1234 with two decimals → 12.34."""
+    return Decimal(units).scaleb(-scale)

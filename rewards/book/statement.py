@@ -1,0 +1,240 @@
+"""A member's statement: every movement in plain words, each leading to why it happened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from foundation import words
+from foundation.paging import Page
+from foundation.sheets import Cell, as_csv
+from foundation.words import _, text_in
+from ledger import movements, statements
+from ledger.journal import moment
+from ledger.movements import Held, Movement
+from ledger.statements import Balances
+from rewards import programme
+from rewards.book import statement_words
+from rewards.book.amounts import plain
+from rewards.catalogue import queries as catalogue_queries
+from rewards.models import Grant
+from rewards.rules import POINTS
+from rewards.seats.models import Seat, UnitGrant
+
+NUMBERS = ("pending", "available", "spent", "expired", "negative")
+COLUMNS = (
+    "at",
+    "what",
+    "reason",
+    "commodity",
+    "amount",
+    *NUMBERS,
+    *(f"{name}_after" for name in NUMBERS),
+    "until",
+    "about",
+    "transfer",
+)
+#: Movements whose reasons are looked up together.
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something moved: its name in the reader's language and the page that tells."""
+
+    name: str
+    href: str | None = None
+    also: tuple[tuple[str, str], ...] = ()  # (address, label)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A movement and its words."""
+
+    movement: Movement
+    commodity: str
+    reason: Reason | None
+
+    @property
+    def what(self) -> str:
+        """What it was, as a word for machines."""
+        return statement_words.what(self.movement.source, self.movement.target)
+
+    @property
+    def sentence(self) -> str:
+        """What it was, in the reader's language."""
+        return statement_words.sentence(self.what, self.commodity, self.movement.until)
+
+    @property
+    def changes(self) -> list[tuple[int, str]]:
+        """What it added to and took from what she has, with the name of each number."""
+        names = statement_words.shown(self.commodity)
+        found = [(getattr(self.movement.change, number), name) for number, name in names.items()]
+        return [(amount, name) for amount, name in found if amount]
+
+    @property
+    def after(self) -> list[tuple[int, str]]:
+        """What she had then: always what she could spend, of the rest what was not nothing."""
+        names = statement_words.shown(self.commodity)
+        found = [(getattr(self.movement.after, number), name) for number, name in names.items()]
+        return [(amount, name) for place, (amount, name) in enumerate(found) if amount or not place]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What the page shows; `day` is the past day asked for."""
+
+    commodities: Sequence[Held]
+    held: Held
+    balances: Balances
+    day: date | None
+    page: Page[Line]
+
+
+def read(
+    session: Session,
+    member_id: str,
+    commodity: str | None,
+    day: date | None,
+    cursor: str | None,
+) -> Statement:
+    """The statement of one commodity, now or as it was when `day` was over in the reader's zone."""
+    known = movements.commodities_of(session, member_id)
+    held = next((each for each in known if each.code == commodity), None)
+    held = held or (known[0] if known else Held(POINTS, 0))
+    until = end_of(day) if day else None
+    path = f"/me/rewards/statement?commodity={held.code}" + (f"&day={day}" if day else "")
+    found = movements.page(session, member_id, held.code, cursor=cursor, path=path, until=until)
+    balances = (
+        statements.balances_at(session, member_id, held.code, until)
+        if until
+        else statements.balances(session, member_id, held.code)
+    )
+    lines = explained(session, found.rows, held.code)
+    return Statement(known, held, balances, day, Page(lines, found.next, found.previous))
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day where the reader lives."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), words.current_zone())
+    return midnight.astimezone(UTC) - timedelta(microseconds=1)
+
+
+def explained(session: Session, moved: Sequence[Movement], commodity: str) -> list[Line]:
+    """Each movement with its words and its reason, in a fixed number of statements."""
+    about = {each.about for each in moved if each.about}
+    reasons = _grants(session, about) | _redemptions(session, about) | _units(session, about)
+    return [Line(each, commodity, reasons.get(each.about or "")) for each in moved]
+
+
+def _ids(about: set[str], prefix: str) -> list[str]:
+    return [each.removeprefix(prefix) for each in about if each.startswith(prefix)]
+
+
+def _grants(session: Session, about: set[str]) -> dict[str, Reason]:
+    rows = session.execute(
+        select(Grant.id, Grant.rule, Grant.version, Grant.fact_kind, Grant.basis).where(
+            Grant.id.in_(_ids(about, "grant:"))
+        )
+    ).all()
+    known = {number: programme.version(session, number) for number in {row[2] for row in rows}}
+    found = {}
+    for grant_id, key, number, fact_kind, basis in rows:
+        version = known[number]
+        rule = version.rules.rule(key) if version else None
+        also = [(f"/how-rewards-work/{number}#rule-{key}", _("Version %(number)s", number=number))]
+        if fact_kind == "order.paid" and basis:  # a referral rests on the friend's order
+            also.append((f"/me/orders/{basis.removeprefix('order:')}", _("The order")))
+        name = text_in(rule.name) if rule else key
+        found[f"grant:{grant_id}"] = Reason(name, f"/me/rewards/{grant_id}", tuple(also))
+    return found
+
+
+def _redemptions(session: Session, about: set[str]) -> dict[str, Reason]:
+    titles = catalogue_queries.titles(session, _ids(about, "redemption:"))
+    return {
+        f"redemption:{redemption_id}": Reason(title, f"/me/redemptions/{redemption_id}")
+        for redemption_id, title in titles.items()
+    }
+
+
+def _units(session: Session, about: set[str]) -> dict[str, Reason]:
+    rows = session.execute(
+        select(UnitGrant.id, Seat.invitation_id)
+        .join(Seat, Seat.id == UnitGrant.seat_id)
+        .where(UnitGrant.id.in_(_ids(about, "unit_grant:")))
+    )
+    return {
+        f"unit_grant:{grant_id}": Reason(_("Your seat"), f"/me/seats/{invitation_id}")
+        for grant_id, invitation_id in rows
+    }
+
+
+def lines(session: Session, member_id: str, commodity: str) -> Iterator[Line]:
+    """The whole history, newest first, in a fixed amount of memory."""
+    moved = movements.whole(session, member_id, commodity)
+    while chunk := list(islice(moved, CHUNK)):
+        yield from explained(session, chunk, commodity)
+
+
+def csv_pieces(session: Session, member_id: str, held: Held) -> Iterator[str]:
+    """The whole history as CSV; columns as docs/book.md describes them."""
+    return as_csv(
+        COLUMNS,
+        (list(_cells(each, held).values()) for each in lines(session, member_id, held.code)),
+    )
+
+
+def json_pieces(session: Session, member_id: str, held: Held, now: datetime) -> Iterator[str]:
+    """The whole history as one JSON document, a line each movement; amounts in minor units."""
+    balances = _numbers(statements.balances(session, member_id, held.code))
+    head = {"commodity": held.code, "scale": held.scale, "at": moment(now), "balances": balances}
+    yield json.dumps(head, ensure_ascii=False)[:-1] + ', "movements": ['
+    comma = "\n"
+    for each in lines(session, member_id, held.code):
+        yield comma + json.dumps(_document(each), ensure_ascii=False)
+        comma = ",\n"
+    yield "\n]}\n"
+
+
+def _cells(line: Line, held: Held) -> dict[str, Cell]:
+    moved = line.movement
+    changed = {name: getattr(moved.change, name) for name in NUMBERS}
+    after = {f"{name}_after": getattr(moved.after, name) for name in NUMBERS}
+    numbers = {"amount": moved.amount} | changed | after
+    return {
+        "at": moment(moved.at),
+        "what": line.what,
+        "reason": line.reason.name if line.reason else None,
+        "commodity": held.code,
+        **{name: plain(units, held.scale) for name, units in numbers.items()},
+        "until": moment(moved.until) if moved.until else None,
+        "about": moved.about,
+        "transfer": moved.transfer,
+    }
+
+
+def _document(line: Line) -> dict[str, Any]:
+    moved = line.movement
+    return {
+        "at": moment(moved.at),
+        "what": line.what,
+        "reason": line.reason.name if line.reason else None,
+        "amount": moved.amount,
+        "change": _numbers(moved.change),
+        "after": _numbers(moved.after),
+        "until": moment(moved.until) if moved.until else None,
+        "about": moved.about,
+        "transfer": moved.transfer,
+    }
+
+
+def _numbers(balances: Balances) -> dict[str, int]:
+    return {name: units for name, units in asdict(balances).items() if name in NUMBERS}

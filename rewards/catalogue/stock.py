@@ -1,0 +1,179 @@
+"""Stock of the catalogue: received by the owner, promised to members, gone or given back.
+
+Two counters per item and date, moved by delta in guarded updates: of eight who want the last one,
+one gets it, and the database refuses a stock below what is promised. Every move is a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from foundation import versions
+from foundation.once import insert_once
+from foundation.refusal import Refused
+from foundation.tables import new_id
+from rewards.catalogue.models import Stock, StockMovement
+
+#: More than this is a slip of the finger.
+MOST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Level:
+    """How many there are, how many of these are promised, and how many can still be had."""
+
+    on_hand: int = 0
+    reserved: int = 0
+
+    @property
+    def free(self) -> int:
+        return self.on_hand - self.reserved
+
+
+def levels(session: Session, items: Collection[str]) -> dict[tuple[str, str], Level]:
+    """The stock of `items` by (item, occasion); what was never received is left out."""
+    rows = session.execute(
+        select(Stock.item, Stock.occasion, Stock.on_hand, Stock.reserved).where(
+            Stock.item.in_(items)
+        )
+    )
+    return {(item, name): Level(on_hand, reserved) for item, name, on_hand, reserved in rows}
+
+
+def receive(
+    session: Session, owner_id: str, item: str, occasion: str, by: int, note: str, now: datetime
+) -> Level:
+    """Count `by` more (or, below zero, fewer) of an item; the new level.
+
+    Refused when nothing changes, the number is out of all proportion, or fewer would be left than
+    members were promised.
+    """
+    if not 0 < abs(by) <= MOST:
+        raise Refused(
+            "Write how many came in, or with a minus how many are missing; not 0.",
+            code="stock_change",
+            field="by",
+        )
+    insert_once(session, Stock, {"item": item, "occasion": occasion, "on_hand": 0, "reserved": 0})
+    level = _move(session, item, occasion, on_hand=by, reserved=0)
+    if level is None:
+        raise Refused(
+            "So many are not there, or they are promised to members. Look at the present number.",
+            code="stock_promised",
+            field="by",
+            status=409,
+        )
+    kind = "received" if by > 0 else "corrected"
+    _write(session, item, occasion, kind, by, 0, owner_id, None, note, now)
+    versions.touch(session, "catalogue")
+    return level
+
+
+def reserve(
+    session: Session, item: str, occasion: str, member_id: str, redemption_id: str, now: datetime
+) -> None:
+    """Promise one to a member; Refused when none is left."""
+    if _move(session, item, occasion, on_hand=0, reserved=1) is None:
+        raise Refused(
+            "The last one has just gone. Your points have not been touched.",
+            code="out_of_stock",
+            status=409,
+        )
+    _write(session, item, occasion, "reserved", 0, 1, member_id, redemption_id, "", now)
+
+
+def release(
+    session: Session, item: str, occasion: str, by_id: str, redemption_id: str, now: datetime
+) -> None:
+    """A promised one can be had by somebody else again."""
+    assert _move(session, item, occasion, on_hand=0, reserved=-1) is not None
+    _write(session, item, occasion, "released", 0, -1, by_id, redemption_id, "", now)
+
+
+def hand_over(
+    session: Session, item: str, occasion: str, by_id: str, redemption_id: str, now: datetime
+) -> None:
+    """A promised one has left the house."""
+    assert _move(session, item, occasion, on_hand=-1, reserved=-1) is not None
+    _write(session, item, occasion, "gone", -1, -1, by_id, redemption_id, "", now)
+
+
+def history(session: Session, items: Collection[str], limit: int = 50) -> Sequence[StockMovement]:
+    """The newest moves of `items`."""
+    return session.scalars(
+        select(StockMovement)
+        .where(StockMovement.item.in_(items))
+        .order_by(StockMovement.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def audit(session: Session) -> list[str]:
+    """Counters that their moves do not add up to; empty when all is well."""
+    moved = {
+        (item, occasion): (int(on_hand), int(reserved))
+        for item, occasion, on_hand, reserved in session.execute(
+            select(
+                StockMovement.item,
+                StockMovement.occasion,
+                func.sum(StockMovement.on_hand),
+                func.sum(StockMovement.reserved),
+            ).group_by(StockMovement.item, StockMovement.occasion)
+        )
+    }
+    rows = session.execute(select(Stock.item, Stock.occasion, Stock.on_hand, Stock.reserved))
+    return [
+        f"stock of {item} {occasion}: {on_hand} with {reserved} promised, but its moves say"
+        f" {moved.get((item, occasion), (0, 0))}"
+        for item, occasion, on_hand, reserved in rows
+        if moved.get((item, occasion), (0, 0)) != (on_hand, reserved)
+    ]
+
+
+def _move(
+    session: Session, item: str, occasion: str, *, on_hand: int, reserved: int
+) -> Level | None:
+    """Move both counters, or neither when the result would be impossible."""
+    after = Stock.on_hand + on_hand, Stock.reserved + reserved
+    row = session.execute(
+        update(Stock)
+        .where(Stock.item == item, Stock.occasion == occasion)
+        .where(after[0] >= after[1], after[1] >= 0)
+        .values(on_hand=after[0], reserved=after[1])
+        .returning(Stock.on_hand, Stock.reserved)
+        .execution_options(synchronize_session=False)
+    ).first()
+    return Level(*row) if row is not None else None
+
+
+def _write(
+    session: Session,
+    item: str,
+    occasion: str,
+    kind: str,
+    on_hand: int,
+    reserved: int,
+    by_id: str,
+    redemption_id: str | None,
+    note: str,
+    now: datetime,
+) -> None:
+    row: dict[str, Any] = {
+        "id": new_id(now),
+        "item": item,
+        "occasion": occasion,
+        "kind": kind,
+        "on_hand": on_hand,
+        "reserved": reserved,
+        "by_id": by_id,
+        "redemption_id": redemption_id,
+        "note": note.strip(),
+        "at": now,
+    }
+    insert_once(session, StockMovement, row)

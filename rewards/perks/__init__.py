@@ -1,0 +1,4 @@
+"""Perks: added value that a tier carries or that one member was given for a while.
+
+Other rooms ask one question, `entitlements.py`, and never look at tiers or gifts themselves.
+"""

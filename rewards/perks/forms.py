@@ -1,0 +1,169 @@
+"""Forms of perks: the section of the draft, and giving one to a single member."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, ClassVar
+
+from wtforms import (
+    DateField,
+    FieldList,
+    FormField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput
+
+from foundation import words
+from foundation.web.forms import Form
+from foundation.words import lazy, text_in
+from rewards.perks.granting import REASON_LENGTH, PerkDraft
+from rewards.perks.rules import EARLY_DELIVERY, KNOWN, PRIORITY_ANSWERS, Perk
+from rewards.row_forms import MOST_ROWS, RowForm, SectionForm, row_of
+from rewards.rules import Programme, Tier, objections
+
+OWN = "own"
+WHAT_CHOICES = (
+    (PRIORITY_ANSWERS, lazy("Answered before others")),
+    (EARLY_DELIVERY, lazy("Orders promised sooner")),
+    (OWN, lazy("Something else, which people see to")),
+)
+EARNED_CHOICES = (
+    ("", lazy("Nothing: it comes with the tier, or from an owner")),
+    ("answer.accepted", lazy("An answer is accepted")),
+    ("review.published", lazy("A review is published, whatever its stars")),
+    ("topic.started", lazy("A topic is started")),
+    ("post.written", lazy("A post is written")),
+    ("member.verified", lazy("An e-mail address is confirmed")),
+)
+
+
+class SelectMultipleCheckboxField(SelectMultipleField):
+    """Several of some choices, as boxes to tick (drawn by macros/forms.html)."""
+
+    option_widget = CheckboxInput()
+
+
+class PerkForm(RowForm):
+    """One perk."""
+
+    what = SelectField(lazy("What it does"), choices=WHAT_CHOICES)
+    description_en = StringField(lazy("Description in English"), [Length(max=300)])
+    description_zh_Hans = StringField(lazy("Description in 简体中文"), [Length(max=300)])
+    description_zh_Hant = StringField(lazy("Description in 繁體中文"), [Length(max=300)])
+    tiers = SelectMultipleCheckboxField(lazy("Comes with the tiers"), choices=[])
+    earned_for = SelectField(lazy("Earned when"), choices=EARNED_CHOICES)
+    earned_days = IntegerField(
+        lazy("Earned for so many days"),
+        [Optional(), NumberRange(1, 365)],
+        description=lazy("Each time anew, from the day it was earned."),
+    )
+    answer_percent = IntegerField(
+        lazy("Answered within … per cent of the club's promise"),
+        [Optional(), NumberRange(10, 100)],
+        description=lazy("For priority answers. 50 halves the hours; 100 leaves them."),
+    )
+    days_sooner = IntegerField(
+        lazy("Promised so many days sooner"),
+        [Optional(), NumberRange(0, 30)],
+        description=lazy("For orders promised sooner."),
+    )
+
+    def summary(self) -> str:
+        """The row in a few words, while it is closed."""
+        names: dict[str, str] = dict(self.tiers.choices or ())  # type: ignore[arg-type] # pairs
+        return ", ".join(names[key] for key in self.tiers.data or () if key in names)
+
+    def part(self, key: str) -> Perk:
+        known = self.what.data in KNOWN
+        return Perk(
+            key=self.what.data if known else f"own-{key}"[:40] if key in KNOWN else key,
+            name=self.names(),
+            description=self.texts("description"),
+            tiers=tuple(self.tiers.data or ()),
+            earned_for=self.earned_for.data or None,
+            earned_days=self.earned_days.data or 30,
+            answer_percent=self.answer_percent.data or 100,
+            days_sooner=self.days_sooner.data or 0,
+        )
+
+
+class PerksForm(SectionForm):
+    """The section of perks."""
+
+    LISTS: ClassVar[tuple[str, ...]] = ("perks",)
+    perks = FieldList(FormField(PerkForm), max_entries=MOST_ROWS)
+
+    def offer(self, tiers: Sequence[Tier]) -> None:
+        """Let every row choose among the draft's tiers."""
+        for entry in self.perks.entries:
+            entry.form.tiers.choices = [(tier.key, text_in(tier.name)) for tier in tiers]
+
+    def changed(self, rules: Programme) -> Programme | None:
+        """`rules` with what the form says; None when a rule objects, as its fields then say."""
+        parts = self.parts("perks")
+        if parts is None:
+            return None
+        changed = rules.model_copy(update={"perks": parts})
+        found = objections(changed)
+        for each in found:
+            self.object(each)
+        return None if found else changed
+
+
+def filled(rules: Programme, revision: int) -> PerksForm:
+    """The form that says the perks of `rules`."""
+    rows = [_row(perk) for perk in rules.perks]
+    form = PerksForm(formdata=None, data={"revision": revision, "perks": rows})
+    form.offer(rules.tiers)
+    return form
+
+
+def _row(perk: Perk) -> dict[str, Any]:
+    texts = {f"description_{code}": perk.description.get(code, "") for code in words.LANGUAGES}
+    what = perk.key if perk.key in KNOWN else OWN
+    row = row_of(perk) | texts | {"what": what, "earned_for": perk.earned_for or ""}
+    return row | {"tiers": list(perk.tiers)}
+
+
+class GrantForm(Form):
+    """A perk for one member."""
+
+    handle = StringField(
+        lazy("Member"),
+        [InputRequired(), Length(max=40)],
+        description=lazy("Her name in addresses, like @ada."),
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+    perk = SelectField(lazy("Perk"), choices=[])
+    ends_on = DateField(
+        lazy("Last day"), [Optional()], description=lazy("Empty: until you take it back.")
+    )
+    reason = TextAreaField(
+        lazy("Reason"),
+        [InputRequired(), Length(max=REASON_LENGTH)],
+        description=lazy("The member reads it."),
+        render_kw={"rows": 2, "maxlength": REASON_LENGTH},
+    )
+
+    def draft(self) -> PerkDraft:
+        """What was typed; the last day counts to its end in UTC."""
+        last = self.ends_on.data
+        ends_at = datetime.combine(last + timedelta(days=1), time(), UTC) if last else None
+        return PerkDraft(self.typed("handle"), self.typed("perk"), self.typed("reason"), ends_at)
+
+
+class ReasonForm(Form):
+    """Why something is taken back or ended."""
+
+    reason = TextAreaField(
+        lazy("Reason"),
+        [InputRequired(), Length(max=REASON_LENGTH)],
+        description=lazy("The member reads it."),
+        render_kw={"rows": 2, "maxlength": REASON_LENGTH},
+    )

@@ -1,0 +1,120 @@
+"""Pages of perks: a member's own, the section of the draft, and what owners gave to single ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request
+
+from foundation import clock
+from foundation.doors import reading, writing
+from foundation.web.forms import refilling
+from foundation.words import _, text_in
+from members.session import members_only, requires, signed_in
+from rewards import drafting, explaining, programme
+from rewards.perks import explaining as perk_explaining
+from rewards.perks import granting, queries
+from rewards.perks.forms import GrantForm, PerksForm, ReasonForm, filled
+
+bp = Blueprint("perks", __name__)
+bp.add_app_template_global(perk_explaining.sentences, "sentences_of_perk")
+
+
+@bp.get("/me/perks")
+@members_only
+def mine() -> Any:
+    """What she is entitled to, from where and until when; and what others have."""
+    now = clock.now()
+    with reading() as session:
+        page = queries.mine(session, signed_in().id, now)
+    return render_template("rewards/perks/my_perks.html", page=page, now=now)
+
+
+# The owner's draft.
+
+
+@bp.get("/programme/draft/perks")
+@requires("programme.edit")
+def edit() -> Any:
+    """The perks of the draft."""
+    with reading() as session:
+        draft = programme.draft(session)
+    if draft is None:
+        return redirect("/programme", 303)
+    return _editor(filled(draft.rules, draft.revision))
+
+
+def _editor(form: PerksForm, status: int = 200) -> Any:
+    with reading() as session:
+        draft, latest = drafting.needed(session), programme.latest(session)
+    form.offer(draft.rules.tiers)
+    changes = explaining.changes(latest.rules, draft.rules) if latest else []
+    page = render_template(
+        "rewards/perks/draft_perks.html", form=form, draft=draft, changes=changes
+    )
+    return page, status
+
+
+@bp.post("/programme/draft/perks")
+@requires("programme.edit")
+def change() -> Any:
+    """Keep the perks, or add or move a row as its button asks."""
+    form = PerksForm()
+    with reading() as session:
+        draft = drafting.needed(session)
+    form.offer(draft.rules.tiers)
+    if form.arrange(request.form.get("act", "save")):
+        return _editor(form)
+    rules = form.changed(draft.rules) if form.validate_on_submit() else None
+    if rules is None:
+        return _editor(form, 422)
+    with refilling(form), writing() as session:
+        revision = int(form.revision.data or 0)
+        drafting.change(session, signed_in().id, rules, draft.note, revision, clock.now())
+    if form.refused:
+        return _editor(form, 409)
+    flash(_("The draft is kept. Nobody but owners sees it until you publish it."), "good")
+    return redirect("/programme/draft/perks", 303)
+
+
+# What owners give to single members.
+
+
+@bp.route("/programme/perks", methods=["GET", "POST"])
+@requires("perk.grant")
+def given() -> Any:
+    """Who was given what, and the form for one more."""
+    now, form = clock.now(), GrantForm()
+    with reading() as session:
+        rules = programme.current(session)
+        rows = queries.given(session)
+    perks = rules.perks if rules else ()
+    form.perk.choices = [(perk.key, text_in(perk.name)) for perk in perks]
+    if form.validate_on_submit():
+        with refilling(form), writing() as session:
+            granting.grant(session, signed_in().id, form.draft(), now)
+        if not form.refused:
+            flash(_("Given. The member has been told."), "good")
+            return redirect("/programme/perks", 303)
+    page = render_template(
+        "rewards/perks/given_perks.html", form=form, rows=rows, rules=rules, now=now
+    )
+    return page, (422 if form.errors else 200)
+
+
+@bp.route("/programme/perks/<entitlement_id>", methods=["GET", "POST"])
+@requires("perk.grant")
+def take_back(entitlement_id: str) -> Any:
+    """One perk of one member, and the form that takes it back."""
+    form = ReasonForm()
+    with reading() as session:
+        row = queries.one(session, entitlement_id) or abort(404)
+    if form.validate_on_submit():
+        with refilling(form), writing() as session:
+            reason = form.typed("reason")
+            granting.revoke(session, signed_in().id, entitlement_id, reason, clock.now())
+        if not form.refused:
+            flash(_("Taken back. The member has been told."), "good")
+            return redirect("/programme/perks", 303)
+    page = render_template("rewards/perks/given_perk.html", form=form, row=row, now=clock.now())
+    return page, (422 if form.errors else 200)

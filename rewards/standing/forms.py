@@ -1,0 +1,240 @@
+"""Standing and tiers of the draft as a form."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from wtforms import (
+    FieldList,
+    FormField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from foundation import words
+from foundation.money import exponent, is_currency, major, parse_amount
+from foundation.refusal import Refused
+from foundation.web.forms import sentence_of
+from foundation.words import _, lazy
+from rewards.documents import Objection, Texts
+from rewards.row_forms import MOST_ROWS, RowForm, SectionForm, row_of, say
+from rewards.rules import Programme, Tier, objections
+from rewards.standing.rules import COMPONENTS, StandingRules, Weights
+
+WEIGHED, POINTS = "weighed", "points"
+MEASURE_CHOICES = (
+    (WEIGHED, lazy("Weighed out of four components, 0 to 100")),
+    (POINTS, lazy("The points granted in the window")),
+)
+WINDOW_CHOICES = (
+    ("rolling", lazy("The last … days")),
+    ("calendar_year", lazy("The calendar year")),
+)
+PERCENT = [InputRequired(), NumberRange(0, 100)]
+MANY = [InputRequired(), NumberRange(1, 36_500)]
+
+
+class TierForm(RowForm):
+    """One tier."""
+
+    standing_min = IntegerField(
+        lazy("Starts at"),
+        [InputRequired(), NumberRange(0, 1_000_000)],
+        description=lazy("The standing it asks for. The first tier starts at 0."),
+    )
+    earn_percent = IntegerField(
+        lazy("Earns, in per cent"),
+        [InputRequired(), NumberRange(1, 1_000)],
+        description=lazy("100 is what the rule says; 125 is a quarter more, rounded down."),
+    )
+    benefits_en = TextAreaField(
+        lazy("Benefits in English"),
+        [Length(max=1_000)],
+        description=lazy("What you promise this tier besides, one on each line."),
+    )
+    benefits_zh_Hans = TextAreaField(lazy("Benefits in 简体中文"), [Length(max=1_000)])
+    benefits_zh_Hant = TextAreaField(lazy("Benefits in 繁體中文"), [Length(max=1_000)])
+
+    def summary(self) -> str:
+        """The row in a few words, while it is closed."""
+        if self.standing_min.data is None or self.earn_percent.data is None:
+            return ""
+        return _(
+            "from a standing of %(standing)s, earns %(percent)s",
+            standing=words.number(self.standing_min.data),
+            percent=words.percent(self.earn_percent.data / 100),
+        )
+
+    def part(self, key: str) -> Tier:
+        return Tier(
+            key=key,
+            name=self.names(),
+            standing_min=self.standing_min.data,
+            earn_percent=self.earn_percent.data,
+            benefits=self._benefits(),
+        )
+
+    def _benefits(self) -> tuple[Texts, ...]:
+        """The n-th line of each language together."""
+        lines = {
+            code: [line.strip() for line in (self[f"benefits_{code}"].data or "").splitlines()]
+            for code in words.LANGUAGES
+        }
+        lines = {code: [line for line in said if line] for code, said in lines.items()}
+        most = len(lines["en"])
+        if any(len(said) > most for said in lines.values()):
+            raise Refused(
+                "A benefit has no English line. Write every benefit in English, one on each line.",
+                code="benefit",
+                field="benefits_en",
+            )
+        if most > 12:
+            raise Refused("Twelve benefits are enough.", code="benefit", field="benefits_en")
+        return tuple(
+            {code: said[place] for code, said in lines.items() if place < len(said)}
+            for place in range(most)
+        )
+
+
+class StandingForm(SectionForm):
+    """The section of standing and tiers."""
+
+    LISTS: ClassVar[tuple[str, ...]] = ("tiers",)
+    measure = SelectField(
+        lazy("Standing is"),
+        choices=MEASURE_CHOICES,
+        description=lazy("Neither ever falls by spending points."),
+    )
+    duration = IntegerField(lazy("Weight of duration, in per cent"), PERCENT)
+    loyalty = IntegerField(lazy("Weight of loyalty, in per cent"), PERCENT)
+    reliability = IntegerField(lazy("Weight of reliability, in per cent"), PERCENT)
+    influence = IntegerField(
+        lazy("Weight of influence, in per cent"),
+        PERCENT,
+        description=lazy("The four weights are 100 together."),
+    )
+    full_days = IntegerField(
+        lazy("Duration is 100 after … days"),
+        MANY,
+        description=lazy("Days since the first paid order; all time counts."),
+    )
+    full_orders = IntegerField(
+        lazy("Loyalty is 100 from … orders"),
+        MANY,
+        description=lazy("Orders kept within the window make one half of loyalty."),
+    )
+    full_spend = StringField(
+        lazy("and from a value of …"),
+        [InputRequired(), Length(max=20)],
+        description=lazy("What was kept of these orders makes the other half."),
+    )
+    reliable_orders = IntegerField(
+        lazy("Reliability counts in full from … orders"),
+        MANY,
+        description=lazy("One kept order is little evidence."),
+    )
+    fold_costs = IntegerField(
+        lazy("A folded post takes off"),
+        PERCENT,
+        description=lazy("From reliability, until it is restored. 0: words cost no standing."),
+    )
+    friend_counts = IntegerField(
+        lazy("A friend who bought and kept it counts"),
+        PERCENT,
+        description=lazy("Of 100 for influence."),
+    )
+    answer_counts = IntegerField(lazy("An accepted answer counts"), PERCENT)
+    review_counts = IntegerField(
+        lazy("A review of something bought counts"),
+        PERCENT,
+        description=lazy("The same for every number of stars."),
+    )
+    window = SelectField(
+        lazy("What counts happened in"),
+        choices=WINDOW_CHOICES,
+        description=lazy("In a calendar year tiers are kept until the year is over."),
+    )
+    standing_window_days = IntegerField(
+        lazy("How many days"),
+        [InputRequired(), NumberRange(30, 3_650)],
+        description=lazy("For the last … days."),
+    )
+    grace_days = IntegerField(
+        lazy("Grace, in days"),
+        [InputRequired(), NumberRange(0, 366)],
+        description=lazy("How long a tier is kept after falling below it. Members are told."),
+    )
+    tiers = FieldList(FormField(TierForm), max_entries=MOST_ROWS)
+
+    def changed(self, rules: Programme) -> Programme | None:
+        """`rules` with what the form says; None when a rule objects, as its fields then say."""
+        tiers, standing = self.parts("tiers"), self._standing(rules.currency)
+        if tiers is None or standing is None:
+            return None
+        is_weighed = self.measure.data == WEIGHED
+        changed = rules.model_copy(
+            update={
+                "tiers": tiers,
+                "standing": standing if is_weighed else None,
+                "standing_window_days": self.standing_window_days.data,
+            }
+        )
+        found = objections(changed)
+        for each in found:
+            self.object(each)
+        return None if found else changed
+
+    def object(self, objection: Objection) -> None:
+        """What `standing-…` objects to is a field of this form."""
+        name, _dash, field = objection.field.partition("-")
+        if name == "standing" and field in self:
+            say(self[field], _(objection.sentence, **objection.params))
+        else:
+            super().object(objection)
+
+    def _standing(self, currency: str) -> StandingRules | None:
+        try:
+            spend = parse_amount(self.full_spend.data or "", currency)
+        except Refused as refusal:
+            say(self.full_spend, sentence_of(refusal))
+            return None
+        if spend < 1:
+            say(self.full_spend, _("Ask for more than nothing."))
+            return None
+        plain = {
+            name: self[name].data
+            for name in StandingRules.model_fields
+            if name not in ("weights", "full_spend")
+        }
+        weights = Weights(**{name: self[name].data for name in COMPONENTS})
+        return StandingRules(weights=weights, full_spend=min(spend, 10**12), **plain)
+
+
+def filled(rules: Programme, revision: int) -> StandingForm:
+    """The form that says standing and tiers of `rules`."""
+    standing = rules.standing or StandingRules()
+    digits = exponent(rules.currency) if is_currency(rules.currency) else 2
+    spend = f"{major(standing.full_spend, rules.currency):.{digits}f}"
+    values: dict[str, Any] = standing.model_dump() | standing.weights.model_dump()
+    return StandingForm(
+        formdata=None,
+        data=values
+        | {
+            "revision": revision,
+            "measure": WEIGHED if rules.standing else POINTS,
+            "standing_window_days": rules.standing_window_days,
+            "full_spend": spend,
+            "tiers": [_row(tier) for tier in rules.tiers],
+        },
+    )
+
+
+def _row(tier: Tier) -> dict[str, Any]:
+    benefits = {
+        f"benefits_{code}": "\n".join(each[code] for each in tier.benefits if code in each)
+        for code in words.LANGUAGES
+    }
+    return row_of(tier) | benefits

@@ -1,0 +1,1 @@
+"""Vouchers: codes that members hold and tills take; asked about and used over the API."""

@@ -1,0 +1,102 @@
+"""What a till may ask about vouchers, and what it is told: strict shapes, as docs/api-vouchers.md
+describes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from foundation.money import exponent, major
+from foundation.refusal import Refused
+from rewards.catalogue.models import VoucherUse
+from rewards.models import Voucher
+from rewards.vouchers.codes import Customer
+
+Reference = Annotated[
+    str, Field(min_length=1, max_length=100, pattern=r"^[^\s\x00-\x1f][^\x00-\x1f]*$")
+]
+
+
+class Shape(BaseModel):
+    """Nothing unknown, nothing guessed: no number where a text belongs."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Buyer(Shape):
+    """Who stands at the till: the shop's own customer number, an e-mail address, or both."""
+
+    id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    email: Annotated[str, Field(min_length=3, max_length=254)] | None = None
+
+
+class Validate(Shape):
+    """Is this voucher good for this customer?"""
+
+    code: Annotated[str, Field(min_length=1, max_length=64)]
+    customer: Buyer = Buyer()
+
+    def who(self) -> Customer:
+        return Customer(self.customer.email, self.customer.id)
+
+
+class Redeem(Validate):
+    """Take it off this order."""
+
+    order: Reference
+
+
+class Release(Shape):
+    """The order fell through."""
+
+    code: Annotated[str, Field(min_length=1, max_length=64)]
+    order: Reference
+
+
+Asked = TypeVar("Asked", bound=Shape)
+
+
+def read(shape: type[Asked], body: bytes) -> Asked:
+    """A body as `shape` wants it; Refused, naming the field, when it is not as described."""
+    try:
+        return shape.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "body"
+        raise Refused(
+            "The field %(name)s is not right: %(why)s.",
+            code="body",
+            field=field,
+            name=field,
+            why=first["msg"],
+        ) from None
+
+
+def told(voucher: Voucher, now: datetime) -> dict[str, Any]:
+    """A voucher as a till is told of it; amounts are texts."""
+    digits = exponent(voucher.currency)
+    return {
+        "code": voucher.code,
+        "state": voucher.state(now),
+        "value": f"{major(voucher.value, voucher.currency):.{digits}f}",
+        "currency": voucher.currency,
+        "uses_left": voucher.uses - voucher.used,
+        "expires_at": moment(voucher.expires_at),
+    }
+
+
+def told_use(voucher: Voucher, use: VoucherUse, now: datetime) -> dict[str, Any]:
+    """A use of a voucher as a till is told of it."""
+    return told(voucher, now) | {
+        "order": use.reference,
+        "use": use.id,
+        "used_at": moment(use.at),
+        "released_at": moment(use.released_at),
+    }
+
+
+def moment(at: datetime | None) -> str | None:
+    """An instant in ISO 8601, in UTC to the second."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at is not None else None

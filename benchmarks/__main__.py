@@ -3,6 +3,8 @@
 ./bellmouth bench                         pages, import and ledger, SQLite and PostgreSQL, 1×
 ./bellmouth bench --scale 1,10,100        the demo with so many times the people and talk
 ./bellmouth bench --only pages --json figures.json
+./bellmouth bench --only ledger --entries 10000,1000000 --ledger single,audit \
+    --pgledger uuid-to-ulid.sql,pgledger.sql --hordak
 """
 
 from __future__ import annotations
@@ -50,6 +52,14 @@ def _arguments() -> argparse.Namespace:
         "--only", default="pages,import,ledger", help="some of: pages,import,ledger"
     )
     parser.add_argument("--backends", default="sqlite,postgresql")
+    ledger_of = parser.add_argument_group("ledger")
+    ledger_of.add_argument("--entries", default="10000", help="existing entries: 10000,1000000")
+    ledger_of.add_argument("--connections", default="1,2,8")
+    ledger_of.add_argument(
+        "--ledger", default="single,mixed,sets,audit", help="some of: single,mixed,sets,audit"
+    )
+    ledger_of.add_argument("--pgledger", default="", help="its SQL files, in order, by commas")
+    ledger_of.add_argument("--hordak", action="store_true", help="install and measure it as well")
     parser.add_argument("--json", type=Path, help="write the rows to this file as well")
     asked = parser.parse_args()
     asked.scale = [int(each) for each in asked.scale.split(",")]
@@ -69,8 +79,18 @@ def _measure(backend: str, server: str | None, asked: argparse.Namespace) -> lis
             found += imports.rows()
     if "ledger" in asked.only:
         with _empty(backend, server) as settings:
-            found += ledger.rows(doors.database())
+            found += ledger.rows(doors.database(), _of_the_ledger(asked))
     return found
+
+
+def _of_the_ledger(asked: argparse.Namespace) -> ledger.Asked:
+    return ledger.Asked(
+        entries=[int(each) for each in asked.entries.split(",")],
+        connections=[int(each) for each in asked.connections.split(",")],
+        parts=asked.ledger.split(","),
+        pgledger=[Path(each) for each in asked.pgledger.split(",") if each],
+        with_hordak=asked.hordak,
+    )
 
 
 @contextmanager

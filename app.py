@@ -50,7 +50,6 @@ import rewards.budgets.notices
 import rewards.budgets.views
 import rewards.calculator_views
 import rewards.card
-import rewards.catalogue.draft_views
 import rewards.catalogue.fulfilment_views
 import rewards.catalogue.models
 import rewards.catalogue.notices
@@ -66,6 +65,7 @@ import rewards.perks.notices
 import rewards.perks.views
 import rewards.seats.vesting
 import rewards.seats.views
+import rewards.section_views
 import rewards.standing.notices
 import rewards.standing.views
 import rewards.views
@@ -224,13 +224,13 @@ BLUEPRINTS: Sequence[Blueprint] = (
     referral.views.bp,
     funnel.views.bp,
     rewards.views.bp,
+    rewards.section_views.bp,
     rewards.budgets.views.bp,
     rewards.calculator_views.bp,
     rewards.standing.views.bp,
     rewards.book.statement_views.bp,
     rewards.book.views.bp,
     rewards.catalogue.views.bp,
-    rewards.catalogue.draft_views.bp,
     rewards.catalogue.fulfilment_views.bp,
     rewards.vouchers.views.bp,
     rewards.perks.views.bp,

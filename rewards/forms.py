@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wtforms import (
     BooleanField,
     DateField,
@@ -18,7 +20,7 @@ from foundation.web.forms import Form
 from foundation.words import lazy
 from rewards.row_forms import MOST_ROWS, SectionForm
 from rewards.rule_forms import RuleForm, rule_row, tiers_to_choose
-from rewards.rules import Programme, objections
+from rewards.rules import Programme
 
 
 class DraftForm(SectionForm):
@@ -42,43 +44,27 @@ class DraftForm(SectionForm):
         description=lazy("Shown on the public page beside the new version. May be empty."),
     )
 
-    def offer(self, draft: Programme) -> None:
-        """Tell the rules which tiers there are, before they are read or shown."""
-        currency = (self.currency.data or "").strip().upper()
-        for row in self.earning.entries:
-            row.form.offer(tiers_to_choose(draft), currency)
-
-    def programme(self, draft: Programme) -> Programme | None:
-        """The draft with what the form says once it is valid; what other sections say stays.
-
-        None when a rule objects, as its fields then say.
-        """
-        parts = {name: self.parts(name) for name in self.LISTS}
-        if any(made is None for made in parts.values()):
-            return None
-        general = {
-            "currency": (self.currency.data or "").strip().upper(),
-            "return_days": self.return_days.data,
-        }
-        rules = draft.model_copy(update=general | parts)
-        found = objections(rules)
-        for objection in found:
-            self.object(objection)
-        return None if found else rules
-
-
-def filled(rules: Programme, note: str, revision: int) -> DraftForm:
-    """The form that says `rules`."""
-    return DraftForm(
-        formdata=None,
-        data={
-            "revision": revision,
+    @classmethod
+    def of(cls, rules: Programme) -> dict[str, Any]:
+        return {
             "return_days": rules.return_days,
             "currency": rules.currency,
-            "note": note,
             "earning": [rule_row(rule, rules.currency) for rule in rules.earning],
-        },
-    )
+        }
+
+    def offer(self, rules: Programme) -> None:
+        """Tell the rules which tiers there are, and in what orders are counted."""
+        currency = (self.currency.data or "").strip().upper()
+        for row in self.earning.entries:
+            row.form.offer(tiers_to_choose(rules), currency)
+
+    def said(self, rules: Programme) -> dict[str, Any] | None:
+        general = {
+            "currency": self.typed("currency").strip().upper(),
+            "return_days": self.return_days.data,
+        }
+        parts = super().said(rules)
+        return None if parts is None else general | parts
 
 
 class RedeemForm(Form):

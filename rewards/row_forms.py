@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import wtforms
 from wtforms import FieldList, HiddenField, SelectMultipleField, StringField
@@ -23,7 +23,8 @@ from foundation import words
 from foundation.refusal import Refused
 from foundation.web.forms import WTFORMS_LANGUAGES, Form, sentence_of
 from foundation.words import _, lazy
-from rewards.rules import Objection
+from rewards.programme import Draft
+from rewards.rules import Objection, Programme, objections
 
 KEY = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 MOST_ROWS = 40
@@ -83,7 +84,11 @@ class RowForm(Row):
 
 
 class SectionForm(Form):
-    """A section of the draft: fields, and lists of rows named in LISTS."""
+    """A section of the draft: fields, and lists of rows named in LISTS as the programme names them.
+
+    A section says `of` (its fields out of the rules), `said` when it has more than its lists, and
+    `offer` when rows choose among other parts of the draft.
+    """
 
     LISTS: ClassVar[tuple[str, ...]] = ()
     revision = HiddenField()
@@ -91,6 +96,48 @@ class SectionForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.general: list[str] = []  # what is wrong with a list as a whole, or on another section
+
+    @classmethod
+    def of(cls, rules: Programme) -> dict[str, Any]:
+        """What the fields and rows show of `rules`."""
+        raise NotImplementedError
+
+    def offer(self, rules: Programme) -> None:
+        """Say what there is to choose from; asked before rows are read, and before they show."""
+
+    def said(self, rules: Programme) -> dict[str, Any] | None:
+        """The parts of `rules` which this section changes; None when a field refuses."""
+        parts = {name: self.parts(name) for name in self.LISTS}
+        return None if None in parts.values() else parts
+
+    @classmethod
+    def filled(cls, draft: Draft) -> Self:
+        """The form that says what the draft says."""
+        form = cls(
+            formdata=None,
+            data={"revision": draft.revision, "note": draft.note} | cls.of(draft.rules),
+        )
+        form.offer(draft.rules)
+        return form
+
+    def changed(self, rules: Programme) -> Programme | None:
+        """`rules` with what the form says once it is valid; what other sections say stays.
+
+        None when a field refuses or a rule objects, as the fields then say.
+        """
+        parts = self.said(rules)
+        if parts is None:
+            return None
+        changed = rules.model_copy(update=parts)
+        found = objections(changed)
+        for each in found:
+            self.object(each)
+        return None if found else changed
+
+    def seen(self) -> int:
+        """The revision of the draft which was on the screen; 0 when the form does not tell."""
+        text = self.typed("revision")
+        return int(text) if text.isascii() and text.isdecimal() else 0
 
     def arrange(self, act: str) -> bool:
         """Add, remove or move a row as its button asks; True if it did.
@@ -163,6 +210,12 @@ class SectionForm(Form):
             else:
                 title = str(field.label.text)
                 yield from (Fault(field.id, title, str(each)) for each in field.errors)
+
+
+def chosen(field: Any) -> list[str]:
+    """The labels of what is chosen in a field of choices."""
+    values = field.data if isinstance(field.data, list) else [field.data]
+    return [str(each.label) for each in field.choices or () if each.value in values]
 
 
 def say(field: Any, sentence: str) -> None:

@@ -11,9 +11,10 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from foundation import words
 from foundation.money import exponent, is_currency, major, parse_amount
 from foundation.refusal import Refused
+from foundation.web.forms import choices
 from foundation.words import lazy
 from rewards.conditions import Condition
-from rewards.row_forms import RowForm, SelectMultipleCheckboxField, row_of
+from rewards.row_forms import RowForm, SelectMultipleCheckboxField, chosen, row_of
 from rewards.rules import EarningRule, Programme
 
 FACT_CHOICES = (
@@ -82,9 +83,9 @@ class RuleForm(RowForm):
 
     currency = "USD"
 
-    fact = SelectField(lazy("When"), choices=list(FACT_CHOICES), default="order.paid")
-    who = SelectField(lazy("Who gets it"), choices=list(WHO_CHOICES), default="member")
-    kind = SelectField(lazy("Counted as"), choices=list(KIND_CHOICES), default="fixed")
+    fact = SelectField(lazy("When"), choices=choices(FACT_CHOICES), default="order.paid")
+    who = SelectField(lazy("Who gets it"), choices=choices(WHO_CHOICES), default="member")
+    kind = SelectField(lazy("Counted as"), choices=choices(KIND_CHOICES), default="fixed")
     amount = IntegerField(lazy("How much"), [InputRequired(), NumberRange(1, 1_000_000)])
     friend_amount = _points(
         lazy("How much for the friend"), lazy("Only where the referrer and the friend get it.")
@@ -114,14 +115,14 @@ class RuleForm(RowForm):
     )
     channels = SelectMultipleCheckboxField(
         lazy("Only if the friend came by"),
-        choices=list(CHANNEL_CHOICES),
+        choices=choices(CHANNEL_CHOICES),
         description=lazy("For referrals. None ticked: any way."),
     )
     verified_only = BooleanField(lazy("Reviews only of what was bought here"))
 
     hold = SelectField(
         lazy("When it can be spent"),
-        choices=list(HOLD_CHOICES),
+        choices=choices(HOLD_CHOICES),
         default="none",
         description=lazy("A refund takes back its share either way."),
     )
@@ -144,15 +145,16 @@ class RuleForm(RowForm):
         """Say which tiers there are to choose from, and in what orders are counted."""
         known = dict(tiers)
         gone = [(key, key) for key in self.tiers.data or () if key not in known]
-        self.tiers.choices = [*tiers, *gone]  # one that is gone is an objection, not a lost tick
+        self.tiers.choices = choices(
+            [*tiers, *gone]
+        )  # one that is gone is an objection, not a lost tick
         self.currency = currency
 
     def summary(self) -> str:
         """The row in a few words, while it is closed."""
-        labels = {**dict(FACT_CHOICES), **dict(KIND_CHOICES)}
-        said = [labels.get(self.fact.data, ""), f"{labels.get(self.kind.data, '')}:"]
+        fact, kind = " ".join(chosen(self.fact)), " ".join(chosen(self.kind))
         amount = "" if self.amount.data is None else words.number(self.amount.data)
-        return f"{said[0]} · {said[1]} {amount}"
+        return f"{fact} · {kind}: {amount}"
 
     def asks(self) -> bool:
         """Whether a condition says something, or is wrong: its fields are shown then."""

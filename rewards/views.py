@@ -34,8 +34,7 @@ from rewards import (
 )
 from rewards.budgets import withholding
 from rewards.catalogue import redeeming
-from rewards.forms import DraftForm, PublishForm, RedeemForm, ReplayForm, filled
-from rewards.sections import SECTIONS
+from rewards.forms import PublishForm, RedeemForm, ReplayForm
 
 bp = Blueprint("rewards", __name__)
 
@@ -43,7 +42,6 @@ bp = Blueprint("rewards", __name__)
 USUAL_DAYS = 90
 
 bp.add_app_template_global(explaining.points, "points")
-bp.add_app_template_global(lambda: SECTIONS, "sections_of_draft")
 
 
 @bp.context_processor
@@ -168,7 +166,7 @@ def start_draft() -> Any:
     """Start a draft from what is in force."""
     with writing() as session:
         drafting.start(session, signed_in().id, clock.now())
-    return redirect(url_for(".edit_draft"), 303)
+    return redirect("/programme/draft", 303)
 
 
 @bp.post("/programme/draft/discard")
@@ -179,51 +177,6 @@ def discard_draft() -> Any:
         drafting.discard(session)
     flash(_("The draft is gone. What is in force has not changed."), "good")
     return redirect(url_for(".overview"), 303)
-
-
-@bp.get("/programme/draft")
-@requires("programme.edit")
-def edit_draft() -> Any:
-    """The draft as a form."""
-    with reading() as session:
-        draft = programme.draft(session)
-    if draft is None:
-        return redirect(url_for(".overview"), 303)
-    return _editor(filled(draft.rules, draft.note, draft.revision))
-
-
-def _editor(form: DraftForm, status: int = 200) -> Any:
-    with reading() as session:
-        draft, latest = drafting.needed(session), programme.latest(session)
-    form.offer(draft.rules)
-    changes = explaining.changes(latest.rules, draft.rules) if latest else []
-    page = render_template("rewards/draft.html", form=form, draft=draft, changes=changes)
-    return page, status
-
-
-@bp.post("/programme/draft")
-@requires("programme.edit")
-def change_draft() -> Any:
-    """Keep the draft, or add or remove a row of the form as its button asks."""
-    form = DraftForm()
-    if form.arrange(request.form.get("act", "save")):
-        return _editor(form)
-    with reading() as session:
-        draft = drafting.needed(session)
-    form.offer(draft.rules)
-    rules = form.programme(draft.rules) if form.validate_on_submit() else None
-    if rules is None:
-        return _editor(form, 422)
-    with refilling(form), writing() as session:
-        revision = int(form.revision.data or 0)
-        note = form.note.data or ""
-        drafting.change(session, signed_in().id, rules, note, revision, clock.now())
-    if form.refused:
-        return _editor(form, 409)
-    if request.form.get("act") == "replay":
-        return redirect(url_for(".replays"), 303)
-    flash(_("The draft is kept. Nobody but owners sees it until you publish it."), "good")
-    return redirect(url_for(".edit_draft"), 303)
 
 
 @bp.get("/programme/replay")

@@ -9,11 +9,12 @@ from wtforms.validators import InputRequired, Length
 
 from foundation.money import format_amount, is_currency, parse_amount
 from foundation.refusal import Refused
+from foundation.web.forms import choices, sentence_of
 from foundation.words import _, lazy, text_in
 from rewards.budgets.rules import Budget
-from rewards.row_forms import MOST_ROWS, Row, SectionForm, say
+from rewards.row_forms import MOST_ROWS, Row, SectionForm, chosen, say
 from rewards.rule_forms import money_text
-from rewards.rules import Programme, objections
+from rewards.rules import Programme
 
 PERIOD_CHOICES = (("month", lazy("In a calendar month")), ("ever", lazy("In all")))
 UNIT_CHOICES = (("points", lazy("Points")), ("money", lazy("Money")))
@@ -23,6 +24,7 @@ AT_CAP_CHOICES = (
     ("warn", lazy("Give all the same, and warn the owners")),
 )
 LARGEST = 10**12
+LARGEST_WORTH = 10**9
 
 
 class BudgetForm(Row):
@@ -31,28 +33,26 @@ class BudgetForm(Row):
     currency = "USD"
 
     rule = SelectField(lazy("For"), choices=[], default="")
-    period = SelectField(lazy("Counted"), choices=list(PERIOD_CHOICES), default="month")
+    period = SelectField(lazy("Counted"), choices=choices(PERIOD_CHOICES), default="month")
     limit = StringField(
         lazy("At most"),
         [InputRequired(), Length(max=20)],
         description=lazy("What is on hold counts too; what refunds take back makes room again."),
     )
-    unit = SelectField(lazy("In"), choices=list(UNIT_CHOICES), default="points")
+    unit = SelectField(lazy("In"), choices=choices(UNIT_CHOICES), default="points")
     at_cap = SelectField(
         lazy("When it is used up"),
-        choices=list(AT_CAP_CHOICES),
+        choices=choices(AT_CAP_CHOICES),
         default="rest",
         description=lazy("Owners are told at 80 and at 100 per cent either way."),
     )
 
     def title(self) -> str:
-        chosen = self.rule.data or ""
-        return next((str(each[1]) for each in self.rule.choices or () if each[0] == chosen), "")
+        return next(iter(chosen(self.rule)), "")
 
     def summary(self) -> str:
         """The row in a few words, while it is closed."""
-        period = dict(PERIOD_CHOICES).get(self.period.data, "")
-        unit = dict(UNIT_CHOICES).get(self.unit.data, "")
+        period, unit = " ".join(chosen(self.period)), " ".join(chosen(self.unit))
         return f"{period} · {self.limit.data or ''} {unit}"
 
     def part(self, key: str) -> Budget:
@@ -92,38 +92,40 @@ class BudgetsForm(SectionForm):
     )
     budgets = FieldList(FormField(BudgetForm), max_entries=MOST_ROWS)
 
-    def offer(self, draft: Programme) -> None:
-        """Say which rules there are, before the rows are read or shown."""
-        rules = [("", _("All rules together"))]
-        rules += [(rule.key, text_in(rule.name)) for rule in draft.earning]
-        for row in self.budgets.entries:
-            gone = row.form.rule.data
-            known = dict(rules)
-            row.form.rule.choices = (
-                rules if gone is None or gone in known else [*rules, (gone, gone)]
-            )
-            row.form.currency = draft.currency
+    @classmethod
+    def of(cls, rules: Programme) -> dict[str, Any]:
+        return {
+            "worth": money_text(rules.worth_of_100, rules.currency),
+            "budgets": [_row(budget, rules.currency) for budget in rules.budgets],
+        }
 
-    def changed(self, draft: Programme) -> Programme | None:
-        """The draft with these budgets; None when something objects, as its fields then say."""
-        parts = self.parts("budgets")
+    def offer(self, rules: Programme) -> None:
+        """Let every row choose among the draft's rules; one that is gone stays, to be objected."""
+        known = {"": _("All rules together")}
+        known |= {rule.key: text_in(rule.name) for rule in rules.earning}
+        for row in self.budgets.entries:
+            own = row.form.rule.data or ""
+            row.form.rule.choices = choices((known if own in known else known | {own: own}).items())
+            row.form.currency = rules.currency
+
+    def said(self, rules: Programme) -> dict[str, Any] | None:
+        parts = super().said(rules)
         try:
-            text = (self.worth.data or "").strip()
-            worth = _amount(text, draft.currency, "worth") if text else None
+            worth = self._worth(rules.currency)
         except Refused as refusal:
-            say(self.worth, _(refusal.sentence, **refusal.params))
+            say(self.worth, sentence_of(refusal))
             return None
-        if parts is None:
+        return None if parts is None else parts | {"worth_of_100": worth}
+
+    def _worth(self, currency: str) -> int | None:
+        text = self.typed("worth").strip()
+        if not text:
             return None
-        if worth is not None and not 1 <= worth <= 10**9:
-            smallest = format_amount(1, draft.currency)
-            say(self.worth, _("Write an amount of at least %(least)s.", least=smallest))
-            return None
-        rules = draft.model_copy(update={"budgets": parts, "worth_of_100": worth})
-        found = objections(rules)
-        for objection in found:
-            self.object(objection)
-        return None if found else rules
+        worth = _amount(text, currency, "worth")
+        if not 1 <= worth <= LARGEST_WORTH:
+            smallest = format_amount(1, currency)
+            raise Refused("Write an amount of at least %(least)s.", code="worth", least=smallest)
+        return worth
 
 
 def _amount(text: str, currency: str, field: str) -> int:
@@ -132,18 +134,6 @@ def _amount(text: str, currency: str, field: str) -> int:
     except Refused as refusal:
         refusal.field = field
         raise
-
-
-def filled(rules: Programme, revision: int) -> BudgetsForm:
-    """The form that says the budgets of `rules`."""
-    return BudgetsForm(
-        formdata=None,
-        data={
-            "revision": revision,
-            "worth": money_text(rules.worth_of_100, rules.currency),
-            "budgets": [_row(budget, rules.currency) for budget in rules.budgets],
-        },
-    )
 
 
 def _row(budget: Budget, currency: str) -> dict[str, Any]:

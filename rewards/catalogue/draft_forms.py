@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -21,13 +20,14 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from foundation import words
 from foundation.money import exponent, is_currency, major, parse_amount
 from foundation.refusal import Refused
+from foundation.web.forms import choices
 from foundation.words import lazy, text_in
 from members.session import signed_in
 from rewards import explaining
 from rewards.catalogue import explaining as explaining_items
 from rewards.catalogue.items import MOST_DATES, Item
 from rewards.row_forms import MOST_ROWS, RowForm, SectionForm, row_of
-from rewards.rules import Programme, Tier, objections
+from rewards.rules import Programme
 
 DATE = "%Y-%m-%d %H:%M"
 #: Fields that the form and the document call the same and mean the same by.
@@ -45,7 +45,7 @@ def _description(language: str) -> Any:
 class ItemForm(RowForm):
     """One item of the catalogue."""
 
-    kind = SelectField(lazy("Kind"), choices=list(explaining_items.KIND_NAMES.items()))
+    kind = SelectField(lazy("Kind"), choices=choices(explaining_items.KIND_NAMES.items()))
     cost = IntegerField(lazy("Costs, in points"), [InputRequired(), NumberRange(1, 1_000_000)])
     value = StringField(
         lazy("Worth"),
@@ -157,32 +157,17 @@ class CatalogueForm(SectionForm):
     LISTS: ClassVar[tuple[str, ...]] = ("catalogue",)
     catalogue = FieldList(FormField(ItemForm), max_entries=MOST_ROWS)
 
-    def offer(self, tiers: Sequence[Tier], currency: str) -> None:
+    @classmethod
+    def of(cls, rules: Programme) -> dict[str, Any]:
+        return {"catalogue": [_row(item) for item in rules.catalogue]}
+
+    def offer(self, rules: Programme) -> None:
         """Let every row choose among the draft's tiers, and new ones begin with its currency."""
-        choices = [("", lazy("Everybody"))] + [(tier.key, text_in(tier.name)) for tier in tiers]
+        tiers = [("", lazy("Everybody")), *((each.key, text_in(each.name)) for each in rules.tiers)]
         for entry in self.catalogue.entries:
-            entry.form.tier.choices = choices
+            entry.form.tier.choices = choices(tiers)
             if not entry.form.key.data and not entry.form.currency.data:
-                entry.form.currency.data = currency
-
-    def changed(self, rules: Programme) -> Programme | None:
-        """`rules` with what the form says; None when a rule objects, as its fields then say."""
-        parts = self.parts("catalogue")
-        if parts is None:
-            return None
-        changed = rules.model_copy(update={"catalogue": parts})
-        found = objections(changed)
-        for each in found:
-            self.object(each)
-        return None if found else changed
-
-
-def filled(rules: Programme, revision: int) -> CatalogueForm:
-    """The form that says the catalogue of `rules`."""
-    rows = [_row(item) for item in rules.catalogue]
-    form = CatalogueForm(formdata=None, data={"revision": revision, "catalogue": rows})
-    form.offer(rules.tiers, rules.currency)
-    return form
+                entry.form.currency.data = rules.currency
 
 
 def _row(item: Item) -> dict[str, Any]:

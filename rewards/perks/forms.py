@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, ClassVar
 
@@ -12,20 +11,25 @@ from wtforms import (
     FormField,
     IntegerField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput
 
 from foundation import words
-from foundation.web.forms import Form
+from foundation.web.forms import Form, choices
 from foundation.words import lazy, text_in
 from rewards.perks.granting import REASON_LENGTH, PerkDraft
 from rewards.perks.rules import EARLY_DELIVERY, KNOWN, PRIORITY_ANSWERS, Perk
-from rewards.row_forms import MOST_ROWS, RowForm, SectionForm, row_of
-from rewards.rules import Programme, Tier, objections
+from rewards.row_forms import (
+    MOST_ROWS,
+    RowForm,
+    SectionForm,
+    SelectMultipleCheckboxField,
+    chosen,
+    row_of,
+)
+from rewards.rules import Programme
 
 OWN = "own"
 WHAT_CHOICES = (
@@ -43,21 +47,15 @@ EARNED_CHOICES = (
 )
 
 
-class SelectMultipleCheckboxField(SelectMultipleField):
-    """Several of some choices, as boxes to tick (drawn by macros/forms.html)."""
-
-    option_widget = CheckboxInput()
-
-
 class PerkForm(RowForm):
     """One perk."""
 
-    what = SelectField(lazy("What it does"), choices=WHAT_CHOICES)
+    what = SelectField(lazy("What it does"), choices=choices(WHAT_CHOICES))
     description_en = StringField(lazy("Description in English"), [Length(max=300)])
     description_zh_Hans = StringField(lazy("Description in 简体中文"), [Length(max=300)])
     description_zh_Hant = StringField(lazy("Description in 繁體中文"), [Length(max=300)])
     tiers = SelectMultipleCheckboxField(lazy("Comes with the tiers"), choices=[])
-    earned_for = SelectField(lazy("Earned when"), choices=EARNED_CHOICES)
+    earned_for = SelectField(lazy("Earned when"), choices=choices(EARNED_CHOICES))
     earned_days = IntegerField(
         lazy("Earned for so many days"),
         [Optional(), NumberRange(1, 365)],
@@ -76,8 +74,7 @@ class PerkForm(RowForm):
 
     def summary(self) -> str:
         """The row in a few words, while it is closed."""
-        names: dict[str, str] = dict(self.tiers.choices or ())  # type: ignore[arg-type] # pairs
-        return ", ".join(names[key] for key in self.tiers.data or () if key in names)
+        return ", ".join(chosen(self.tiers))
 
     def part(self, key: str) -> Perk:
         known = self.what.data in KNOWN
@@ -99,29 +96,15 @@ class PerksForm(SectionForm):
     LISTS: ClassVar[tuple[str, ...]] = ("perks",)
     perks = FieldList(FormField(PerkForm), max_entries=MOST_ROWS)
 
-    def offer(self, tiers: Sequence[Tier]) -> None:
+    @classmethod
+    def of(cls, rules: Programme) -> dict[str, Any]:
+        return {"perks": [_row(perk) for perk in rules.perks]}
+
+    def offer(self, rules: Programme) -> None:
         """Let every row choose among the draft's tiers."""
+        tiers = choices((tier.key, text_in(tier.name)) for tier in rules.tiers)
         for entry in self.perks.entries:
-            entry.form.tiers.choices = [(tier.key, text_in(tier.name)) for tier in tiers]
-
-    def changed(self, rules: Programme) -> Programme | None:
-        """`rules` with what the form says; None when a rule objects, as its fields then say."""
-        parts = self.parts("perks")
-        if parts is None:
-            return None
-        changed = rules.model_copy(update={"perks": parts})
-        found = objections(changed)
-        for each in found:
-            self.object(each)
-        return None if found else changed
-
-
-def filled(rules: Programme, revision: int) -> PerksForm:
-    """The form that says the perks of `rules`."""
-    rows = [_row(perk) for perk in rules.perks]
-    form = PerksForm(formdata=None, data={"revision": revision, "perks": rows})
-    form.offer(rules.tiers)
-    return form
+            entry.form.tiers.choices = tiers
 
 
 def _row(perk: Perk) -> dict[str, Any]:

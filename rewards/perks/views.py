@@ -1,20 +1,20 @@
-"""Pages of perks: a member's own, the section of the draft, and what owners gave to single ones."""
+"""Pages of perks: a member's own, and what owners gave to single ones."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask import Blueprint, abort, flash, redirect, render_template
 
 from foundation import clock
 from foundation.doors import reading, writing
-from foundation.web.forms import refilling
+from foundation.web.forms import choices, refilling
 from foundation.words import _, text_in
 from members.session import members_only, requires, signed_in
-from rewards import drafting, explaining, programme
+from rewards import programme
 from rewards.perks import explaining as perk_explaining
 from rewards.perks import granting, queries
-from rewards.perks.forms import GrantForm, PerksForm, ReasonForm, filled
+from rewards.perks.forms import GrantForm, ReasonForm
 
 bp = Blueprint("perks", __name__)
 bp.add_app_template_global(perk_explaining.sentences, "sentences_of_perk")
@@ -30,53 +30,6 @@ def mine() -> Any:
     return render_template("rewards/perks/my_perks.html", page=page, now=now)
 
 
-# The owner's draft.
-
-
-@bp.get("/programme/draft/perks")
-@requires("programme.edit")
-def edit() -> Any:
-    """The perks of the draft."""
-    with reading() as session:
-        draft = programme.draft(session)
-    if draft is None:
-        return redirect("/programme", 303)
-    return _editor(filled(draft.rules, draft.revision))
-
-
-def _editor(form: PerksForm, status: int = 200) -> Any:
-    with reading() as session:
-        draft, latest = drafting.needed(session), programme.latest(session)
-    form.offer(draft.rules.tiers)
-    changes = explaining.changes(latest.rules, draft.rules) if latest else []
-    page = render_template(
-        "rewards/perks/draft_perks.html", form=form, draft=draft, changes=changes
-    )
-    return page, status
-
-
-@bp.post("/programme/draft/perks")
-@requires("programme.edit")
-def change() -> Any:
-    """Keep the perks, or add or move a row as its button asks."""
-    form = PerksForm()
-    with reading() as session:
-        draft = drafting.needed(session)
-    form.offer(draft.rules.tiers)
-    if form.arrange(request.form.get("act", "save")):
-        return _editor(form)
-    rules = form.changed(draft.rules) if form.validate_on_submit() else None
-    if rules is None:
-        return _editor(form, 422)
-    with refilling(form), writing() as session:
-        revision = int(form.revision.data or 0)
-        drafting.change(session, signed_in().id, rules, draft.note, revision, clock.now())
-    if form.refused:
-        return _editor(form, 409)
-    flash(_("The draft is kept. Nobody but owners sees it until you publish it."), "good")
-    return redirect("/programme/draft/perks", 303)
-
-
 # What owners give to single members.
 
 
@@ -89,7 +42,7 @@ def given() -> Any:
         rules = programme.current(session)
         rows = queries.given(session)
     perks = rules.perks if rules else ()
-    form.perk.choices = [(perk.key, text_in(perk.name)) for perk in perks]
+    form.perk.choices = choices((perk.key, text_in(perk.name)) for perk in perks)
     if form.validate_on_submit():
         with refilling(form), writing() as session:
             granting.grant(session, signed_in().id, form.draft(), now)

@@ -15,13 +15,14 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from foundation import words
-from foundation.money import exponent, is_currency, major, parse_amount
+from foundation.money import parse_amount
 from foundation.refusal import Refused
-from foundation.web.forms import sentence_of
+from foundation.web.forms import choices, sentence_of
 from foundation.words import _, lazy
 from rewards.documents import Objection, Texts
 from rewards.row_forms import MOST_ROWS, RowForm, SectionForm, row_of, say
-from rewards.rules import Programme, Tier, objections
+from rewards.rule_forms import money_text
+from rewards.rules import Programme, Tier
 from rewards.standing.rules import COMPONENTS, StandingRules, Weights
 
 WEIGHED, POINTS = "weighed", "points"
@@ -105,7 +106,7 @@ class StandingForm(SectionForm):
     LISTS: ClassVar[tuple[str, ...]] = ("tiers",)
     measure = SelectField(
         lazy("Standing is"),
-        choices=MEASURE_CHOICES,
+        choices=choices(MEASURE_CHOICES),
         description=lazy("Neither ever falls by spending points."),
     )
     duration = IntegerField(lazy("Weight of duration, in per cent"), PERCENT)
@@ -154,7 +155,7 @@ class StandingForm(SectionForm):
     )
     window = SelectField(
         lazy("What counts happened in"),
-        choices=WINDOW_CHOICES,
+        choices=choices(WINDOW_CHOICES),
         description=lazy("In a calendar year tiers are kept until the year is over."),
     )
     standing_window_days = IntegerField(
@@ -169,23 +170,25 @@ class StandingForm(SectionForm):
     )
     tiers = FieldList(FormField(TierForm), max_entries=MOST_ROWS)
 
-    def changed(self, rules: Programme) -> Programme | None:
-        """`rules` with what the form says; None when a rule objects, as its fields then say."""
-        tiers, standing = self.parts("tiers"), self._standing(rules.currency)
-        if tiers is None or standing is None:
+    @classmethod
+    def of(cls, rules: Programme) -> dict[str, Any]:
+        standing = rules.standing or StandingRules()
+        values: dict[str, Any] = standing.model_dump() | standing.weights.model_dump()
+        return values | {
+            "measure": WEIGHED if rules.standing else POINTS,
+            "standing_window_days": rules.standing_window_days,
+            "full_spend": money_text(standing.full_spend, rules.currency),
+            "tiers": [_row(tier) for tier in rules.tiers],
+        }
+
+    def said(self, rules: Programme) -> dict[str, Any] | None:
+        parts, standing = super().said(rules), self._standing(rules.currency)
+        if parts is None or standing is None:
             return None
-        is_weighed = self.measure.data == WEIGHED
-        changed = rules.model_copy(
-            update={
-                "tiers": tiers,
-                "standing": standing if is_weighed else None,
-                "standing_window_days": self.standing_window_days.data,
-            }
-        )
-        found = objections(changed)
-        for each in found:
-            self.object(each)
-        return None if found else changed
+        return parts | {
+            "standing": standing if self.measure.data == WEIGHED else None,
+            "standing_window_days": self.standing_window_days.data,
+        }
 
     def object(self, objection: Objection) -> None:
         """What `standing-…` objects to is a field of this form."""
@@ -211,25 +214,6 @@ class StandingForm(SectionForm):
         }
         weights = Weights(**{name: self[name].data for name in COMPONENTS})
         return StandingRules(weights=weights, full_spend=min(spend, 10**12), **plain)
-
-
-def filled(rules: Programme, revision: int) -> StandingForm:
-    """The form that says standing and tiers of `rules`."""
-    standing = rules.standing or StandingRules()
-    digits = exponent(rules.currency) if is_currency(rules.currency) else 2
-    spend = f"{major(standing.full_spend, rules.currency):.{digits}f}"
-    values: dict[str, Any] = standing.model_dump() | standing.weights.model_dump()
-    return StandingForm(
-        formdata=None,
-        data=values
-        | {
-            "revision": revision,
-            "measure": WEIGHED if rules.standing else POINTS,
-            "standing_window_days": rules.standing_window_days,
-            "full_spend": spend,
-            "tiers": [_row(tier) for tier in rules.tiers],
-        },
-    )
 
 
 def _row(tier: Tier) -> dict[str, Any]:

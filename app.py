@@ -50,6 +50,7 @@ import rewards.budgets.notices
 import rewards.budgets.views
 import rewards.calculator_views
 import rewards.card
+import rewards.cards.models
 import rewards.catalogue.fulfilment_views
 import rewards.catalogue.models
 import rewards.catalogue.notices

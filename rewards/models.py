@@ -139,6 +139,7 @@ class Voucher(Base):
     expires_at: Mapped[Moment | None]
     revoked_at: Mapped[Moment | None]
     used_at: Mapped[Moment | None]  # the last time
+    order_min: Mapped[Number | None]  # minor units that an order must be worth; None: any order
 
     def state(self, now: datetime) -> str:
         """`open`, `used` up, `expired` or `revoked`."""

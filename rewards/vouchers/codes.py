@@ -50,6 +50,7 @@ class VoucherDraft:
     uses: int = 1
     bearer: bool = False
     expires_at: datetime | None = None
+    order_min: int | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def issue(session: Session, draft: VoucherDraft, now: datetime) -> Voucher:
         "expires_at": draft.expires_at,
         "revoked_at": None,
         "used_at": None,
+        "order_min": draft.order_min,
     }
     insert_once(session, Voucher, row)
     return session.scalars(

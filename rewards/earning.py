@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 from foundation import facts
 from foundation.facts import Fact, FactDraft
 from foundation.tables import new_id
-from ledger import earning as ledger_earning
-from ledger import holds
+from ledger import bulk, holds
 from notifications.telling import Telling, tell_many
 from rewards import notices, programme, tallies
 from rewards.budgets import committing, withholding
@@ -149,22 +148,20 @@ def _hold(session: Session, rows: Sequence[Row], now: datetime) -> dict[str, str
 
 
 def _credit(session: Session, rows: Sequence[Row], now: datetime) -> dict[str, str]:
-    given: dict[str, str] = {}
-    # One order for everybody, so that two batches with the same members never deadlock.
-    for row in sorted(rows, key=lambda row: (row["member_id"], row["id"])):
-        if row["release_at"] is None:
-            parts = ledger_earning.credit(
-                session,
-                owner=row["member_id"],
-                commodity=row["commodity"],
-                amount=row["amount"],
-                key=f"grant:{row['id']}",
-                about=f"grant:{row['id']}",
-                now=now,
-                expires_at=row["expires_at"],
-            )
-            given[row["id"]] = parts[0].id
-    return given
+    free = [row for row in rows if row["release_at"] is None]
+    drafts = [
+        bulk.CreditDraft(
+            owner=row["member_id"],
+            commodity=row["commodity"],
+            amount=row["amount"],
+            key=f"grant:{row['id']}",
+            about=f"grant:{row['id']}",
+            expires_at=row["expires_at"],
+        )
+        for row in free
+    ]
+    made = bulk.credit_many(session, drafts, now) if drafts else []
+    return {row["id"]: parts[0].id for row, parts in zip(free, made, strict=True)}
 
 
 def _fact(row: Row) -> FactDraft:

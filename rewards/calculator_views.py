@@ -12,7 +12,7 @@ from foundation import clock
 from foundation.doors import reading
 from foundation.money import parse_amount
 from foundation.refusal import Refused
-from foundation.web.forms import sentence_of
+from foundation.web.forms import choices, sentence_of
 from foundation.web.pages import render
 from foundation.words import lazy, text_in
 from rewards import calculating, explaining, explaining_rules, programme
@@ -81,7 +81,7 @@ def calculate() -> Any:
         return redirect("/how-rewards-work", 303)
     rules = version.rules
     form = CalculatorForm(request.args)
-    form.tier.choices = [(tier.key, text_in(tier.name)) for tier in rules.tiers]
+    form.tier.choices = choices((tier.key, text_in(tier.name)) for tier in rules.tiers)
     if rules.tier(form.tier.data or "") is None:
         form.tier.data = rules.tiers[0].key
     is_valid, imagined = form.validate(), form.imagined(rules)

@@ -7,7 +7,7 @@ from typing import Any
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from foundation.web.forms import Form
+from foundation.web.forms import Form, choices
 from foundation.words import _, lazy, when
 from rewards.catalogue.offers import Offer
 from rewards.catalogue.redeeming import LONGEST, Order
@@ -34,9 +34,9 @@ class OrderForm(Form):
     def offer(self, offer: Offer) -> None:
         """Ask what this item needs, and nothing else."""
         if offer.places:
-            self.occasion.choices = [
+            self.occasion.choices = choices(
                 (place.occasion, _place(place.at, place.left)) for place in offer.places
-            ]
+            )
         else:
             del self.occasion
         if not offer.item.sent:
@@ -65,7 +65,7 @@ def _place(at: Any, left: int | None) -> str:
 class StepForm(Form):
     """What somebody of the staff did about a redemption."""
 
-    act = SelectField(choices=[(name, name) for name in STEPS])
+    act = SelectField(choices=choices((name, name) for name in STEPS))
     text = TextAreaField(
         lazy("What the member should read"),
         [Optional(), Length(max=LONGEST)],

@@ -10,7 +10,7 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from foundation.web.forms import Form
+from foundation.web.forms import Form, choices
 from foundation.web.texts import as_fields, ask_in_every_language, typed_texts
 from foundation.words import lazy, text_in
 from rewards.papers import files
@@ -50,9 +50,9 @@ class PaperForm(Form):
     def offer(self, rules: Programme | None, clubs: Mapping[str, dict[str, str]]) -> None:
         """Let the owner choose among what there is."""
         tiers = [(tier.key, text_in(tier.name)) for tier in rules.tiers] if rules else []
-        self.tier_from.choices = [("", lazy("no tier")), *tiers]
+        self.tier_from.choices = choices([("", lazy("no tier")), *tiers])
         names = [(slug, text_in(name)) for slug, name in clubs.items()]
-        self.club.choices = [("", lazy("no club")), *names]
+        self.club.choices = choices([("", lazy("no club")), *names])
 
     def draft(self) -> PaperDraft:
         """What was typed; days begin and end in UTC."""

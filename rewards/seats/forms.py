@@ -17,7 +17,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from foundation.web.forms import Form
+from foundation.web.forms import Form, choices
 from foundation.web.texts import ask_in_every_language
 from foundation.words import lazy
 from rewards.perks.forms import ReasonForm
@@ -33,10 +33,12 @@ class AgreementForm(Form):
     revision = HiddenField()
     vested_when_leaving = RadioField(
         lazy("Units that have vested when a seat ends"),
-        choices=[
-            ("settled", lazy("are settled with the member as the text says")),
-            ("lapses", lazy("lapse with the seat")),
-        ],
+        choices=choices(
+            [
+                ("settled", lazy("are settled with the member as the text says")),
+                ("lapses", lazy("lapse with the seat")),
+            ]
+        ),
         default="settled",
         description=lazy("What has not vested is forfeited either way."),
     )
@@ -81,10 +83,12 @@ class InviteForm(Form):
     )
     kind = RadioField(
         lazy("What the seat comes with"),
-        choices=[
-            ("seat", lazy("The seat alone: advice, a voice, no economic side")),
-            ("units", lazy("The seat and units that vest")),
-        ],
+        choices=choices(
+            [
+                ("seat", lazy("The seat alone: advice, a voice, no economic side")),
+                ("units", lazy("The seat and units that vest")),
+            ]
+        ),
         default="seat",
     )
     units = IntegerField(lazy("Units"), [Optional(), NumberRange(1, MOST_UNITS)])

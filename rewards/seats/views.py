@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 
 from foundation import clock, words
 from foundation.doors import reading, writing
-from foundation.web.forms import refilling
+from foundation.web.forms import choices, refilling
 from foundation.web.texts import as_fields, typed_texts
 from foundation.web.throttle import limit
 from foundation.words import _
@@ -216,7 +216,8 @@ def mine(invitation_id: str) -> Any:
     who, form = signed_in(), AcceptForm()
     with reading() as session:
         page = queries.page(session, invitation_id, who.id)
-    form.country.choices = [("", _("Choose …")), *unit_gate.countries(words.language())]
+    countries = unit_gate.countries(words.language())
+    form.country.choices = choices([("", _("Choose …")), *countries])
     if form.validate_on_submit():
         with refilling(form), writing() as session:
             said = _said(form)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Side = Literal["member", "referrer", "friend"]
 
@@ -21,10 +21,14 @@ class FactKind:
     has_channel: bool = False  # says by which channel the friend came
 
 
+#: A stamp card is full: no rule of the owner speaks of it, its card does (rewards/cards).
+CARD_FILLED = "card.filled"
+
 #: The facts that can earn. Joining is not among them: nobody is paid for recruiting as such.
 #: Of those of the same moment, the earlier in this table are worked off first.
 FACTS: Mapping[str, FactKind] = {
     "order.paid": FactKind(("member",), has_value=True, has_order=True, has_products=True),
+    CARD_FILLED: FactKind(("member",), has_order=True),
     "referral.purchased": FactKind(
         ("referrer", "friend"), has_value=True, has_order=True, has_products=True, has_channel=True
     ),
@@ -36,8 +40,7 @@ FACTS: Mapping[str, FactKind] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(NamedTuple):
     """A fact as the engine sees it, live or of the past."""
 
     id: str
@@ -60,10 +63,22 @@ def products_of(fact: Happened) -> Mapping[str, int]:
     return {slug: 0} if isinstance(slug, str) else {}
 
 
+def pieces_of(fact: Happened, product: str) -> int:
+    """How many pieces of a product an order has; one where the fact does not say."""
+    pieces = fact.details.get("pieces")
+    told = pieces.get(product) if isinstance(pieces, Mapping) else None
+    return told if isinstance(told, int) and told > 0 else 1
+
+
 def basis_of(fact: Happened) -> str | None:
-    """The order a grant rests on: when it is refunded, its share of the grant goes back."""
+    """The order a grant rests on: when it is refunded, its share of the grant goes back.
+
+    A full card says itself what its reward rests on.
+    """
     if not FACTS[fact.kind].has_order:
         return None
+    if "basis" in fact.details:
+        return str(fact.details["basis"])
     return order_reference(fact.details.get("order") or fact.subject)
 
 

@@ -2,11 +2,17 @@
 
 SQLite has no variables: what PostgreSQL keeps in one (how much of a transfer comes out of lots, or
 goes back into them) is an expression here, and stands in the entry as `expiring_after`.
+These are the laws of single rows; while a set is posted (sets_on_sqlite.py) they stand aside.
 """
+
+from migrations.sets_on_sqlite import NO_SET
 
 #: Written anew here, as they were in 0300 when this migration is undone.
 REPLACED = (
     "ledger_transfer_post",
+    "ledger_transfer_hold",
+    "ledger_transfer_resolve",
+    "ledger_entry_only",
     "ledger_entry_move",
     "ledger_balance_move",
     "ledger_balance_open",
@@ -50,15 +56,16 @@ MOVED = """(new.expiring_after - coalesce((select expiring_after from ledger_ent
 
 LAWS = [
     # A transfer writes its entries; they move the balances and the lots, see below.
-    f"""create trigger ledger_transfer_post after insert on ledger_transfer begin
-      select raise(abort, 'ledger_account')
-       where (select count(*) from ledger_balance
-               where account_id in (new.source, new.target)) < 2;
-      select raise(abort, 'ledger_commodity') from ledger_balance
-       where account_id in (new.source, new.target) and commodity <> new.commodity;
-      select raise(abort, 'ledger_held') from ledger_balance
-       where (account_id = new.target and holding <> (new.until is not null))
-          or (account_id = new.source and holding <> (new.resolves is not null));
+    f"""create trigger ledger_transfer_post after insert on ledger_transfer when {NO_SET} begin
+      select case
+               when s.account_id is null or t.account_id is null then raise(abort, 'ledger_account')
+               when s.commodity <> new.commodity or t.commodity <> new.commodity
+               then raise(abort, 'ledger_commodity')
+               when t.holding <> (new.until is not null) or s.holding <> (new.resolves is not null)
+               then raise(abort, 'ledger_held') end
+        from (select 1)
+        left join ledger_balance s on s.account_id = new.source
+        left join ledger_balance t on t.account_id = new.target;
       insert into ledger_unsealed (transfer) values (new.id);
       insert into ledger_entry (transfer, side, account, amount, balance_after, seq, expiring_after)
       select new.id, 0, account_id, -new.amount, posted - new.amount, seq + 1,
@@ -78,8 +85,24 @@ LAWS = [
                when new.expires_at is null then 0 else new.amount end end
         from ledger_balance where account_id = new.target;
     end""",
+    f"""create trigger ledger_transfer_hold after insert on ledger_transfer
+      when new.until is not null and {NO_SET} begin
+      insert into ledger_hold (transfer, account, source, amount, until)
+      values (new.id, new.target, new.source, new.amount, new.until);
+    end""",
+    f"""create trigger ledger_transfer_resolve after insert on ledger_transfer
+      when new.resolves is not null and {NO_SET} begin
+      select raise(abort, 'ledger_resolves') where not exists
+        (select 1 from ledger_hold where transfer = new.resolves and account = new.source);
+      select raise(abort, 'ledger_resolved') from ledger_hold
+       where transfer = new.resolves and amount - posted - voided < new.amount;
+      update ledger_hold set
+        posted = posted + case when source = new.target then 0 else new.amount end,
+        voided = voided + case when source = new.target then new.amount else 0 end
+       where transfer = new.resolves;
+    end""",
     # No date is forgotten or invented: a hold's is kept, a member's units come back by a reversal.
-    f"""create trigger ledger_transfer_expiry after insert on ledger_transfer begin
+    f"""create trigger ledger_transfer_expiry after insert on ledger_transfer when {NO_SET} begin
       select raise(abort, 'ledger_expiry') from ledger_balance s, ledger_balance t
        where s.account_id = new.source and t.account_id = new.target
          and ((new.expires_at is not null and (s.lots or {BACK} is not null))
@@ -91,8 +114,24 @@ LAWS = [
                  else not s.lots and exists (select 1 from ledger_account
                        where id = new.source and owner is not null) end));
     end""",
+    # An entry is one of the two sides of its transfer, written while the transfer is.
+    f"""create trigger ledger_entry_only before insert on ledger_entry when {NO_SET} begin
+      select case
+               when (new.account = case new.side when 0 then t.source else t.target end
+                 and new.amount = case new.side when 0 then -t.amount else t.amount end
+                 and new.seq = b.seq + 1 and new.balance_after = b.posted + new.amount
+                 and not exists (select 1 from ledger_entry
+                                  where transfer = new.transfer and side = new.side)) is not true
+               then raise(abort, 'ledger_entry')
+               when typeof(b.posted + new.amount) <> 'integer' then raise(abort, 'integer overflow')
+               when b.floor > new.balance_after then raise(abort, 'ledger_floor')
+               when b.ceiling < new.balance_after then raise(abort, 'ledger_ceiling') end
+        from (select 1)
+        left join ledger_transfer t on t.id = new.transfer
+        left join ledger_balance b on b.account_id = new.account;
+    end""",
     # The check after the update is for INSERT OR IGNORE, which would skip the update silently.
-    """create trigger ledger_entry_move after insert on ledger_entry begin
+    f"""create trigger ledger_entry_move after insert on ledger_entry when {NO_SET} begin
       update ledger_balance set posted = new.balance_after, seq = new.seq,
              expiring = coalesce(new.expiring_after, 0)
        where account_id = new.account;
@@ -103,7 +142,7 @@ LAWS = [
     end""",
     # Out of lots, soonest date first, the own date of what is taken back before that.
     f"""create trigger ledger_entry_take after insert on ledger_entry
-      when new.side = 0 and {MOVED} <> 0 begin
+      when new.side = 0 and new.expiring_after is not null and {NO_SET} and {MOVED} <> 0 begin
       insert into ledger_lot_use
              (transfer, side, account, expires_at, amount, remaining_after, seq)
       select new.transfer, 0, new.account, expires_at, -take, remaining - take, seq + 1
@@ -120,7 +159,7 @@ LAWS = [
     # Into lots: back as they were taken, the last taken first; on from another member with their
     # dates; or new ones.
     f"""create trigger ledger_entry_put after insert on ledger_entry
-      when new.side = 1 and {MOVED} <> 0 begin
+      when new.side = 1 and new.expiring_after is not null and {NO_SET} and {MOVED} <> 0 begin
       insert into ledger_lot (account, expires_at)
       select new.account, expires_at
         from (select expires_at from ledger_transfer where id = new.transfer
@@ -157,13 +196,13 @@ LAWS = [
                where upto - out < {MOVED}) p
         join ledger_lot l on l.account = new.account and l.expires_at = p.expires_at;
     end""",
-    # A balance moves only onto the entry that was just written.
-    """create trigger ledger_balance_move before update on ledger_balance begin
+    # A balance moves only onto the entry that was just written: the next one, or a set's last.
+    f"""create trigger ledger_balance_move before update on ledger_balance begin
       select raise(abort, 'ledger_balance') where not (
         new.account_id = old.account_id and new.commodity = old.commodity
         and new.floor is old.floor and new.ceiling is old.ceiling and new.holding = old.holding
         and new.deferred = old.deferred and new.lots = old.lots and new.folded = old.folded
-        and new.seq = old.seq + 1
+        and (new.seq = old.seq + 1 or (new.seq > old.seq and not {NO_SET}))
         and exists (select 1 from ledger_entry where account = new.account_id
             and seq = new.seq and balance_after = new.posted
             and coalesce(expiring_after, 0) = new.expiring));
@@ -174,7 +213,7 @@ LAWS = [
         or exists (select 1 from ledger_balance where account_id = new.account_id);
     end""",
     # All that an entry moves between lots is written with it: afterwards nothing fits any more.
-    """create trigger ledger_lot_use_only before insert on ledger_lot_use begin
+    f"""create trigger ledger_lot_use_only before insert on ledger_lot_use when {NO_SET} begin
       select raise(abort, 'ledger_lot') where not exists
         (select 1 from ledger_entry e
           where e.transfer = new.transfer and e.side = new.side and e.account = new.account
@@ -189,23 +228,29 @@ LAWS = [
       select raise(abort, 'ledger_lot') from ledger_lot_use
        where transfer = new.transfer and side = new.side and expires_at = new.expires_at;
     end""",
-    """create trigger ledger_lot_use_move after insert on ledger_lot_use begin
+    f"""create trigger ledger_lot_use_move after insert on ledger_lot_use when {NO_SET} begin
       update ledger_lot set remaining = new.remaining_after, seq = new.seq
        where account = new.account and expires_at = new.expires_at;
       select raise(abort, 'ledger_lot') where not exists
         (select 1 from ledger_lot where account = new.account and expires_at = new.expires_at
             and remaining = new.remaining_after and seq = new.seq);
     end""",
-    # What remains of a lot moves only onto the use that was just written.
-    """create trigger ledger_lot_step before update on ledger_lot begin
+    # What remains of a lot moves only onto the use that was just written: the next one, or the
+    # last of a set.
+    f"""create trigger ledger_lot_step before update on ledger_lot begin
       select raise(abort, 'ledger_lot') where not (
-        new.account = old.account and new.expires_at = old.expires_at and new.seq = old.seq + 1
+        new.account = old.account and new.expires_at = old.expires_at
+        and (new.seq = old.seq + 1 or (new.seq > old.seq and not {NO_SET}))
         and exists (select 1 from ledger_lot_use where account = new.account
             and expires_at = new.expires_at and seq = new.seq
             and remaining_after = new.remaining));
     end""",
-    """create trigger ledger_lot_open before insert on ledger_lot begin
-      select raise(abort, 'ledger_lot') where new.remaining <> 0 or new.seq <> 0
+    f"""create trigger ledger_lot_open before insert on ledger_lot begin
+      select raise(abort, 'ledger_lot')
+       where ((new.remaining <> 0 or new.seq <> 0) and ({NO_SET} or not exists
+               (select 1 from ledger_lot_use where account = new.account
+                   and expires_at = new.expires_at and seq = new.seq
+                   and remaining_after = new.remaining)))
         or exists (select 1 from ledger_lot
                     where account = new.account and expires_at = new.expires_at);
     end""",

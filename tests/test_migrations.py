@@ -17,8 +17,9 @@ from foundation.doors import Database, database, reading
 from foundation.settings import Settings
 from foundation.tables import Base
 
-#: What SQL alone can say (full-text search), so that no model describes it.
+#: What SQL alone can say (full-text search, sets of transfers), so that no model describes it.
 OUTSIDE_THE_MODELS = {"search_words", "words", "ix_search_document_words"}
+OUTSIDE_THE_MODELS |= {"ledger_draft", "ledger_set", "ledger_set_probe"}
 
 
 def revisions(url: str) -> list[str]:

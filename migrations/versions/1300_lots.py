@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from foundation.tables import BigNumber, IdText, UtcMoment
-from migrations import lots_on_postgresql, lots_on_sqlite, seals
+from migrations import lots_on_postgresql, lots_on_sqlite, seals, sets_on_sqlite
 from migrations.guards import append_only, drop_append_only
 
 revision = "1300"
@@ -159,13 +159,15 @@ def _upgrade_sqlite() -> None:
         f" constraint ck_ledger_balance_expiring check ({EXPIRING})"
     )
     op.execute(TRACKED)
-    for law in lots_on_sqlite.LAWS:
+    for law in (*sets_on_sqlite.TABLES, *lots_on_sqlite.LAWS, *sets_on_sqlite.LAWS):
         op.execute(law)
 
 
 def _downgrade_sqlite() -> None:
-    for name in (*lots_on_sqlite.REPLACED, *lots_on_sqlite.TRIGGERS):
+    for name in (*lots_on_sqlite.REPLACED, *lots_on_sqlite.TRIGGERS, *sets_on_sqlite.TRIGGERS):
         op.execute(f"drop trigger {name}")
+    for table in ("ledger_draft", "ledger_set", "ledger_set_probe"):
+        op.execute(f"drop table {table}")
 
 
 def _before() -> ModuleType:

@@ -2,13 +2,16 @@
 
 After refunds of `refunded_total` of `total`, floor(amount × refunded_total / total) of a grant must
 be back; each refund takes what is missing to that, so any order of partial refunds ends alike.
+The reward of a stamp card rests on all of its orders and goes back whole once one of them gives up
+its stamp.
+
 What is still held is voided. What was released is taken from what the member can spend, and what
 she spent already is owed: the next points she earns pay it off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +25,8 @@ from ledger import clawbacks, holds
 from notifications.telling import tell
 from rewards import notices, programme
 from rewards.budgets import committing
+from rewards.cards import stamps
+from rewards.happenings import CARD_FILLED
 from rewards.locking import lock_members
 from rewards.models import Clawback, Grant
 from rewards.rules import month_of, order_reference, share_taken_back
@@ -30,7 +35,17 @@ from rewards.rules import month_of, order_reference, share_taken_back
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
     """Take back what each refund asks for; orders that earned nothing cost one statement in all."""
     refunds = [fact for fact in heard if fact.kind == "order.refunded"]
+    if refunds:
+        take_back(session, refunds, stamps.full_cards_losing(session, refunds), now)
+
+
+def take_back(
+    session: Session, refunds: Sequence[Fact], cards: Mapping[str, Sequence[str]], now: datetime
+) -> None:
+    """Take back what rests on the refunded orders, and all that rests on `cards`, which are named
+    by the fact of the refund; what is back already stays so."""
     orders = {order_reference(str(fact.details["order"])) for fact in refunds}
+    orders.update(*cards.values())
     grants = _grants_resting_on(session, sorted(orders))
     if not grants:
         return
@@ -39,8 +54,9 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
     lock_members(session, (grant.member_id for grant in resting))
     before = {grant.id: grant.clawed for grant in resting}
     for fact in sorted(refunds, key=lambda fact: (fact.at, fact.id)):
-        for grant in grants.get(order_reference(str(fact.details["order"])), ()):
-            _take_back(session, grant, fact, now)
+        for basis in (order_reference(str(fact.details["order"])), *cards.get(fact.id, ())):
+            for grant in grants.get(basis, ()):
+                _take_back(session, grant, fact, now)
     taken = [(g.rule, month_of(g.fact_at), g.clawed - before[g.id]) for g in resting]
     committing.give_back(session, counts, taken)
 
@@ -57,9 +73,7 @@ def _grants_resting_on(session: Session, orders: Sequence[str]) -> dict[str, lis
 
 
 def _take_back(session: Session, grant: Grant, refund: Fact, now: datetime) -> None:
-    details = refund.details
-    due = share_taken_back(grant.amount, int(details["refunded_total"]), int(details["total"]))
-    amount = due - grant.clawed
+    amount = _due(grant, refund.details) - grant.clawed
     if amount <= 0:
         return
     key = f"grant:{grant.id}:{refund.subject.removeprefix('refund:')}"
@@ -84,6 +98,12 @@ def _take_back(session: Session, grant: Grant, refund: Fact, now: datetime) -> N
         rule=_name_of(session, grant),
         was_released=was_released,
     )
+
+
+def _due(grant: Grant, details: Mapping[str, Any]) -> int:
+    if grant.fact_kind == CARD_FILLED:
+        return grant.amount
+    return share_taken_back(grant.amount, int(details["refunded_total"]), int(details["total"]))
 
 
 def _move(session: Session, grant: Grant, amount: int, key: str, now: datetime) -> None:

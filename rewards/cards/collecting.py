@@ -54,6 +54,11 @@ class Collection:
         for order in card.stamps:
             self._stamped.setdefault(order, []).append(card)
 
+    @property
+    def has_any(self) -> bool:
+        """Whether there is any card."""
+        return bool(self._cards)
+
     def pay(self, fact: Happened, version: int, new_id: Callable[[], str]) -> list[Stamped]:
         """Stamp a paid order on every kind of card it counts for, under `version` where it begins
         one."""

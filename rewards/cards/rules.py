@@ -21,6 +21,7 @@ from rewards.documents import Amount, Document, Key, Objection, Texts, objection
 FEWEST, MOST_STAMPS = 2, 30
 #: The earning rule of a card is called by its key and this, so the key is a little shorter.
 RULE = "card_"
+WELCOME = "welcome_"
 
 CardKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,34}$")]
 
@@ -73,6 +74,11 @@ class WelcomeVoucher(Document):
     after_orders: Annotated[int, Field(ge=0, le=10)] = 0
     valid_days: Annotated[int, Field(ge=1, le=3_650)] | None = None
     order_min: Minor | None = None
+
+    @property
+    def rule(self) -> str:
+        """What is said to have given it."""
+        return f"{WELCOME}{self.key}"
 
 
 # One card of one member.

@@ -1,0 +1,190 @@
+"""Cards and welcome vouchers as they would have been: the same rules over the facts of a replay.
+
+It begins with the cards that members really had, which keep the terms of their versions, and with
+the vouchers they really got; a gift is counted when it is given, whether or not a refund voids it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from foundation.facts import Fact
+from foundation.tables import new_id
+from rewards.cards import stamps
+from rewards.cards.collecting import Collection, Stamped, basis_of, filling
+from rewards.cards.models import MemberCard, Stamp
+from rewards.cards.rules import Held, WelcomeVoucher
+from rewards.cards.welcoming import KINDS, welcomed
+from rewards.happenings import CARD_FILLED, Happened
+from rewards.rules import Programme
+
+#: How the programme that is replayed is called among the versions; those count from 1.
+REPLAYED = 0
+
+
+@dataclass
+class Given:
+    """How many vouchers were given away, and what they were worth by currency (minor units)."""
+
+    times: int = 0
+    worth: dict[str, int] = field(default_factory=dict)
+
+    def add(self, value: int, currency: str) -> None:
+        """One more."""
+        self.times += 1
+        self.worth[currency] = self.worth.get(currency, 0) + value
+
+
+def kinds(rules: Programme) -> set[str]:
+    """The facts that cards and welcome vouchers of `rules` hear."""
+    found = set(KINDS) if rules.welcome else set[str]()
+    return found | ({"order.paid"} if rules.cards else set())
+
+
+class PastGifts:
+    """Members' cards and welcome vouchers, moved forward fact by fact."""
+
+    def __init__(self, rules: Programme) -> None:
+        self.rules = rules
+        self.given: dict[str, Given] = {}  # by the rule that gave it
+        self._cards = Collection({REPLAYED: rules})
+        self._not_again: set[tuple[str, str]] = set()
+        self._welcomed: set[tuple[str, str]] = set()
+        self._proven: set[str] = set()
+        self._bought: Counter[str] = Counter()
+        self._waiting: list[Happened] = []
+        self._moment: tuple[datetime, str] | None = None
+
+    def begin(self, session: Session, start: datetime, end: datetime) -> None:
+        """Start from the cards and vouchers of before."""
+        cards, programmes = _cards_before(session, start)
+        self._cards = Collection(programmes | {REPLAYED: self.rules}, cards)
+        if cards or self.rules.cards:
+            self._not_again = _filled_again(session, start, end)
+        if self.rules.welcome:
+            self._begin_welcome(session, start)
+
+    def _begin_welcome(self, session: Session, start: datetime) -> None:
+        keys = {each.rule for each in self.rules.welcome}
+        told = select(Fact.member_id, Fact.details).where(
+            Fact.kind == "voucher.given", Fact.at < start
+        )
+        self._welcomed = {
+            (str(who), said["by"]) for who, said in session.execute(told) if said["by"] in keys
+        }
+        before = (Fact.at < start, Fact.member_id.is_not(None))
+        proven = select(Fact.member_id).where(Fact.kind == "member.verified", *before)
+        self._proven = {str(who) for who in session.scalars(proven)}
+        orders = select(Fact.member_id, func.count()).where(Fact.kind == "order.paid", *before)
+        for who, count in session.execute(orders.group_by(Fact.member_id)):
+            self._bought[str(who)] = count
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether there is anything to give."""
+        return bool(self.rules.cards or self.rules.welcome) or self._cards.has_any
+
+    @property
+    def kinds(self) -> set[str]:
+        """The facts that must be read for it."""
+        return kinds(self.rules) | ({"order.paid"} if self._cards.has_any else set())
+
+    @property
+    def programmes(self) -> Mapping[int, Programme]:
+        """The rules under which cards are paid."""
+        return self._cards.programmes
+
+    def hear(self, fact: Happened, heard_at: datetime) -> Iterator[Happened]:
+        """The cards that are full by what was heard before this; then this fact is heard.
+
+        What one instant tells of one kind is worked off together before what follows from it, as
+        live facts are.
+        """
+        if self._moment != (heard_at, fact.kind):
+            yield from self.rest()
+            self._moment = (heard_at, fact.kind)
+        if fact.kind == "order.paid" and fact.member_id is not None:
+            self._bought[fact.member_id] += 1
+            for stamped in self._cards.pay(fact, REPLAYED, lambda: new_id(heard_at)):
+                if stamped.fills:
+                    self._fill(stamped, fact)
+        elif fact.kind == "member.verified" and fact.member_id is not None:
+            self._proven.add(fact.member_id)
+        if fact.kind in KINDS:
+            self._welcome(fact)
+
+    def rest(self) -> Iterator[Happened]:
+        """The cards that are full by the last facts."""
+        waiting, self._waiting = self._waiting, []
+        yield from waiting
+
+    def refund(self, fact: Happened) -> list[str]:
+        """What rests on full cards that lose a stamp by this refund."""
+        return [basis_of(lost.card.id) for lost in self._cards.refund(fact) if lost.was_full]
+
+    def _fill(self, stamped: Stamped, fact: Happened) -> None:
+        self._waiting.append(filling(stamped, fact))
+        card = stamped.card
+        item = self.programmes[card.version].item(card.terms.voucher or "")
+        if item is not None and (card.terms.key, stamped.order) not in self._not_again:
+            self._give(card.terms.rule, item.value * item.uses, item.currency)
+
+    def _welcome(self, fact: Happened) -> None:
+        for who, voucher in welcomed(
+            self.rules, fact, self._proven.__contains__, lambda who: self._bought[who]
+        ):
+            item = self.rules.item(voucher.voucher)
+            if item is not None and self._is_new(who, voucher):
+                self._give(voucher.rule, item.value * item.uses, item.currency)
+
+    def _is_new(self, who: str, voucher: WelcomeVoucher) -> bool:
+        key = (who, voucher.rule)
+        if key in self._welcomed:
+            return False
+        self._welcomed.add(key)
+        return True
+
+    def _give(self, rule: str, value: int, currency: str) -> None:
+        self.given.setdefault(rule, Given()).add(value, currency)
+
+
+def really_given(session: Session, start: datetime, end: datetime) -> dict[str, Given]:
+    """The vouchers that were really given away for what happened in the period."""
+    found: dict[str, Given] = {}
+    for said in _said(session, "voucher.given", start, end):
+        found.setdefault(said["by"], Given()).add(said["value"], said["currency"])
+    return found
+
+
+def _said(
+    session: Session, kind: str, start: datetime, end: datetime
+) -> Iterator[Mapping[str, Any]]:
+    query = select(Fact.details).where(Fact.kind == kind, Fact.at >= start, Fact.at < end)
+    yield from session.scalars(query)
+
+
+def _filled_again(session: Session, start: datetime, end: datetime) -> set[tuple[str, str]]:
+    """Cards that really gave nothing when they were full again: their voucher had been used."""
+    told = _said(session, CARD_FILLED, start, end)
+    return {(said["card"], said["order"]) for said in told if said.get("again")}
+
+
+def _cards_before(session: Session, start: datetime) -> tuple[list[Held], dict[int, Programme]]:
+    """Members' cards with the stamps they had when the period began."""
+    lost = select(Fact.id).where(Fact.kind == "order.refunded", Fact.at < start)
+    stood = Stamp.taken_back_by.is_(None) | Stamp.taken_back_by.not_in(lost)
+    found: dict[str, dict[str, datetime]] = {}
+    query = select(Stamp.card_id, Stamp.subject, Stamp.at).where(Stamp.at < start, stood)
+    for card_id, subject, at in session.execute(query):
+        found.setdefault(card_id, {})[subject] = at
+    rows = session.scalars(select(MemberCard).order_by(MemberCard.number, MemberCard.id)).all()
+    cards = [row for row in rows if row.id in found]
+    programmes = stamps.versions(session, {row.version for row in cards})
+    return [stamps.held(row, programmes, found[row.id]) for row in cards], programmes

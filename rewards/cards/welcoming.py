@@ -1,0 +1,101 @@
+"""Welcome vouchers: once per member ever, when her address is confirmed or she has bought so often.
+
+Nobody gets one before the address is confirmed, so a second account needs a second mailbox; and
+whoever bought before she signed up has her orders counted then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from foundation.facts import Fact
+from rewards import programme
+from rewards.cards import giving, notices
+from rewards.cards.rules import WelcomeVoucher
+from rewards.earning import happened
+from rewards.happenings import Happened
+from rewards.programme import Version
+from rewards.rules import Programme
+
+#: What can entitle to one. A lead is told of once the friend's address is confirmed.
+KINDS = ("member.verified", "referral.lead", "order.paid")
+
+
+def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
+    """Give what the programme of its day promises to whom each fact makes welcome."""
+    wanted = [happened(fact) for fact in heard if fact.kind in KINDS]
+    dated = programme.timeline(session) if wanted else []
+    by_version: dict[int, list[Happened]] = {}
+    for fact in wanted:
+        number = programme.in_force(dated, fact.at)
+        if number is not None:
+            by_version.setdefault(number, []).append(fact)
+    for number, facts in sorted(by_version.items()):
+        version = programme.version(session, number)
+        assert version is not None
+        if version.rules.welcome:
+            _give_all(session, version, facts, now)
+
+
+def _give_all(session: Session, version: Version, facts: list[Happened], now: datetime) -> None:
+    for fact in facts:
+        for member_id, voucher in welcomed(
+            version.rules,
+            fact,
+            lambda who: _is_proven(session, who),
+            lambda who: _bought(session, who),
+        ):
+            item = version.rules.item(voucher.voucher)
+            assert item is not None
+            gift = giving.Gift(
+                member_id=member_id,
+                key=voucher.rule,
+                about=voucher.rule,
+                by=voucher.rule,
+                version=version.number,
+                item=item,
+                valid_days=voucher.valid_days,
+                order_min=voucher.order_min,
+            )
+            giving.give(session, gift, fact.at, now, notices.WELCOME, {"name": voucher.name})
+
+
+def welcomed(
+    rules: Programme,
+    fact: Happened,
+    is_proven: Callable[[str], bool],
+    bought: Callable[[str], int],
+) -> Iterator[tuple[str, WelcomeVoucher]]:
+    """Whom a fact entitles to which voucher, as far as she has not had it before. Pure.
+
+    `is_proven(member)` says whether her address is confirmed, `bought(member)` how many orders she
+    has paid so far.
+    """
+    if fact.kind == "referral.lead":
+        friend = str(fact.details["friend"])
+        yield from ((friend, each) for each in rules.welcome if each.friends_only)
+        return
+    who, open_to_all = fact.member_id, [each for each in rules.welcome if not each.friends_only]
+    if who is None or not open_to_all:
+        return
+    if fact.kind == "member.verified":
+        orders = bought(who) if any(each.after_orders for each in open_to_all) else 0
+        yield from ((who, each) for each in open_to_all if each.after_orders <= orders)
+        return
+    due = [each for each in open_to_all if each.after_orders == fact.details.get("number")]
+    if due and is_proven(who):
+        yield from ((who, each) for each in due)
+
+
+def _is_proven(session: Session, member_id: str) -> bool:
+    proven = (Fact.member_id == member_id, Fact.kind == "member.verified")
+    return session.scalar(select(Fact.id).where(*proven).limit(1)) is not None
+
+
+def _bought(session: Session, member_id: str) -> int:
+    paid = (Fact.member_id == member_id, Fact.kind == "order.paid")
+    return session.scalar(select(func.count()).where(*paid)) or 0

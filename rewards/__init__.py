@@ -5,13 +5,13 @@ period. The owner edits a *draft* of it, *replays* the draft over what really ha
 publishes it as the next *version*. A version never changes again (the database refuses it); its
 publication is a leaf in the public log, and the page "How rewards work" is rendered from it.
 
-What happened is a fact; `earning.hear` asks `rules.awards` what the version in force at that
+What happened is a fact; `earning.hear` asks `engine.Engine` what the version in force at that
 moment promises for it, and for every award writes a *grant* and its transfer in the ledger. Where
 the rule says so the points are held until the return period is over; `releasing.release_due` lets
 them go. When an order is refunded, `clawing_back.hear` takes back its share of every grant that
 rests on it.
 
-`rules.awards` is pure, and it is the only engine: `replaying.replay` runs a draft through the same
+`engine.Engine` is pure, and it is the only engine: `replaying.replay` runs a draft through the same
 function, so a replay of a published version over its own time gives what the ledger holds, to the
 unit (tests/rewards/test_replaying.py).
 

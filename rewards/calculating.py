@@ -1,7 +1,7 @@
 """Calculating: what a programme would give for something imagined, by the engine that pays. Pure.
 
 "I refer two friends who each buy for 80": the facts that would be recorded are made up, in the
-order in which they would happen, and asked of `rules.awards` for somebody new who has had nothing
+order in which they would happen, and asked of `engine.Engine` for somebody new who has had nothing
 yet. Budgets are taken as unused.
 """
 
@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rewards.budgets.rules import ALL, EVER
+from rewards.engine import Award, Engine
 from rewards.happenings import day_of
-from rewards.rules import Award, EarningRule, Happened, Programme, Tier, awards, month_of
+from rewards.rules import EarningRule, Happened, Programme, Tier, month_of
 
 ME = "me"
 #: More of anything is the same arithmetic.
@@ -93,12 +94,12 @@ class _Nobody:
 
 def reckon(programme: Programme, imagined: Imagined, now: datetime) -> Reckoned:
     """What `programme` would give for all of it, done today one after the other."""
-    state = _Nobody(programme, imagined.tier)
+    engine, state = Engine(programme), _Nobody(programme, imagined.tier)
     lines: list[Line] = []
     totals: Counter[str] = Counter()
     for fact in _facts(programme, imagined, now):
         state.happens(fact)
-        for award in awards(programme, fact, state):
+        for award in engine.awards(fact, state):
             state.add(award, fact)
             totals[award.member_id] += award.amount
             rule = programme.rule(award.rule)

@@ -16,11 +16,12 @@ from ledger import bulk, holds
 from notifications.telling import Telling, tell_many
 from rewards import notices, programme, tallies
 from rewards.budgets import committing, withholding
+from rewards.engine import Award, Engine
 from rewards.happenings import day_of
 from rewards.locking import lock_members
 from rewards.models import Grant
 from rewards.programme import Version
-from rewards.rules import FACTS, Award, Happened, awards, month_of, receivers
+from rewards.rules import FACTS, Happened, month_of, receivers
 from rewards.standing import keeping as standing
 
 #: What earning writes about each award, before it is in the table.
@@ -80,9 +81,10 @@ def _give_all(
     state.numbers = numbers
     if rules.standing is not None:
         state.tiers = standing.tiers_before(session, rules, sorted(members), now)
+    engine = Engine(rules)
     given: list[tuple[Happened, Award]] = []
     for fact in sorted(happenings, key=lambda fact: (fact.at, fact.id)):
-        for award in awards(rules, fact, state):
+        for award in engine.awards(fact, state):
             state.add(award, fact)
             given.append((fact, award))
     rows = [_row(version, fact, award, now) for fact, award in given if award.amount]

@@ -20,16 +20,16 @@ from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from foundation.facts import Fact
+from foundation.tables import table_of
 from rewards import tallies
 from rewards.budgets.rules import ALL, EVER
+from rewards.engine import Award, Engine, caps_of
 from rewards.happenings import FACTS, day_of
 from rewards.models import Clawback, Grant
 from rewards.rules import (
-    Award,
     Happened,
     Programme,
     Tier,
-    awards,
     counts_times,
     month_of,
     order_reference,
@@ -40,13 +40,18 @@ from rewards.standing import past as standing_past
 from rewards.standing import tiers
 from rewards.standing.past import PastPlaces
 
+FACT = table_of(Fact)
+#: A fact as the engine sees it, and when it was heard.
+COLUMNS = [*(FACT.c[name] for name in Happened._fields), FACT.c.recorded_at]
+Told = tuple[Happened, datetime]
+
 REFUND = "order.refunded"
 #: Facts between two reports of progress, and rows fetched at a time.
 STEP = 5_000
 
 #: In what order kinds heard in one instant are worked off, as they are live: what follows from an
 #: order comes after it.
-ORDER = case({kind: place for place, kind in enumerate(FACTS)}, value=Fact.kind, else_=len(FACTS))
+ORDER = case({kind: place for place, kind in enumerate(FACTS)}, value=FACT.c.kind, else_=len(FACTS))
 
 Progress = Callable[[int, int], None]
 
@@ -144,17 +149,11 @@ def replay(
     past = _Past(rules, start)
     past.begin(session, start)
     outcome = Outcome(replayed={rule.key: RuleCost() for rule in rules.earning})
-    for happened, heard_at in _stream(session, kinds, start, end):
-        past.now = heard_at
-        if happened.kind == REFUND:
-            past.refund(happened, outcome)
-        else:
-            past.give(happened, outcome)
-        if past.places is not None:
-            past.places.hear(happened, heard_at)
-        outcome.facts += 1
-        if outcome.facts % STEP == 0:
-            progress(outcome.facts, total)
+    for told in _stream(session, kinds, start, end):
+        for happened, heard_at in told:
+            past.hear(happened, heard_at, outcome)
+        outcome.facts += len(told)
+        progress(outcome.facts, total)
     progress(total, total)
     _finish(session, outcome, past, rules, in_force or rules, start, end)
     return outcome
@@ -177,23 +176,16 @@ def count(session: Session, kinds: set[str], start: datetime, end: datetime) -> 
 
 def _stream(
     session: Session, kinds: set[str], start: datetime, end: datetime
-) -> Iterator[tuple[Happened, datetime]]:
+) -> Iterator[list[Told]]:
+    """The facts of the period in the order in which they were heard, some thousand at a time."""
     query = (
-        select(
-            Fact.id,
-            Fact.kind,
-            Fact.subject,
-            Fact.member_id,
-            Fact.at,
-            Fact.details,
-            Fact.recorded_at,
-        )
-        .where(Fact.kind.in_(kinds), Fact.at >= start, Fact.at < end)
-        .order_by(Fact.recorded_at, ORDER, Fact.at, Fact.id)
+        select(*COLUMNS)
+        .where(FACT.c.kind.in_(kinds), FACT.c.at >= start, FACT.c.at < end)
+        .order_by(FACT.c.recorded_at, ORDER, FACT.c.at, FACT.c.id)
     )
-    for row in session.execute(query, execution_options={"yield_per": STEP}):
-        what = Happened(row.id, row.kind, row.subject, row.member_id, row.at, row.details)
-        yield what, row.recorded_at
+    rows = session.execute(query, execution_options={"yield_per": STEP})
+    for some in rows.partitions():
+        yield [(Happened(*row[:-1]), row[-1]) for row in some]
 
 
 @dataclass(slots=True)
@@ -226,12 +218,14 @@ class _Past:
 
     def __init__(self, rules: Programme, start: datetime) -> None:
         self.rules = rules
+        self.engine = Engine(rules)
         self.now = start  # when the present fact was heard
         self.places = PastPlaces(rules, start) if rules.standing is not None else None
         self._window = timedelta(days=rules.standing_window_days)
         self._people: dict[str, _Person] = {}
         self._given: dict[tuple[str, str, str | None], int] = {}
         self._resting: dict[str, list[_Lot]] = {}
+        self._caps = {rule.key: caps for rule in rules.earning if (caps := caps_of(rule))}
         self._capped: dict[str, set[str]] = {}
         self._committed: dict[tuple[str, str], int] = {}  # by period and scope
         self._times = _Times(counts_times(rules))
@@ -273,11 +267,11 @@ class _Past:
             self._committed[key] = self._committed.get(key, 0) + points
 
     def _begin_caps(self, session: Session, start: datetime) -> None:
-        for span in (None, month_of(start), day_of(start)):
+        for span in (None, month_of(start), day_of(start)) if self._caps else ():
             since = tallies.bounds(span)[0] if span else None
             query = (
                 select(Grant.member_id, Grant.rule, func.sum(Grant.amount))
-                .where(Grant.fact_at < start)
+                .where(Grant.fact_at < start, Grant.rule.in_(self._caps))
                 .group_by(Grant.member_id, Grant.rule)
             )
             if since is not None:
@@ -286,8 +280,8 @@ class _Past:
                 self._given[member_id, rule, span] = int(total)
 
     def _keep(self, lot: _Lot, basis: str | None) -> None:
-        person = self._people.setdefault(lot.member_id, _Person())
         if self.places is None:
+            person = self._people.setdefault(lot.member_id, _Person())
             insort(person.fresh, lot, key=lambda each: each.granted_at)
         if basis is not None:
             self._resting.setdefault(basis, []).append(lot)
@@ -329,9 +323,19 @@ class _Past:
 
     # What happens.
 
+    def hear(self, fact: Happened, heard_at: datetime, outcome: Outcome) -> None:
+        """Do what earning, clawing back and standing would have done with a fact."""
+        self.now = heard_at
+        if fact.kind == REFUND:
+            self.refund(fact, outcome)
+        else:
+            self.give(fact, outcome)
+        if self.places is not None:
+            self.places.hear(fact, heard_at)
+
     def give(self, fact: Happened, outcome: Outcome) -> None:
         self._number = self._times.number(fact, self.now)
-        for award in awards(self.rules, fact, self):
+        for award in self.engine.awards(fact, self):
             cost = outcome.replayed[award.rule]
             if award.capped:
                 cost.capped += award.capped
@@ -343,14 +347,17 @@ class _Past:
                 self._add(award, fact)
 
     def _add(self, award: Award, fact: Happened) -> None:
-        month = month_of(fact.at)
-        for span in (day_of(fact.at), month, None):
-            key = (award.member_id, award.rule, span)
+        for cap in self._caps.get(award.rule, ()):
+            key = (award.member_id, award.rule, cap.span(fact.at))
             self._given[key] = self._given.get(key, 0) + award.amount
+        month = ""
         if self.rules.budgets:
+            month = month_of(fact.at)
             for period in (month, EVER):
                 self._commit(award.rule, period, award.amount)
-        self._keep(_Lot(award.member_id, award.rule, award.amount, self.now, month), award.basis)
+        if self.places is None or award.basis is not None:
+            lot = _Lot(award.member_id, award.rule, award.amount, self.now, month)
+            self._keep(lot, award.basis)
 
     def refund(self, fact: Happened, outcome: Outcome) -> None:
         details = fact.details

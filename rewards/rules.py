@@ -1,14 +1,6 @@
-"""The programme as a document, and the one engine that says what a fact earns. Pure.
+"""The programme as a document, and what an owner may not publish. Pure.
 
-Nothing here knows a database, a clock or a request. Earning asks `awards` as facts happen,
-replaying asks it about facts of the past; whatever the engine needs to know about a member comes
-from `State`.
-
-Rounding: every step rounds down to whole points, first the rule's own amount, then the tier's
-percentage, then what fits under the caps of a member and into the budgets. Values are counted in
-minor units and divided once, so a yen (no decimals) and a dinar (three) round alike. A member never
-gets a fraction more than promised, and refunds take back rounded down too (`clawing_back`), so
-never more than was given.
+Nothing here knows a database, a clock or a request. `engine` says what a fact earns by these rules.
 
 A fact does not carry the stars of a review, so no rule can pay for praise.
 """
@@ -16,8 +8,7 @@ A fact does not carry the stars of a review, so no rule can pay for praise.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -29,13 +20,12 @@ from rewards.catalogue import items
 from rewards.catalogue.items import Item as Item
 from rewards.conditions import ALWAYS as ALWAYS
 from rewards.conditions import Condition as Condition
-from rewards.conditions import meets, value_counted
 from rewards.documents import Amount, Document, Key
 from rewards.documents import Objection as Objection
 from rewards.documents import Texts as Texts
 from rewards.documents import objection as _objection
 from rewards.happenings import FACTS as FACTS
-from rewards.happenings import FactKind, basis_of, day_of
+from rewards.happenings import FactKind
 from rewards.happenings import Happened as Happened
 from rewards.happenings import month_of as month_of
 from rewards.happenings import order_reference as order_reference
@@ -132,129 +122,19 @@ class Programme(Document):
         return next((perk for perk in self.perks if perk.key == key), None)
 
 
-Cause = Literal["day", "month", "ever"]
-
-
-@dataclass(frozen=True, slots=True)
-class Award:
-    """What one rule gives one member for one fact; `amount` 0 when limits took all of it."""
-
-    rule: str
-    member_id: str
-    amount: int
-    commodity: str
-    tier: str
-    basis: str | None  # "order:<id>": what it is taken back with
-    hold_days: int = 0  # from when it happened
-    expires_after_days: int | None = None  # from when it can be spent
-    capped: int = 0  # points that caps and budgets withheld
-    cause: str | None = None  # the cap that did, or "budget:<key>"
-
-    @property
-    def is_held(self) -> bool:
-        return self.hold_days > 0
-
-
-class State(Protocol):
-    """What the engine must know of members: their tier and what rules gave them so far."""
-
-    def tier(self, member_id: str) -> Tier:
-        """The tier the member was in before this moment: what happens in it is not seen yet."""
-
-    def given(self, member_id: str, rule: str, span: str | None) -> int:
-        """Points `rule` gave the member on a day ("2026-03-03"), in a month, or ever when None."""
-
-    def committed(self, scope: str, period: str) -> int:
-        """Points a rule, or all of them (`budgets.ALL`), committed in a month or `budgets.EVER`."""
-
-    def times(self, fact: Happened) -> int:
-        """How manieth fact of its kind this is for its member."""
-
-
-def awards(programme: Programme, fact: Happened, state: State) -> list[Award]:
-    """What `programme` promises for `fact`; an award for every rule and person it speaks of."""
-    given: list[Award] = []
-    for rule in programme.earning:
-        if rule.fact == fact.kind:
-            for member_id, amount in receivers(rule, fact):
-                award = _award(programme, rule, fact, state, member_id, amount, given)
-                if award is not None:
-                    given.append(award)
-    return given
-
-
-def _award(
-    programme: Programme,
-    rule: EarningRule,
-    fact: Happened,
-    state: State,
-    member_id: str,
-    amount: int,
-    before: Sequence[Award],
-) -> Award | None:
-    """One person's award; `before` are those of the same fact, which budgets must count too."""
-    if rule.verified_only and not fact.details.get("verified"):
-        return None
-    tier = state.tier(member_id)
-    if not meets(rule.when, fact, programme.currency, tier.key, lambda: times(fact, state)):
-        return None
-    amount = base_amount(programme, rule, fact, amount)
-    if rule.tier_applies:
-        amount = amount * tier.earn_percent // 100
-    if amount <= 0:
-        return None
-    room, cap = _room_under_caps(rule, member_id, fact, state)
-    cause: str | None = cap
-    allowed = min(amount, room)
-    if programme.budgets:
-        fitting = _fit_budgets(programme, rule.key, allowed, fact, state, before)
-        cause = f"budget:{fitting.budget}" if fitting.budget else cause
-        allowed = fitting.amount
-    return Award(
-        rule=rule.key,
-        member_id=member_id,
-        amount=allowed,
-        commodity=rule.commodity,
-        tier=tier.key,
-        basis=basis_of(fact),
-        hold_days=hold_days(programme, rule),
-        expires_after_days=rule.expires_after_days,
-        capped=amount - allowed,
-        cause=cause if allowed < amount else None,
-    )
-
-
-def _fit_budgets(
-    programme: Programme,
-    rule: str,
-    amount: int,
-    fact: Happened,
-    state: State,
-    before: Sequence[Award],
-) -> budgets.Allowed:
-    month = month_of(fact.at)
-
-    def committed(budget: Budget) -> int:
-        now = sum(each.amount for each in before if budget.speaks_of(each.rule))
-        return state.committed(budget.scope, budget.period_of(month)) + now
-
-    return budgets.allow(programme.budgets, programme.worth_of_100, rule, amount, committed)
-
-
 def receivers(rule: EarningRule, fact: Happened) -> list[tuple[str, int]]:
     """Who gets it, each with the rule's amount for her; nobody when she is her own referrer."""
-    friend = fact.details.get("friend")
+    member_id = fact.member_id
     if FACTS[fact.kind].who == ("member",):
-        sides = [(fact.member_id, rule.amount)]
-    elif friend == fact.member_id:
+        return [(member_id, rule.amount)] if member_id is not None else []
+    friend = fact.details.get("friend")
+    if friend == member_id:
         return []
-    else:
-        sides = [
-            (person, amount)
-            for person, who in ((fact.member_id, "referrer"), (friend, "friend"))
-            if (amount := side_amount(rule, who)) is not None
-        ]
-    return [(person, amount) for person, amount in sides if person is not None]
+    return [
+        (person, amount)
+        for person, who in ((member_id, "referrer"), (friend, "friend"))
+        if person is not None and (amount := side_amount(rule, who)) is not None
+    ]
 
 
 def side_amount(rule: EarningRule, who: str) -> int | None:
@@ -262,23 +142,6 @@ def side_amount(rule: EarningRule, who: str) -> int | None:
     if rule.who == "both":
         return rule.friend_amount if who == "friend" else rule.amount
     return rule.amount if rule.who == who else None
-
-
-def base_amount(programme: Programme, rule: EarningRule, fact: Happened, amount: int) -> int:
-    """Points before tier and limits, rounded down; `amount` is the receiver's of the rule."""
-    if rule.kind == "fixed":
-        return amount
-    if fact.details.get("currency") != programme.currency:
-        return 0
-    unit: int = 10 ** money.exponent(programme.currency)
-    value = value_counted(rule.when, fact)
-    return value * amount // (unit * 100 if rule.kind == "percent" else unit)
-
-
-def times(fact: Happened, state: State) -> int:
-    """How manieth time: paid orders are counted by the shop, all else by what happened."""
-    number = fact.details.get("number")
-    return number if isinstance(number, int) else state.times(fact)
 
 
 def counts_times(programme: Programme) -> frozenset[str]:
@@ -292,24 +155,6 @@ def hold_days(programme: Programme, rule: EarningRule) -> int:
     if rule.hold == "return_period":
         return programme.return_days
     return (rule.hold_days or 0) if rule.hold == "days" else 0
-
-
-def _room_under_caps(
-    rule: EarningRule, member_id: str, fact: Happened, state: State
-) -> tuple[int, Cause | None]:
-    """What the member may still get by this rule, and the cap that says so."""
-    room, cause = 2**62, None
-    spans: tuple[tuple[Cause, int | None, str | None], ...] = (
-        ("day", rule.cap_per_day, day_of(fact.at)),
-        ("month", rule.cap_per_month, month_of(fact.at)),
-        ("ever", rule.cap_per_member, None),
-    )
-    for name, cap, span in spans:
-        if cap is not None:
-            left = max(cap - state.given(member_id, rule.key, span), 0)
-            if left < room:
-                room, cause = left, name
-    return room, cause
 
 
 def tier_of(programme: Programme, standing: int) -> Tier:

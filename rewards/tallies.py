@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from foundation.facts import Fact
 from rewards.budgets.rules import ALL, EVER
+from rewards.engine import Award
 from rewards.happenings import day_of
 from rewards.models import Clawback, Grant
-from rewards.rules import Award, Happened, Programme, Tier, counts_times, month_of, tier_of
+from rewards.rules import Happened, Programme, Tier, counts_times, month_of, tier_of
 
 #: Members asked about in one statement; SQLite takes 32,766 parameters.
 CHUNK = 5_000

@@ -23,7 +23,8 @@ from rewards.budgets import notices
 from rewards.budgets.granted import granted
 from rewards.budgets.models import BudgetCount
 from rewards.budgets.rules import ALL, EVER, Budget, level, points_limit
-from rewards.rules import Award, Programme
+from rewards.engine import Award
+from rewards.rules import Programme
 
 COUNT = table_of(BudgetCount)
 

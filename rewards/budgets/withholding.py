@@ -13,8 +13,9 @@ from foundation.tables import new_id
 from rewards import explaining_rules, programme
 from rewards.budgets.models import Withheld
 from rewards.budgets.rules import Budget
+from rewards.engine import Award
 from rewards.programme import Version
-from rewards.rules import Award, EarningRule, Happened
+from rewards.rules import EarningRule, Happened
 
 
 def write(

@@ -23,7 +23,7 @@ from bisect import insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from rewards.rules import Programme, Tier, tier_of
 from rewards.standing.rules import (
@@ -36,12 +36,14 @@ from rewards.standing.rules import (
     WHOLE,
     Measured,
     StandingRules,
+    components,
+    duration,
     first_day,
     is_new_year,
     leaves_on,
-    measure,
     new_year_after,
     rises_on,
+    together,
 )
 
 #: What a step did: a higher tier was reached; grace began; the tier is kept after all; it was
@@ -61,6 +63,7 @@ class Sheet:
     sums: list[int] = field(default_factory=lambda: [0] * len(NAMES))
     gone: int = 0  # entries before this one have left the window
     first: int = 0  # the window's first day; it only moves on
+    components: tuple[int, int, int] | None = None  # of `sums`, until they change
 
     def add(self, day: int, what: int, amount: int) -> None:
         """Count something; what lies before the window is not counted."""
@@ -74,6 +77,7 @@ class Sheet:
         self._count(what, amount, 1)
 
     def _count(self, what: int, amount: int, sign: int) -> None:
+        self.components = None
         if what == PAID:  # an order in one entry: a replay keeps a million of them
             self.sums[ORDERS] += sign
             self.sums[KEPT] += WHOLE * sign
@@ -88,7 +92,7 @@ class Sheet:
 
     def slide(self, first: int) -> None:
         """Let go what lies before `first`."""
-        self.first = max(self.first, first)
+        self.first = max(self.first, first)  # days asked about only move on
         while self.gone < len(self.entries) and self.entries[self.gone][0] < first:
             _day, what, amount = self.entries[self.gone]
             self._count(what, amount, -1)
@@ -113,8 +117,7 @@ class Place:
     measured: Measured = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One change of a place."""
 
     turn: Turn
@@ -128,25 +131,37 @@ class Step:
 
 
 class Scale:
-    """A programme's standing rules with what is asked of them again and again."""
+    """A programme's standing rules with what is asked of them again and again.
 
-    def __init__(self, programme: Programme) -> None:
+    With `tiers_only` evaluations at which nothing but the standing itself can move are skipped: a
+    replay asks for tiers, and measures standing when it ends.
+    """
+
+    def __init__(self, programme: Programme, *, tiers_only: bool = False) -> None:
         assert programme.standing is not None
         self.programme = programme
         self.rules: StandingRules = programme.standing
         self.days = programme.standing_window_days
         self.tiers = programme.tiers
         self.rank = {tier.key: rank for rank, tier in enumerate(programme.tiers)}
+        self._least = {tier.key: tier.standing_min for tier in programme.tiers}
+        most = sum(dict(self.rules.weights).values())
+        self._reached = [tier_of(programme, total).key for total in range(max(most, 100) + 1)]
         self.is_yearly = self.rules.window == "calendar_year"
+        self._is_all_told = not tiers_only
 
     def measure(self, sheet: Sheet, day: int) -> Measured:
         """Standing on `day`, not before any day asked about earlier."""
-        sheet.slide(first_day(self.rules, self.days, day))
-        return measure(self.rules, sheet.sums, sheet.since, day)
+        first = first_day(self.rules, self.days, day)
+        if first > sheet.first:
+            sheet.slide(first)
+        if sheet.components is None:
+            sheet.components = components(self.rules, sheet.sums)
+        return together(self.rules, duration(self.rules, sheet.since, day), *sheet.components)
 
     def reached(self, total: int) -> str:
         """The highest tier that a standing reaches."""
-        return tier_of(self.programme, total).key
+        return self._reached[total]
 
     def settled(self, place: Place, total: int) -> None:
         """Put a place whose tier this programme no longer has where its standing belongs."""
@@ -157,7 +172,17 @@ class Scale:
 
     def least(self, tier: str) -> int:
         """The standing that `tier` asks for."""
-        return self.tiers[self.rank[tier]].standing_min
+        return self._least[tier]
+
+    def goal(self, place: Place) -> int | None:
+        """The next higher standing that must not be missed on its day."""
+        total, least = place.measured.total, self._least[place.tier]
+        if self._is_all_told:
+            return total + 1
+        if total < least:
+            return least
+        rank = self.rank[place.tier] + 1
+        return self.tiers[rank].standing_min if rank < len(self.tiers) else None
 
 
 def newcomer(scale: Scale, now: datetime, day: int) -> Place:
@@ -271,9 +296,10 @@ def next_look(scale: Scale, sheet: Sheet, place: Place, day: int) -> int:
         looks.append(new_year_after(day))
     elif (oldest := sheet.oldest()) is not None:
         looks.append(max(leaves_on(scale.rules, scale.days, oldest), day + 1))
-    rise = rises_on(scale.rules, place.measured, sheet.since, total + 1)
-    if rise is not None:
-        looks.append(max(rise, day + 1))
+    if (goal := scale.goal(place)) is not None:
+        rise = rises_on(scale.rules, place.measured, sheet.since, goal)
+        if rise is not None:
+            looks.append(max(rise, day + 1))
     return min(looks)
 
 

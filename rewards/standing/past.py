@@ -56,7 +56,7 @@ class PastPlaces:
     """Where members would have stood; `hear` in order, `tier` at any moment after."""
 
     def __init__(self, rules: Programme, start: datetime) -> None:
-        self.scale = Scale(rules)
+        self.scale = Scale(rules, tiers_only=True)
         self.start = start
         self._members: dict[str, _Member] = {}
         self._late: Iterator[Told] = iter(())

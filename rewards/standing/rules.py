@@ -103,12 +103,22 @@ class Measured(NamedTuple):
 
 
 Sums = Sequence[int]
+#: What a fact counts: what, and how much.
+Moves = Sequence[tuple[int, int]]
 
 #: Nobody heard of yet.
 NOTHING = Measured()
 
+#: What facts count that are worth the same whatever they say.
+_PLAIN: Mapping[str, Moves] = {
+    "referral.qualified": [(FRIENDS, 1)],
+    "answer.accepted": [(ANSWERS, 1)],
+    "post.folded": [(FOLDS, 1)],
+    "post.restored": [(FOLDS, -1)],
+}
 
-def counted(kind: str, details: Mapping[str, Any]) -> list[tuple[int, int]]:
+
+def counted(kind: str, details: Mapping[str, Any]) -> Moves:
     """What a fact adds to its member's counters, in all currencies (`SPENT`: see `currency_of`)."""
     if kind == "order.paid":
         total = _number(details.get("total"))
@@ -117,12 +127,10 @@ def counted(kind: str, details: Mapping[str, Any]) -> list[tuple[int, int]]:
         return _given_back(details)
     if kind == "review.published":
         return [(REVIEWS, 1)] if details.get("verified") else []
-    if kind in ("post.folded", "post.restored"):
-        return [(FOLDS, 1 if kind == "post.folded" else -1)]
-    return {"referral.qualified": [(FRIENDS, 1)], "answer.accepted": [(ANSWERS, 1)]}.get(kind, [])
+    return _PLAIN.get(kind, ())
 
 
-def _given_back(details: Mapping[str, Any]) -> list[tuple[int, int]]:
+def _given_back(details: Mapping[str, Any]) -> Moves:
     total, amount = _number(details.get("total")), _number(details.get("amount"))
     so_far = _number(details.get("refunded_total"))
     if total <= 0 or amount <= 0:
@@ -151,12 +159,19 @@ def is_customer_by(kind: str, details: Mapping[str, Any]) -> bool:
 
 def measure(rules: StandingRules, sums: Sums, since: int | None, day: int) -> Measured:
     """Standing on `day` (an ordinal) of a customer since `since` with the window's `sums`."""
-    long = duration(rules, since, day)
-    loyal, reliable, influential = (
-        loyalty(rules, sums),
-        reliability(rules, sums),
-        influence(rules, sums),
-    )
+    return together(rules, duration(rules, since, day), *components(rules, sums))
+
+
+def components(rules: StandingRules, sums: Sums) -> tuple[int, int, int]:
+    """Loyalty, reliability, influence: all that is counted, and time does not move."""
+    stayed = kept(sums)
+    return loyalty(rules, sums, stayed), reliability(rules, sums, stayed), influence(rules, sums)
+
+
+def together(
+    rules: StandingRules, long: int, loyal: int, reliable: int, influential: int
+) -> Measured:
+    """The components and what they weigh together."""
     weights = rules.weights
     total = (
         weights.duration * long
@@ -172,36 +187,43 @@ def duration(rules: StandingRules, since: int | None, day: int) -> int:
     return 0 if since is None or day <= since else min(100, 100 * (day - since) // rules.full_days)
 
 
-def loyalty(rules: StandingRules, sums: Sums) -> int:
-    """Half orders kept, half their value."""
-    by_orders = min(100, 100 * kept(sums) // (WHOLE * rules.full_orders))
-    by_value = min(100, 100 * max(sums[SPENT], 0) // rules.full_spend)
+def loyalty(rules: StandingRules, sums: Sums, stayed: int) -> int:
+    """Half orders kept, half their value; `stayed` is `kept(sums)`."""
+    by_orders = _at_most_100(100 * stayed // (WHOLE * rules.full_orders))
+    value = sums[SPENT]
+    by_value = _at_most_100(100 * value // rules.full_spend) if value > 0 else 0
     return (by_orders + by_value) // 2
 
 
-def reliability(rules: StandingRules, sums: Sums) -> int:
-    """The share of orders kept, less for few orders, less for folds."""
-    orders = sums[ORDERS]
+def reliability(rules: StandingRules, sums: Sums, stayed: int) -> int:
+    """The share of orders kept, less for few orders, less for folds; `stayed` is `kept(sums)`."""
+    orders, folds, enough = sums[ORDERS], sums[FOLDS], rules.reliable_orders
     if orders < 1:
         return 0
-    evidence = min(orders, rules.reliable_orders)
-    share = 100 * kept(sums) * evidence // (WHOLE * orders * rules.reliable_orders)
-    return max(0, share - rules.fold_costs * max(sums[FOLDS], 0))
+    evidence = orders if orders < enough else enough
+    share = 100 * stayed * evidence // (WHOLE * orders * enough)
+    return max(0, share - rules.fold_costs * folds) if folds > 0 else share
 
 
 def influence(rules: StandingRules, sums: Sums) -> int:
     """What friends, answers and reviews count, to 100."""
-    counts = (
+    return _at_most_100(
         rules.friend_counts * sums[FRIENDS]
         + rules.answer_counts * sums[ANSWERS]
         + rules.review_counts * sums[REVIEWS]
     )
-    return min(100, counts)
+
+
+def _at_most_100(number: int) -> int:
+    return number if number < 100 else 100
 
 
 def kept(sums: Sums) -> int:
     """Orders kept, in thousandths: refunds of orders before the window do not go below none."""
-    return min(max(sums[KEPT], 0), WHOLE * max(sums[ORDERS], 0))
+    stayed, paid = sums[KEPT], WHOLE * sums[ORDERS]
+    if stayed > paid:
+        stayed = paid
+    return stayed if stayed > 0 else 0
 
 
 def first_day(rules: StandingRules, window_days: int, day: int) -> int:

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foundation import money
+from rewards.engine import awards
 from rewards.rules import (
     EarningRule,
     Happened,
     Programme,
     Tier,
-    awards,
     next_tier,
     objections,
     read,

@@ -1,0 +1,217 @@
+"""The one engine that says what a fact earns under a programme. Pure.
+
+Earning asks it as facts happen, replaying about facts of the past, the calculator about what
+somebody imagines; whatever it must know about a member comes from `State`. A replay asks a million
+times, so what a rule says is looked up once for all facts (`_Promise`).
+
+Rounding: every step rounds down to whole points, first the rule's own amount, then the tier's
+percentage, then what fits under the caps of a member and into the budgets. Values are counted in
+minor units and divided once, so a yen (no decimals) and a dinar (three) round alike. A member never
+gets a fraction more than promised, and refunds take back rounded down too (`clawing_back`), so
+never more than was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple, Protocol
+
+from foundation import money
+from rewards.budgets import rules as budgets
+from rewards.budgets.rules import Budget
+from rewards.conditions import ALWAYS, Condition, meets, value_counted
+from rewards.happenings import Happened, basis_of, day_of, month_of
+from rewards.rules import EarningRule, Programme, Tier, hold_days, receivers
+
+Cause = Literal["day", "month", "ever"]
+
+
+class Award(NamedTuple):
+    """What one rule gives one member for one fact; `amount` 0 when limits took all of it."""
+
+    rule: str
+    member_id: str
+    amount: int
+    commodity: str
+    tier: str
+    basis: str | None  # "order:<id>": what it is taken back with
+    hold_days: int = 0  # from when it happened
+    expires_after_days: int | None = None  # from when it can be spent
+    capped: int = 0  # points that caps and budgets withheld
+    cause: str | None = None  # the cap that did, or "budget:<key>"
+
+    @property
+    def is_held(self) -> bool:
+        return self.hold_days > 0
+
+
+class State(Protocol):
+    """What the engine must know of members: their tier and what rules gave them so far."""
+
+    def tier(self, member_id: str) -> Tier:
+        """The tier the member was in before this moment: what happens in it is not seen yet."""
+
+    def given(self, member_id: str, rule: str, span: str | None) -> int:
+        """Points `rule` gave the member on a day ("2026-03-03"), in a month, or ever when None.
+
+        Asked only of rules that have a cap.
+        """
+
+    def committed(self, scope: str, period: str) -> int:
+        """Points a rule, or all of them (`budgets.ALL`), committed in a month or `budgets.EVER`."""
+
+    def times(self, fact: Happened) -> int:
+        """How manieth fact of its kind this is for its member."""
+
+
+class Cap(NamedTuple):
+    """The most that a rule gives one member in a span of time."""
+
+    name: Cause
+    most: int
+    span: Callable[[datetime], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Promise:
+    """An earning rule made ready to be asked."""
+
+    rule: EarningRule
+    key: str
+    when: Condition | None  # None: always
+    divisor: int  # of value times amount; 0: the amount is fixed
+    hold_days: int
+    caps: tuple[Cap, ...]
+
+
+class Engine:
+    """A programme made ready to say what facts earn."""
+
+    def __init__(self, programme: Programme) -> None:
+        self.programme = programme
+        self._promises: dict[str, list[_Promise]] = {}
+        for rule in programme.earning:
+            self._promises.setdefault(rule.fact, []).append(_promise(programme, rule))
+
+    def awards(self, fact: Happened, state: State) -> list[Award]:
+        """What is promised for `fact`; an award for every rule and person it speaks of."""
+        given: list[Award] = []
+        for promise in self._promises.get(fact.kind, ()):
+            for member_id, amount in receivers(promise.rule, fact):
+                award = self._award(promise, fact, state, member_id, amount, given)
+                if award is not None:
+                    given.append(award)
+        return given
+
+    def _award(
+        self,
+        promise: _Promise,
+        fact: Happened,
+        state: State,
+        member_id: str,
+        amount: int,
+        before: Sequence[Award],
+    ) -> Award | None:
+        """One person's award; `before` are those of the same fact, which budgets must count too."""
+        rule = promise.rule
+        if rule.verified_only and not fact.details.get("verified"):
+            return None
+        tier = state.tier(member_id)
+        if promise.when is not None and not self._applies(promise.when, fact, tier.key, state):
+            return None
+        if promise.divisor:
+            amount = self._by_value(promise, fact, amount)
+        if rule.tier_applies:
+            amount = amount * tier.earn_percent // 100
+        if amount <= 0:
+            return None
+        allowed, cause = self._within_limits(promise, fact, state, member_id, amount, before)
+        return Award(
+            promise.key,
+            member_id,
+            allowed,
+            rule.commodity,
+            tier.key,
+            basis_of(fact),
+            promise.hold_days,
+            rule.expires_after_days,
+            amount - allowed,
+            cause,
+        )
+
+    def _applies(self, when: Condition, fact: Happened, tier: str, state: State) -> bool:
+        return meets(when, fact, self.programme.currency, tier, lambda: times(fact, state))
+
+    def _by_value(self, promise: _Promise, fact: Happened, amount: int) -> int:
+        """Points by the order's value, rounded down; none in another currency."""
+        if fact.details.get("currency") != self.programme.currency:
+            return 0
+        return value_counted(promise.rule.when, fact) * amount // promise.divisor
+
+    def _within_limits(
+        self,
+        promise: _Promise,
+        fact: Happened,
+        state: State,
+        member_id: str,
+        amount: int,
+        before: Sequence[Award],
+    ) -> tuple[int, str | None]:
+        """What caps and budgets leave of an award, and which of them took the rest."""
+        allowed = amount
+        cause: str | None = None
+        for cap in promise.caps:
+            left = cap.most - state.given(member_id, promise.key, cap.span(fact.at))
+            if left < allowed:
+                allowed, cause = max(left, 0), cap.name
+        if not self.programme.budgets:
+            return allowed, cause
+        fitting = self._fit_budgets(promise.key, allowed, fact, state, before)
+        return fitting.amount, f"budget:{fitting.budget}" if fitting.budget else cause
+
+    def _fit_budgets(
+        self, rule: str, amount: int, fact: Happened, state: State, before: Sequence[Award]
+    ) -> budgets.Allowed:
+        month = month_of(fact.at)
+
+        def committed(budget: Budget) -> int:
+            now = sum(each.amount for each in before if budget.speaks_of(each.rule))
+            return state.committed(budget.scope, budget.period_of(month)) + now
+
+        programme = self.programme
+        return budgets.allow(programme.budgets, programme.worth_of_100, rule, amount, committed)
+
+
+def awards(programme: Programme, fact: Happened, state: State) -> list[Award]:
+    """What `programme` promises for a single fact."""
+    return Engine(programme).awards(fact, state)
+
+
+def caps_of(rule: EarningRule) -> tuple[Cap, ...]:
+    """What limits a rule for one member; of equal room, the first one says so."""
+    caps: tuple[tuple[Cause, int | None, Callable[[datetime], str | None]], ...] = (
+        ("day", rule.cap_per_day, day_of),
+        ("month", rule.cap_per_month, month_of),
+        ("ever", rule.cap_per_member, lambda moment: None),
+    )
+    return tuple(Cap(name, most, span) for name, most, span in caps if most is not None)
+
+
+def times(fact: Happened, state: State) -> int:
+    """How manieth time: paid orders are counted by the shop, all else by what happened."""
+    number = fact.details.get("number")
+    return number if isinstance(number, int) else state.times(fact)
+
+
+def _promise(programme: Programme, rule: EarningRule) -> _Promise:
+    unit: int = 10 ** money.exponent(programme.currency) if rule.kind != "fixed" else 0
+    return _Promise(
+        rule=rule,
+        key=rule.key,
+        when=None if rule.when == ALWAYS else rule.when,
+        divisor=unit * 100 if rule.kind == "percent" else unit,
+        hold_days=hold_days(programme, rule),
+        caps=caps_of(rule),
+    )

@@ -67,10 +67,15 @@ _open: Database | None = None
 
 
 def connect(url: str) -> Database:
-    """Open the database that `reading()` and `writing()` of this process lead to."""
+    """Open the database that `reading()` and `writing()` of this process lead to.
+
+    The one that was open last is opened again as it is: its engines keep the statements they know.
+    """
     global _open
     if _open is not None:
         _open.close()
+        if _open.url == url:
+            return _open
     _open = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
     return _open
 

@@ -66,11 +66,22 @@ def _driver(url: str) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://")
 
 
+@pytest.fixture(scope="session")
+def sqlite_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where every test of this process has its SQLite file.
+
+    One address for all of them: an engine keeps the statements it compiled, and compiling them
+    anew was a third of the suite.
+    """
+    return tmp_path_factory.mktemp("sqlite") / "bellmouth.sqlite3"
+
+
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    path = tmp_path / "bellmouth.sqlite3"
-    shutil.copy(sqlite_template, path)
-    return f"sqlite:///{path}"
+def sqlite_url(sqlite_template: Path, sqlite_path: Path) -> str:
+    for leftover in sqlite_path.parent.iterdir():  # with its -wal and -shm
+        leftover.unlink()
+    shutil.copy(sqlite_template, sqlite_path)
+    return f"sqlite:///{sqlite_path}"
 
 
 @pytest.fixture(scope="session")
@@ -129,10 +140,30 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> None:
     Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(folder))}
 
 
+@pytest.fixture(scope="session")
+def built() -> dict[str, tuple[Flask, dict[str, Any]]]:
+    """Applications of this process by what their settings say, each with its configuration."""
+    return {}
+
+
 @pytest.fixture
-def app(database: doors.Database, settings: Settings) -> Any:
-    made = application.create_app(settings)
-    made.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
+def app(
+    database: doors.Database, settings: Settings, built: dict[str, tuple[Flask, dict[str, Any]]]
+) -> Any:
+    """The application over the test's own database.
+
+    It is built once per process: some forty blueprints and their templates cost more than most tests, and
+    the application itself remembers nothing. Settings and configuration are put back every time.
+    """
+    kind = settings.model_dump_json(exclude={"data", "database_url"})
+    if kind not in built:
+        made = application.create_app(settings)
+        made.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
+        built[kind] = made, dict(made.config)
+    made, configuration = built[kind]
+    made.config.clear()
+    made.config.update(configuration)
+    made.extensions["settings"] = settings
     return made
 
 

@@ -51,6 +51,7 @@ import rewards.budgets.views
 import rewards.calculator_views
 import rewards.card
 import rewards.cards.models
+import rewards.cards.notices
 import rewards.catalogue.fulfilment_views
 import rewards.catalogue.models
 import rewards.catalogue.notices
@@ -114,6 +115,8 @@ from referral import attributing, following, purchasing, refunding, touches
 from reviews import witness
 from rewards import clawing_back, earning, publishing, releasing, replay_runs
 from rewards.book import reckoning
+from rewards.cards import keeping as cards
+from rewards.cards import welcoming
 from rewards.perks import granting as perk_granting
 from rewards.standing import keeping as standing
 from rewards.vouchers import answers as api_answers
@@ -124,8 +127,23 @@ from transparency.jobs import write_checkpoint
 
 #: Who hears which fact, in this order, in the transaction that records it.
 HEARERS: Mapping[str, Sequence[Hearer]] = {
-    "order.paid": (earning.hear, standing.hear, purchasing.hear, thanking.hear, stages.hear),
-    "order.refunded": (clawing_back.hear, standing.hear, refunding.hear, thanking.hear),
+    "order.paid": (
+        earning.hear,
+        cards.hear,
+        standing.hear,
+        welcoming.hear,
+        purchasing.hear,
+        thanking.hear,
+        stages.hear,
+    ),
+    "order.refunded": (
+        clawing_back.hear,
+        cards.hear,
+        standing.hear,
+        refunding.hear,
+        thanking.hear,
+    ),
+    "card.filled": (earning.hear,),
     "review.published": (
         earning.hear,
         standing.hear,
@@ -137,12 +155,12 @@ HEARERS: Mapping[str, Sequence[Hearer]] = {
     "post.written": (earning.hear, perk_granting.hear, stages.hear),
     "answer.accepted": (earning.hear, standing.hear, perk_granting.hear, stages.hear),
     "referral.purchased": (earning.hear,),
-    "member.verified": (earning.hear, perk_granting.hear, attributing.hear),
+    "member.verified": (earning.hear, perk_granting.hear, welcoming.hear, attributing.hear),
     "order.shipped": (thanking.hear,),
     "order.delivered": (thanking.hear,),
     "order.cancelled": (thanking.hear,),
     "member.joined": (stages.hear,),
-    "referral.lead": (stages.hear,),
+    "referral.lead": (welcoming.hear, stages.hear),
     "referral.qualified": (standing.hear, stages.hear),
     "role.granted": (stages.hear,),
     "post.folded": (standing.hear,),
@@ -273,6 +291,7 @@ NOTICES: Sequence[Notice] = (
     *reviews.notices.NOTICES,
     *rewards.notices.NOTICES,
     *rewards.budgets.notices.NOTICES,
+    *rewards.cards.notices.NOTICES,
     *rewards.standing.notices.NOTICES,
     *rewards.catalogue.notices.NOTICES,
     *rewards.perks.notices.NOTICES,

@@ -97,6 +97,7 @@ def _take_back(session: Session, grant: Grant, refund: Fact, now: datetime) -> N
         left=grant.amount - grant.clawed,
         rule=_name_of(session, grant),
         was_released=was_released,
+        is_card=grant.fact_kind == CARD_FILLED,
     )
 
 

@@ -40,7 +40,8 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
         return
     by_version: dict[int, list[Happened]] = {}
     for fact in earning:
-        number = programme.in_force(dated, fact.at)
+        # A stamp card keeps the terms it was begun under, so its fact says which.
+        number = fact.details.get("programme") or programme.in_force(dated, fact.at)
         if number is not None:
             by_version.setdefault(number, []).append(happened(fact))
     for number in sorted(by_version):
@@ -63,10 +64,11 @@ def _give_all(
     now: datetime,
 ) -> None:
     rules = version.rules
+    paying = rules.paying
     members = {
         member_id
         for fact in happenings
-        for rule in rules.earning
+        for rule in paying
         if rule.fact == fact.kind
         for member_id, _amount in receivers(rule, fact)
     }

@@ -92,7 +92,7 @@ class Engine:
     def __init__(self, programme: Programme) -> None:
         self.programme = programme
         self._promises: dict[str, list[_Promise]] = {}
-        for rule in programme.earning:
+        for rule in programme.paying:
             self._promises.setdefault(rule.fact, []).append(_promise(programme, rule))
 
     def awards(self, fact: Happened, state: State) -> list[Award]:

@@ -15,7 +15,14 @@ RELEASED = Notice("reward.released", "rewards", {"amount": 42, "rule": _ORDER})
 CLAWED_BACK = Notice(
     "reward.clawed_back",
     "rewards",
-    {"amount": 21, "granted": 42, "left": 21, "rule": _ORDER, "was_released": True},
+    {
+        "amount": 21,
+        "granted": 42,
+        "left": 21,
+        "rule": _ORDER,
+        "was_released": True,
+        "is_card": False,
+    },
 )
 
 NOTICES = (GRANTED, RELEASED, CLAWED_BACK)

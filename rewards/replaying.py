@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,8 @@ from foundation.facts import Fact
 from foundation.tables import table_of
 from rewards import tallies
 from rewards.budgets.rules import ALL, EVER
+from rewards.cards import past as past_gifts
+from rewards.cards.past import Given, PastGifts
 from rewards.engine import Award, Engine, caps_of
 from rewards.happenings import FACTS, day_of
 from rewards.models import Clawback, Grant
@@ -103,6 +105,8 @@ class Outcome:
     movers: list[Mover] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)  # rules that never gave anything
     budgets: dict[str, BudgetHit] = field(default_factory=dict)
+    gifts: dict[str, Given] = field(default_factory=dict)  # vouchers given away, by what gave them
+    actual_gifts: dict[str, Given] = field(default_factory=dict)
 
     @property
     def cost(self) -> int:
@@ -127,6 +131,8 @@ def outcome_of(document: Mapping[str, Any]) -> Outcome:
         movers=[Mover(**each) for each in document["movers"]],
         silent=list(document["silent"]),
         budgets={key: BudgetHit(**each) for key, each in document.get("budgets", {}).items()},
+        gifts={key: Given(**each) for key, each in document.get("gifts", {}).items()},
+        actual_gifts={key: Given(**each) for key, each in document.get("actual_gifts", {}).items()},
     )
 
 
@@ -144,16 +150,17 @@ def replay(
     `in_force` tells the tiers that members really have, for the comparison (None: `rules`).
     `progress(done, total)` is called every few thousand facts.
     """
-    kinds = kinds_of(rules)
-    total = count(session, kinds, start, end)
     past = _Past(rules, start)
-    past.begin(session, start)
-    outcome = Outcome(replayed={rule.key: RuleCost() for rule in rules.earning})
+    past.begin(session, start, end)
+    kinds = kinds_of(rules) | past.gifts.kinds
+    total = count(session, kinds, start, end)
+    outcome = Outcome(replayed={rule.key: RuleCost() for rule in rules.paying})
     for told in _stream(session, kinds, start, end):
         for happened, heard_at in told:
             past.hear(happened, heard_at, outcome)
         outcome.facts += len(told)
         progress(outcome.facts, total)
+    past.fill(past.gifts.rest(), outcome)
     progress(total, total)
     _finish(session, outcome, past, rules, in_force or rules, start, end)
     return outcome
@@ -161,7 +168,8 @@ def replay(
 
 def kinds_of(rules: Programme) -> set[str]:
     """The facts that a replay of `rules` must read."""
-    return {rule.fact for rule in rules.earning} | {REFUND, *standing_past.kinds(rules)}
+    earning = {rule.fact for rule in rules.earning}
+    return earning | {REFUND, *standing_past.kinds(rules), *past_gifts.kinds(rules)}
 
 
 def count(session: Session, kinds: set[str], start: datetime, end: datetime) -> int:
@@ -221,6 +229,9 @@ class _Past:
         self.engine = Engine(rules)
         self.now = start  # when the present fact was heard
         self.places = PastPlaces(rules, start) if rules.standing is not None else None
+        self.gifts = PastGifts(rules)
+        self._engines = {past_gifts.REPLAYED: self.engine}
+        self._has_budgets = bool(rules.budgets)
         self._window = timedelta(days=rules.standing_window_days)
         self._people: dict[str, _Person] = {}
         self._given: dict[tuple[str, str, str | None], int] = {}
@@ -231,14 +242,18 @@ class _Past:
         self._times = _Times(counts_times(rules))
         self._number = 0
 
-    def begin(self, session: Session, start: datetime) -> None:
+    def begin(self, session: Session, start: datetime, end: datetime) -> None:
         """Start from the grants for what happened before `start`."""
         if self.places is not None:
             self.places.begin(session)
+        self.gifts.begin(session, start, end)
+        for number, rules in self.gifts.programmes.items():  # of cards that were begun before
+            self._engines.setdefault(number, Engine(rules))
+            self._has_budgets = self._has_budgets or bool(rules.budgets)
         taken = _taken_back_before(session, start)
         columns = (Grant.id, Grant.member_id, Grant.rule, Grant.amount, Grant.granted_at)
         counts = Grant.granted_at >= start - self._window
-        if self.rules.budgets:  # a refund makes room in them however old its order is
+        if self._has_budgets:  # a refund makes room in them however old its order is
             counts = or_(counts, Grant.basis.is_not(None))
         query = (
             select(*columns, Grant.fact_at, Grant.basis)
@@ -251,7 +266,7 @@ class _Past:
             self._keep(lot, basis)
         self._begin_caps(session, start)
         self._times.begin(session, start)
-        if self.rules.budgets:
+        if self._has_budgets:
             self._begin_budgets(session, start)
 
     def _begin_budgets(self, session: Session, start: datetime) -> None:
@@ -325,6 +340,8 @@ class _Past:
 
     def hear(self, fact: Happened, heard_at: datetime, outcome: Outcome) -> None:
         """Do what earning, clawing back and standing would have done with a fact."""
+        if self.gifts.is_asked:
+            self.fill(self.gifts.hear(fact, heard_at), outcome)
         self.now = heard_at
         if fact.kind == REFUND:
             self.refund(fact, outcome)
@@ -333,10 +350,18 @@ class _Past:
         if self.places is not None:
             self.places.hear(fact, heard_at)
 
+    def fill(self, cards: Iterable[Happened], outcome: Outcome) -> None:
+        """Pay full cards, each by the version whose terms it keeps."""
+        for fact in cards:
+            self._pay(self._engines[fact.details["programme"]], fact, outcome)
+
     def give(self, fact: Happened, outcome: Outcome) -> None:
         self._number = self._times.number(fact, self.now)
-        for award in self.engine.awards(fact, self):
-            cost = outcome.replayed[award.rule]
+        self._pay(self.engine, fact, outcome)
+
+    def _pay(self, engine: Engine, fact: Happened, outcome: Outcome) -> None:
+        for award in engine.awards(fact, self):
+            cost = outcome.replayed.setdefault(award.rule, RuleCost())
             if award.capped:
                 cost.capped += award.capped
                 self._capped.setdefault(award.rule, set()).add(award.member_id)
@@ -351,7 +376,7 @@ class _Past:
             key = (award.member_id, award.rule, cap.span(fact.at))
             self._given[key] = self._given.get(key, 0) + award.amount
         month = ""
-        if self.rules.budgets:
+        if self._has_budgets:
             month = month_of(fact.at)
             for period in (month, EVER):
                 self._commit(award.rule, period, award.amount)
@@ -363,17 +388,22 @@ class _Past:
         details = fact.details
         for lot in self._resting.get(order_reference(str(details["order"])), ()):
             due = share_taken_back(lot.amount, details["refunded_total"], details["total"])
-            taken = due - lot.clawed
-            if taken <= 0:
-                continue
-            lot.clawed += taken
-            if self.rules.budgets:
-                for period in (lot.month, EVER):
-                    self._commit(lot.rule, period, -taken)
-            if self.places is None:
-                self._people[lot.member_id].claws.append((self.now, lot, taken))
-            if lot.in_period:
-                outcome.replayed[lot.rule].clawed += taken
+            self._take_back(lot, due - lot.clawed, outcome)
+        for card in self.gifts.refund(fact):
+            for lot in self._resting.get(card, ()):
+                self._take_back(lot, lot.amount - lot.clawed, outcome)
+
+    def _take_back(self, lot: _Lot, taken: int, outcome: Outcome) -> None:
+        if taken <= 0:
+            return
+        lot.clawed += taken
+        if self._has_budgets:
+            for period in (lot.month, EVER):
+                self._commit(lot.rule, period, -taken)
+        if self.places is None:
+            self._people[lot.member_id].claws.append((self.now, lot, taken))
+        if lot.in_period:
+            outcome.replayed[lot.rule].clawed += taken
 
     def capped(self, rule: str) -> int:
         """How many members a cap of `rule` stopped."""
@@ -484,6 +514,8 @@ def _finish(
     for key, cost in outcome.replayed.items():
         cost.members_capped = past.capped(key)
     outcome.actual = actual(session, start, end)
+    outcome.gifts = past.gifts.given
+    outcome.actual_gifts = past_gifts.really_given(session, start, end)
     outcome.silent = [key for key, cost in outcome.replayed.items() if cost.grants == 0]
     real = tiers.really_at(session, in_force, end)
     outcome.movers = _movers(rules, in_force, real, past.at(end))

@@ -16,6 +16,9 @@ from foundation import money
 from rewards import conditions
 from rewards.budgets import rules as budgets
 from rewards.budgets.rules import Budget as Budget
+from rewards.cards import rules as cards
+from rewards.cards.rules import StampCard as StampCard
+from rewards.cards.rules import WelcomeVoucher as WelcomeVoucher
 from rewards.catalogue import items
 from rewards.catalogue.items import Item as Item
 from rewards.conditions import ALWAYS as ALWAYS
@@ -24,8 +27,8 @@ from rewards.documents import Amount, Document, Key
 from rewards.documents import Objection as Objection
 from rewards.documents import Texts as Texts
 from rewards.documents import objection as _objection
+from rewards.happenings import CARD_FILLED, FactKind
 from rewards.happenings import FACTS as FACTS
-from rewards.happenings import FactKind
 from rewards.happenings import Happened as Happened
 from rewards.happenings import month_of as month_of
 from rewards.happenings import order_reference as order_reference
@@ -103,6 +106,8 @@ class Programme(Document):
     catalogue: tuple[Item, ...] = ()
     perks: tuple[Perk, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    cards: tuple[StampCard, ...] = ()
+    welcome: tuple[WelcomeVoucher, ...] = ()
     worth_of_100: Annotated[int, Field(ge=1, le=10**9)] | None = None  # minor units
 
     def tier(self, key: str) -> Tier | None:
@@ -110,8 +115,21 @@ class Programme(Document):
         return next((tier for tier in self.tiers if tier.key == key), None)
 
     def rule(self, key: str) -> EarningRule | None:
-        """The earning rule called `key`, if this version has it."""
-        return next((rule for rule in self.earning if rule.key == key), None)
+        """The earning rule called `key`, if this version has it, also one that a card writes."""
+        found = next((rule for rule in self.earning if rule.key == key), None)
+        if found is None and key.startswith(cards.RULE):
+            card = self.card(key.removeprefix(cards.RULE))
+            found = rule_of(card) if card is not None and card.points else None
+        return found
+
+    @property
+    def paying(self) -> tuple[EarningRule, ...]:
+        """Every rule that gives points: the earning rules, and those that cards write."""
+        return (*self.earning, *(rule_of(card) for card in self.cards if card.points))
+
+    def card(self, key: str) -> StampCard | None:
+        """The stamp card called `key`, if this version has it."""
+        return next((card for card in self.cards if card.key == key), None)
 
     def item(self, key: str) -> Item | None:
         """The catalogue's item called `key`, if this version has it."""
@@ -122,8 +140,22 @@ class Programme(Document):
         return next((perk for perk in self.perks if perk.key == key), None)
 
 
+def rule_of(card: StampCard) -> EarningRule:
+    """The earning rule that a card with points writes: so much once it is full."""
+    return EarningRule(
+        key=card.rule,
+        fact=CARD_FILLED,
+        name=card.name,
+        amount=card.points or 0,
+        hold="return_period" if card.is_held else "none",
+    )
+
+
 def receivers(rule: EarningRule, fact: Happened) -> list[tuple[str, int]]:
-    """Who gets it, each with the rule's amount for her; nobody when she is her own referrer."""
+    """Who gets it, each with the rule's amount for her; nobody when she is her own referrer, or
+    when another card is full than the one that wrote the rule."""
+    if fact.kind == CARD_FILLED and rule.key != f"{cards.RULE}{fact.details['card']}":
+        return []
     member_id = fact.member_id
     if FACTS[fact.kind].who == ("member",):
         return [(member_id, rule.amount)] if member_id is not None else []
@@ -186,10 +218,11 @@ def objections(programme: Programme) -> list[Objection]:
         *_about_standing(programme.standing),
         *_about_earning(programme),
         *budgets.objections(
-            programme.budgets, [rule.key for rule in programme.earning], programme.worth_of_100
+            programme.budgets, [rule.key for rule in programme.paying], programme.worth_of_100
         ),
         *items.objections(programme.catalogue, [tier.key for tier in programme.tiers]),
         *perks.objections(programme.perks, [tier.key for tier in programme.tiers]),
+        *cards.objections(programme.cards, programme.welcome, programme.catalogue),
     ]
 
 
@@ -245,7 +278,7 @@ def _about_earning(programme: Programme) -> Iterator[Objection]:
     for number, rule in enumerate(programme.earning):
         place = f"earning-{number}"
         known = FACTS.get(rule.fact)
-        if known is None:
+        if known is None or rule.fact == CARD_FILLED:
             yield _objection(f"{place}-fact", "Nothing of this kind can earn points.")
             continue
         yield from _about_receivers(place, rule, known)

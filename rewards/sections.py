@@ -21,6 +21,7 @@ from typing import Any
 
 from foundation.words import lazy
 from rewards.budgets.forms import BudgetsForm
+from rewards.cards.forms import CardsForm
 from rewards.catalogue.draft_forms import CatalogueForm
 from rewards.forms import DraftForm
 from rewards.perks.forms import PerksForm
@@ -51,6 +52,12 @@ SECTIONS: Sequence[Section] = (
         lazy("What points buy"),
         CatalogueForm,
         "rewards/catalogue/draft_catalogue.html",
+    ),
+    Section(
+        "/programme/draft/cards",
+        lazy("Stamp cards"),
+        CardsForm,
+        "rewards/cards/draft_cards.html",
     ),
     Section("/programme/draft/perks", lazy("Perks"), PerksForm, "rewards/perks/draft_perks.html"),
     Section(

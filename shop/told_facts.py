@@ -36,6 +36,8 @@ WORDS = {
     "reward.redeemed": lazy("Redeemed points"),
     "redemption.fulfilled": lazy("Got what was redeemed"),
     "redemption.cancelled": lazy("A redemption was cancelled, the points came back"),
+    "card.filled": lazy("Filled a stamp card"),
+    "voucher.given": lazy("Was given a voucher"),
     "voucher.used": lazy("A voucher was used"),
     "voucher.released": lazy("A voucher came back from an order"),
     "perk.granted": lazy("Was given a perk"),

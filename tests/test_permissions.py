@@ -192,6 +192,8 @@ MAY: dict[str, set[str]] = {
     "POST /programme/perks": OWNERS,
     "GET /programme/perks/<entitlement_id>": OWNERS,
     "POST /programme/perks/<entitlement_id>": OWNERS,
+    "GET /programme/draft/cards": OWNERS,
+    "POST /programme/draft/cards": OWNERS,
     "GET /programme/draft/perks": OWNERS,
     "POST /programme/draft/perks": OWNERS,
     "GET /programme": OWNERS,

@@ -17,7 +17,7 @@ from rewards.budgets import committing
 from rewards.cards import giving, notices, stamps
 from rewards.cards.collecting import Collection, Lost, Stamped, basis_of, filled, filled_subject
 from rewards.earning import happened
-from rewards.happenings import CARD_FILLED, month_of
+from rewards.happenings import month_of
 from rewards.locking import lock_members
 from rewards.models import Voucher
 from rewards.vouchers import codes
@@ -76,7 +76,7 @@ def _reward(
             )
             giving.give(session, gift, fact.at, now, notices.FILLED, {"card": card.terms.name})
         subject = filled_subject(each)
-        drafts.append(FactDraft(CARD_FILLED, card.member_id, subject, fact.at, details))
+        drafts.append(FactDraft("card.filled", card.member_id, subject, fact.at, details))
     facts.record_many(session, drafts, now)
 
 

@@ -1,0 +1,316 @@
+"""Stamp cards: what stamps them, what a full one gives, and what a refund takes back."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from foundation import facts
+from foundation.doors import reading, writing
+from ledger import statements
+from rewards import clawing_back, drafting, earning, publishing, replaying
+from rewards import programme as programmes
+from rewards.cards import keeping, welcoming
+from rewards.cards.models import MemberCard, Stamp
+from rewards.cards.rules import Held, StampCard, WelcomeVoucher
+from rewards.first_programme import first_programme
+from rewards.models import Grant, Voucher
+from rewards.rules import Programme, objections
+from rewards.standing import keeping as standing
+from rewards.vouchers import codes
+from tests.rewards.conftest import HEARERS, PUBLISHED
+
+POINTS = StampCard(key="tea", name={"en": "Tea card"}, orders=3, days=30, points=150, is_held=False)
+VOUCHER = StampCard(key="tea", name={"en": "Tea card"}, orders=2, days=30, voucher="voucher-5")
+END = datetime(2026, 9, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def hearers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This room as the application wires it."""
+    wired = {
+        "order.paid": (earning.hear, keeping.hear, standing.hear, welcoming.hear),
+        "order.refunded": (clawing_back.hear, keeping.hear, standing.hear),
+        "card.filled": (earning.hear,),
+        "member.verified": (earning.hear, welcoming.hear),
+        "referral.lead": (welcoming.hear,),
+    }
+    monkeypatch.setattr("tests.rewards.conftest.HEARERS", HEARERS | wired)
+
+
+def with_cards(*cards: StampCard, **more: Any) -> Programme:
+    return first_programme().model_copy(update={"cards": cards} | more)
+
+
+def day(number: int) -> datetime:
+    return PUBLISHED + timedelta(days=number, hours=number % 7)
+
+
+def pays(house: Any, who: str, *days: int, total: int = 2_000) -> list[str]:
+    return [house.pays(who, total, day(each)) for each in days]
+
+
+def publish(house: Any, wanted: Programme, at: datetime) -> None:
+    with writing() as session:
+        draft = drafting.start(session, house.olga, at)
+        draft = drafting.change(session, house.olga, wanted, "", draft.revision, at)
+        publishing.publish(session, house.olga, draft, at)
+
+
+def filled(house: Any, who: str) -> list[bool]:
+    with reading() as session:
+        query = select(MemberCard).where(MemberCard.member_id == who).order_by(MemberCard.number)
+        return [card.filled_at is not None for card in session.scalars(query)]
+
+
+def card_points(house: Any, who: str) -> int:
+    with reading() as session:
+        grants = session.scalars(
+            select(Grant).where(Grant.member_id == who, Grant.rule == "card_tea")
+        ).all()
+        return sum(grant.amount - grant.clawed for grant in grants)
+
+
+def vouchers(who: str) -> list[Voucher]:
+    with reading() as session:
+        query = select(Voucher).where(Voucher.member_id == who).order_by(Voucher.id)
+        return list(session.scalars(query))
+
+
+def replays_to_what_was_given(rules: Programme, start: datetime = PUBLISHED) -> None:
+    with reading() as session:
+        outcome = replaying.replay(session, rules, start, END)
+    replayed = {key: cost.net for key, cost in outcome.replayed.items() if cost.grants}
+    assert replayed == {key: cost.net for key, cost in outcome.actual.items()}
+    assert outcome.gifts == outcome.actual_gifts
+    assert replaying.outcome_of(outcome.document()) == outcome
+
+
+# One card, without a database.
+
+
+def held(*days: int) -> Held:
+    return Held("x", "ada", 1, 1, POINTS, {str(each): day(each) for each in days})
+
+
+def test_the_days_count_from_the_first_stamp_and_the_last_one_is_included() -> None:
+    card = held(0)
+    last = datetime(2026, 1, 31, 23, 59, tzinfo=UTC)
+    assert card.fits(last)
+    assert not card.fits(last + timedelta(minutes=1))
+
+
+def test_an_order_told_late_moves_the_beginning_but_never_stretches_the_card() -> None:
+    card = held(20)
+    assert card.fits(day(-5))
+    assert not held(20, 25).fits(day(-6))
+
+
+def test_a_card_needs_one_kind_of_reward_and_a_voucher_of_the_catalogue() -> None:
+    def fields(card: StampCard) -> list[str]:
+        return [each.field for each in objections(with_cards(card))]
+
+    assert fields(POINTS) == fields(VOUCHER) == []
+    assert fields(POINTS.model_copy(update={"voucher": "voucher-5"})) == ["cards-0-points"]
+    assert fields(POINTS.model_copy(update={"points": None})) == ["cards-0-points"]
+    assert fields(VOUCHER.model_copy(update={"voucher": "gone"})) == ["cards-0-voucher"]
+
+
+# Live.
+
+
+def test_a_full_card_gives_its_points_once_and_the_next_order_begins_a_new_one(house: Any) -> None:
+    house.publish(with_cards(POINTS))
+    pays(house, house.ada, 1, 2)
+    assert card_points(house, house.ada) == 0
+    pays(house, house.ada, 3, 4)
+    assert card_points(house, house.ada) == 150
+    assert filled(house, house.ada) == [True, False]
+    replays_to_what_was_given(with_cards(POINTS))
+
+
+def test_a_card_that_is_over_starts_anew(house: Any) -> None:
+    house.publish(with_cards(POINTS))
+    pays(house, house.ada, 1, 2, 40, 41)
+    assert filled(house, house.ada) == [False, False]
+    pays(house, house.ada, 42)
+    assert filled(house, house.ada) == [False, True]
+
+
+def test_small_orders_and_the_second_of_a_day_are_not_stamped(house: Any) -> None:
+    house.publish(with_cards(POINTS.model_copy(update={"value_min": 1_000})))
+    pays(house, house.ada, 1, total=999)
+    house.pays(house.ada, 1_000, day(2))
+    house.pays(house.ada, 1_000, day(2) + timedelta(minutes=5))
+    with reading() as session:
+        assert len(session.scalars(select(Stamp)).all()) == 1
+
+
+def test_a_card_that_may_be_filled_once_is_not_begun_again(house: Any) -> None:
+    house.publish(with_cards(POINTS.model_copy(update={"times": 1})))
+    pays(house, house.ada, 1, 2, 3, 4, 5, 6)
+    assert filled(house, house.ada) == [True]
+
+
+def test_a_refund_takes_the_stamp_and_the_points_and_the_next_order_earns_them_again(
+    house: Any,
+) -> None:
+    rules = with_cards(POINTS)
+    house.publish(rules)
+    first, *_ = pays(house, house.ada, 1, 2, 3)
+    house.refunds(first, house.ada, 1_999, 2_000, day(4))
+    assert card_points(house, house.ada) == 150  # part of it is no reason
+    house.refunds(first, house.ada, 2_000, 2_000, day(5))
+    assert card_points(house, house.ada) == 0
+    assert filled(house, house.ada) == [False]
+    pays(house, house.ada, 6)
+    assert card_points(house, house.ada) == 150
+    assert filled(house, house.ada) == [True]
+    replays_to_what_was_given(rules)
+
+
+def test_points_that_were_spent_are_owed_after_a_refund(house: Any) -> None:
+    house.publish(with_cards(POINTS))
+    orders = pays(house, house.ada, 1, 2, 3)
+    with writing() as session:
+        from rewards.catalogue import redeeming
+
+        redeeming.redeem(session, house.ada, redeeming.Order("voucher-5", "x" * 10), day(4))
+    house.refunds(orders[1], house.ada, 2_000, 2_000, day(5))
+    with reading() as session:
+        assert statements.balances(session, house.ada, "points").negative == 100
+
+
+def test_an_unused_voucher_is_voided_and_given_anew_when_the_card_is_full_again(house: Any) -> None:
+    rules = with_cards(VOUCHER)
+    house.publish(rules)
+    first, _second = pays(house, house.ada, 1, 2)
+    assert [each.state(day(2)) for each in vouchers(house.ada)] == ["open"]
+    house.refunds(first, house.ada, 2_000, 2_000, day(3))
+    pays(house, house.ada, 4)
+    assert [each.state(day(4)) for each in vouchers(house.ada)] == ["revoked", "open"]
+    replays_to_what_was_given(rules)
+
+
+def test_a_used_voucher_stays_and_the_card_gives_no_second_one(house: Any) -> None:
+    rules = with_cards(VOUCHER)
+    house.publish(rules)
+    first, _second = pays(house, house.ada, 1, 2)
+    with writing() as session:
+        voucher = session.scalars(select(Voucher)).one()
+        codes.use(session, voucher, "1001", None, day(2) + timedelta(hours=9))
+    house.refunds(first, house.ada, 2_000, 2_000, day(3))
+    pays(house, house.ada, 4)
+    assert [each.state(day(4)) for each in vouchers(house.ada)] == ["used"]
+    replays_to_what_was_given(rules)
+
+
+def test_a_begun_card_keeps_its_terms_when_the_programme_changes(house: Any) -> None:
+    house.publish(with_cards(POINTS))
+    pays(house, house.ada, 1, 2)
+    dearer = with_cards(POINTS.model_copy(update={"orders": 9, "points": 10}))
+    publish(house, dearer, day(3))
+    pays(house, house.ada, 4, 5)
+    with reading() as session:
+        (grant,) = session.scalars(select(Grant).where(Grant.rule == "card_tea"))
+    assert (grant.amount, grant.version) == (150, 1)
+    assert filled(house, house.ada) == [True, False]
+    replays_to_what_was_given(dearer, day(3))
+
+
+def test_a_batch_of_orders_fills_cards_as_single_ones_do(house: Any) -> None:
+    house.publish(with_cards(POINTS))
+    facts.listen(HEARERS | {"order.paid": (earning.hear, keeping.hear, standing.hear)})
+    facts.listen(
+        {**HEARERS, "order.paid": (earning.hear, keeping.hear), "card.filled": (earning.hear,)}
+    )
+    details = {"total": 2_000, "currency": "USD", "number": 1}
+    drafts = [
+        facts.FactDraft(
+            "order.paid", who, f"order:b{n}{who}", day(n), details | {"order": f"b{n}{who}"}
+        )
+        for n in range(1, 8)
+        for who in (house.ada, house.ben)
+    ]
+    with writing() as session:
+        facts.record_many(session, drafts, day(9))
+    for who in (house.ada, house.ben):
+        assert filled(house, who) == [True, True, False]
+        assert card_points(house, who) == 300
+    replays_to_what_was_given(with_cards(POINTS))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_year_of_cards_replays_to_the_unit(house: Any, seed: int) -> None:
+    dice = random.Random(seed)
+    second = VOUCHER.model_copy(update={"key": "pot", "orders": 3, "value_min": 1_500})
+    rules = with_cards(POINTS.model_copy(update={"days": 25, "is_held": True}), second)
+    house.publish(rules)
+    orders: list[tuple[str, str, int]] = []
+    for number in range(120):
+        at = PUBLISHED + timedelta(days=number, minutes=dice.randrange(900))
+        who = dice.choice([house.ada, house.ben])
+        if orders and dice.random() < 0.25:
+            order, buyer, total = orders.pop(dice.randrange(len(orders)))
+            part = dice.choice([total, total // 2, 10])
+            house.refunds(order, buyer, part, total, at)
+        else:
+            total = dice.randrange(800, 4_000)
+            orders.append((house.pays(who, total, at), who, total))
+    replays_to_what_was_given(rules)
+    middle = PUBLISHED + timedelta(days=60)
+    with reading() as session:
+        outcome = replaying.replay(session, rules, middle, END)
+    assert outcome.replayed["card_tea"].granted == outcome.actual["card_tea"].granted > 0
+
+
+# Welcome.
+
+
+WELCOME = (
+    WelcomeVoucher(key="hello", name={"en": "Hello"}, voucher="voucher-5", valid_days=30),
+    WelcomeVoucher(key="second", name={"en": "Come again"}, voucher="voucher-12", after_orders=1),
+    WelcomeVoucher(
+        key="friend", name={"en": "From a friend"}, voucher="voucher-5", friends_only=True
+    ),
+)
+
+
+def items(who: str) -> list[str]:
+    return sorted(each.about for each in vouchers(who))
+
+
+def test_a_new_member_is_welcomed_once_her_address_is_confirmed(house: Any) -> None:
+    rules = with_cards(welcome=WELCOME)
+    house.publish(rules)
+    house.pays(house.fay, 2_000, day(1))
+    assert items(house.fay) == []
+    house.happens("member.verified", house.fay, day(2), f"member:{house.fay}")
+    assert items(house.fay) == ["welcome_hello", "welcome_second"]
+    house.happens("referral.lead", house.ada, day(2), "referral:1", friend=house.fay)
+    house.pays(house.fay, 2_000, day(3))
+    assert items(house.fay) == ["welcome_friend", "welcome_hello", "welcome_second"]
+    replays_to_what_was_given(rules)
+
+
+def test_a_voucher_after_an_order_comes_with_that_order_only(house: Any) -> None:
+    house.publish(with_cards(welcome=WELCOME[1:2]))
+    house.happens("member.verified", house.fay, day(1), f"member:{house.fay}")
+    assert items(house.fay) == []
+    house.pays(house.fay, 2_000, day(2))
+    house.pays(house.fay, 2_000, day(3))
+    assert items(house.fay) == ["welcome_second"]
+
+
+def test_no_second_welcome_under_a_later_version(house: Any) -> None:
+    house.publish(with_cards(welcome=WELCOME[:1]))
+    house.happens("member.verified", house.fay, day(1), f"member:{house.fay}")
+    (voucher,) = vouchers(house.fay)
+    assert voucher.expires_at == day(1) + timedelta(days=30)
+    with reading() as session:
+        assert programmes.latest(session) is not None
+    assert voucher.cost == 0

@@ -72,9 +72,11 @@ import rewards.standing.notices
 import rewards.standing.views
 import rewards.views
 import rewards.vouchers.views
+import rewards.wares
 import shop.commands
 import shop.import_views
 import shop.owner_views
+import shop.queries
 import shop.staff_views
 import shop.views
 import shop.webhook_views
@@ -353,6 +355,7 @@ def wire(settings: Settings) -> None:
     shop_page.NOTES[:] = PRODUCT_NOTES
     shop_page.WORDS[:] = PRODUCT_WORDS
     rewards.papers.queries.CLUBS[:] = (showing.clubs,)
+    rewards.wares.CALLED[:] = (shop.queries.called,)
     touches.sign_with(settings.key())
     verifying.call_witnesses(WITNESSES)
     sealing.publish_with(tell_log)

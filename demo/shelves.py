@@ -1,9 +1,11 @@
-"""What the tea merchant gives for points beside his vouchers: one thing of every kind."""
+"""What the tea merchant gives for points beside his vouchers, one thing of every kind; and what he
+lets them cost."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from rewards.budgets.rules import Budget
 from rewards.catalogue.items import Item
 from rewards.first_programme import first_programme
 from rewards.rules import Programme
@@ -11,13 +13,27 @@ from rewards.rules import Programme
 #: What came in of what is counted, by the item's key; a visit has so many places a date.
 CAME_IN = {"caddy": 12, "visit": 8}
 
+#: Minor units that 100 points cost, and limits for all members together. They warn and withhold
+#: nothing, for the story is also told with many times the people.
+WORTH_OF_100 = 500
+BUDGETS = (
+    Budget(key="all", limit=15_000, unit="money", at_cap="warn"),
+    Budget(key="referrer", rule="referrer", limit=500, at_cap="warn"),
+)
+
 
 def programme(now: datetime) -> Programme:
     """The proposed programme with the merchant's own shelves; visits are half a year away."""
     noon = now.replace(hour=13, minute=0, second=0, microsecond=0)
     visits = (noon + timedelta(days=290), noon + timedelta(days=318))
     rules = first_programme()
-    return rules.model_copy(update={"catalogue": (*rules.catalogue, *_shelves(visits))})
+    return rules.model_copy(
+        update={
+            "catalogue": (*rules.catalogue, *_shelves(visits)),
+            "budgets": BUDGETS,
+            "worth_of_100": WORTH_OF_100,
+        }
+    )
 
 
 def _shelves(visits: tuple[datetime, ...]) -> tuple[Item, ...]:

@@ -60,8 +60,12 @@ class Row(wtforms.Form):
     key = HiddenField()
 
     def title(self) -> str:
-        """What the row is called while somebody edits it, and what its key is made of."""
+        """What the row's key is made of, in English."""
         raise NotImplementedError
+
+    def called(self) -> str:
+        """What the row is called while somebody edits it."""
+        return self.title()
 
 
 class RowForm(Row):
@@ -78,6 +82,9 @@ class RowForm(Row):
 
     def title(self) -> str:
         return self.name_en.data or ""
+
+    def called(self) -> str:
+        return words.text_in(self.names())
 
     def names(self) -> dict[str, str]:
         return self.texts("name")
@@ -205,7 +212,7 @@ class SectionForm(Form):
             if isinstance(field, FieldList):
                 for row in field.entries:
                     for inner in row.form:
-                        title = f"{row.form.title() or _('New row')}, {inner.label.text}"
+                        title = f"{row.form.called() or _('New row')}, {inner.label.text}"
                         yield from (Fault(inner.id, title, str(each)) for each in inner.errors)
             else:
                 title = str(field.label.text)

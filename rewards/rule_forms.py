@@ -154,7 +154,7 @@ class RuleForm(RowForm):
         """The row in a few words, while it is closed."""
         fact, kind = " ".join(chosen(self.fact)), " ".join(chosen(self.kind))
         amount = "" if self.amount.data is None else words.number(self.amount.data)
-        return f"{fact} · {kind}: {amount}"
+        return f"{fact} · {kind} · {amount}"
 
     def asks(self) -> bool:
         """Whether a condition says something, or is wrong: its fields are shown then."""

@@ -6,18 +6,21 @@ it was typed. How to add a section stands in `sections`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
+from sqlalchemy.orm import Session
 
 from foundation import clock
 from foundation.doors import reading, writing
 from foundation.web.forms import refilling
 from foundation.words import _
 from members.session import requires, signed_in
-from rewards import drafting, explaining, programme
-from rewards.programme import Draft, Version
+from rewards import drafting, explaining, programme, wares
+from rewards.programme import Draft
 from rewards.row_forms import SectionForm
 from rewards.sections import SECTIONS, Section
 
@@ -25,44 +28,63 @@ bp = Blueprint("draft", __name__)
 bp.add_app_template_global(lambda: SECTIONS, "sections_of_draft")
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside the form: what the draft changes so far, and what it waits for."""
+
+    draft: Draft
+    changes: Sequence[str]
+    missing: Sequence[str]
+
+
+def _beside(session: Session, draft: Draft) -> Beside:
+    latest = programme.latest(session)
+    changes = explaining.changes(latest.rules, draft.rules) if latest else []
+    return Beside(draft, changes, wares.missing(session, draft.rules))
+
+
 def _edit(section: Section) -> Any:
     """The section as the draft has it."""
     with reading() as session:
-        draft, latest = programme.draft(session), programme.latest(session)
-    if draft is None:
+        draft = programme.draft(session)
+        beside = _beside(session, draft) if draft else None
+    if beside is None:
         return redirect("/programme", 303)
-    return _page(section, section.form.filled(draft), draft, latest)
+    return _page(section, section.form.filled(beside.draft), beside)
 
 
 def _keep(section: Section) -> Any:
     """Keep the section, or add, move or remove a row as its button asks."""
     form, act = section.form(), request.form.get("act", "save")
     with reading() as session:
-        draft, latest = drafting.needed(session), programme.latest(session)
+        draft = drafting.needed(session)
+        beside = _beside(session, draft)
     form.offer(draft.rules)
     if form.arrange(act):
-        return _page(section, form, draft, latest)
+        return _page(section, form, beside)
     rules = form.changed(draft.rules) if form.validate_on_submit() else None
     if rules is None:
-        return _page(section, form, draft, latest, 422)
+        return _page(section, form, beside, 422)
     note = form.typed("note") if "note" in form else draft.note
     with refilling(form), writing() as session:
         drafting.change(session, signed_in().id, rules, note, form.seen(), clock.now())
     if form.refused:
-        return _page(section, form, draft, latest, 409)
+        return _page(section, form, beside, 409)
     if act == "replay":
         return redirect("/programme/replay", 303)
     flash(_("The draft is kept. Nobody but owners sees it until you publish it."), "good")
     return redirect(section.path, 303)
 
 
-def _page(
-    section: Section, form: SectionForm, draft: Draft, latest: Version | None, status: int = 200
-) -> Any:
-    form.offer(draft.rules)  # a row that was just added does not know it yet
-    changes = explaining.changes(latest.rules, draft.rules) if latest else []
+def _page(section: Section, form: SectionForm, beside: Beside, status: int = 200) -> Any:
+    form.offer(beside.draft.rules)  # a row that was just added does not know it yet
     page = render_template(
-        section.template, section=section.path, form=form, draft=draft, changes=changes
+        section.template,
+        section=section.path,
+        form=form,
+        draft=beside.draft,
+        changes=beside.changes,
+        missing=beside.missing,
     )
     return page, status
 

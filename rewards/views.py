@@ -31,6 +31,7 @@ from rewards import (
     publishing,
     queries,
     replay_runs,
+    wares,
 )
 from rewards.budgets import withholding
 from rewards.catalogue import redeeming
@@ -254,9 +255,15 @@ def confirm() -> Any:
 def _confirm(form: PublishForm) -> Any:
     with reading() as session:
         draft, latest = drafting.needed(session), programme.latest(session)
+        missing = wares.missing(session, draft.rules)
     changes = explaining.changes(latest.rules, draft.rules) if latest else []
     page = render_template(
-        "rewards/publish.html", form=form, draft=draft, latest=latest, changes=changes
+        "rewards/publish.html",
+        form=form,
+        draft=draft,
+        latest=latest,
+        changes=changes,
+        missing=missing,
     )
     return page, (422 if form.errors else 200)
 

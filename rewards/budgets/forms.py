@@ -11,6 +11,7 @@ from foundation.money import format_amount, is_currency, parse_amount
 from foundation.refusal import Refused
 from foundation.web.forms import choices, sentence_of
 from foundation.words import _, lazy, text_in
+from rewards import explaining
 from rewards.budgets.rules import Budget
 from rewards.row_forms import MOST_ROWS, Row, SectionForm, chosen, say
 from rewards.rule_forms import money_text
@@ -52,8 +53,13 @@ class BudgetForm(Row):
 
     def summary(self) -> str:
         """The row in a few words, while it is closed."""
-        period, unit = " ".join(chosen(self.period)), " ".join(chosen(self.unit))
-        return f"{period} · {self.limit.data or ''} {unit}"
+        try:
+            limit = self._limit()
+        except Refused:
+            return ""
+        is_money = self.unit.data == "money"
+        most = format_amount(limit, self.currency) if is_money else explaining.points(limit)
+        return " · ".join([*chosen(self.period), most])
 
     def part(self, key: str) -> Budget:
         """Refused when the limit is no number or amount."""

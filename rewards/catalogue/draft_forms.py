@@ -35,10 +35,10 @@ SAME = ("cost", "kind", "bearer", "counted", "sent", "available_from", "availabl
 
 
 def _description(language: str) -> Any:
-    return StringField(
+    return TextAreaField(
         lazy("Description in %(language)s", language=language),
         [Length(max=300)],
-        render_kw={"maxlength": 300},
+        render_kw={"rows": 3, "maxlength": 300},
     )
 
 

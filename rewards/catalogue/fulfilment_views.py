@@ -93,6 +93,11 @@ def stocks() -> Any:
         counted = queries.counted(session)
         page = queries.movements(session, request.args.get("page"))
     answer = render_template(
-        "rewards/catalogue/stock.html", form=form, counted=counted, page=page, moment_of=moment_of
+        "rewards/catalogue/stock.html",
+        form=form,
+        counted=counted,
+        names={each.key: each.name for each in counted},
+        page=page,
+        moment_of=moment_of,
     )
     return answer, 422 if form.errors else 200

@@ -32,6 +32,7 @@ from rewards.row_forms import (
 from rewards.rules import Programme
 
 OWN = "own"
+DESCRIPTION = {"rows": 3, "maxlength": 300}
 WHAT_CHOICES = (
     (PRIORITY_ANSWERS, lazy("Answered before others")),
     (EARLY_DELIVERY, lazy("Orders promised sooner")),
@@ -51,9 +52,15 @@ class PerkForm(RowForm):
     """One perk."""
 
     what = SelectField(lazy("What it does"), choices=choices(WHAT_CHOICES))
-    description_en = StringField(lazy("Description in English"), [Length(max=300)])
-    description_zh_Hans = StringField(lazy("Description in 简体中文"), [Length(max=300)])
-    description_zh_Hant = StringField(lazy("Description in 繁體中文"), [Length(max=300)])
+    description_en = TextAreaField(
+        lazy("Description in English"), [Length(max=300)], render_kw=DESCRIPTION
+    )
+    description_zh_Hans = TextAreaField(
+        lazy("Description in 简体中文"), [Length(max=300)], render_kw=DESCRIPTION
+    )
+    description_zh_Hant = TextAreaField(
+        lazy("Description in 繁體中文"), [Length(max=300)], render_kw=DESCRIPTION
+    )
     tiers = SelectMultipleCheckboxField(lazy("Comes with the tiers"), choices=[])
     earned_for = SelectField(lazy("Earned when"), choices=choices(EARNED_CHOICES))
     earned_days = IntegerField(

@@ -70,6 +70,9 @@ import rewards.seats.views
 import rewards.section_views
 import rewards.standing.notices
 import rewards.standing.views
+import rewards.topups.notices
+import rewards.topups.till_views
+import rewards.topups.views
 import rewards.views
 import rewards.vouchers.views
 import rewards.wares
@@ -121,6 +124,8 @@ from rewards.cards import keeping as cards
 from rewards.cards import welcoming
 from rewards.perks import granting as perk_granting
 from rewards.standing import keeping as standing
+from rewards.topups import buying as prepaying
+from rewards.topups import refunding as unused_back
 from rewards.vouchers import answers as api_answers
 from shop import page as shop_page
 from shop import uploads, webhook_runs
@@ -134,6 +139,7 @@ HEARERS: Mapping[str, Sequence[Hearer]] = {
         cards.hear,
         standing.hear,
         welcoming.hear,
+        prepaying.hear,
         purchasing.hear,
         thanking.hear,
         stages.hear,
@@ -142,6 +148,7 @@ HEARERS: Mapping[str, Sequence[Hearer]] = {
         clawing_back.hear,
         cards.hear,
         standing.hear,
+        unused_back.hear,
         refunding.hear,
         thanking.hear,
     ),
@@ -254,6 +261,8 @@ BLUEPRINTS: Sequence[Blueprint] = (
     rewards.catalogue.views.bp,
     rewards.catalogue.fulfilment_views.bp,
     rewards.vouchers.views.bp,
+    rewards.topups.views.bp,
+    rewards.topups.till_views.bp,
     rewards.perks.views.bp,
     rewards.papers.views.bp,
     rewards.seats.views.bp,
@@ -297,6 +306,7 @@ NOTICES: Sequence[Notice] = (
     *rewards.standing.notices.NOTICES,
     *rewards.catalogue.notices.NOTICES,
     *rewards.perks.notices.NOTICES,
+    *rewards.topups.notices.NOTICES,
 )
 
 #: What rooms show a member about herself on /me, and everybody about her on her public page.
@@ -336,6 +346,9 @@ SIGNED_ROUTES: Sequence[Callable[..., object]] = (
     rewards.vouchers.views.validate,
     rewards.vouchers.views.redeem,
     rewards.vouchers.views.release,
+    rewards.topups.till_views.look,
+    rewards.topups.till_views.take,
+    rewards.topups.till_views.give_back,
 )
 
 

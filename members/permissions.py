@@ -35,6 +35,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "reward.redeem": EVERYBODY,
     "redemptions.fulfil": STAFF,
     "stock.count": OWNERS,
+    "prepaid.take": STAFF,
     "programme.edit": OWNERS,
     "programme.publish": OWNERS,
     "book.see": STAFF,  # sums, without names

@@ -18,6 +18,7 @@ from rewards.perks import explaining as perk_explaining
 from rewards.rules import EarningRule, Programme
 from rewards.standing import explaining as standing_explaining
 from rewards.standing.tiers import Standing
+from rewards.topups import explaining as topup_explaining
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def changes(old: Programme, new: Programme) -> list[str]:
         *_rule_changes(old, new),
         *explaining_items.changes(old, new),
         *perk_explaining.changes(old, new),
+        *topup_explaining.changes(old, new),
         *explaining_rules.budget_changes(old, new),
     ]
 

@@ -28,6 +28,9 @@ from rewards.replaying import Mover, Outcome, RuleCost, actual, outcome_of
 from rewards.rules import POINTS, EarningRule, Programme, Tier, read
 from rewards.standing import tiers
 from rewards.standing.tiers import Standing
+from rewards.topups import queries as topup_queries
+from rewards.topups.queries import Holding
+from rewards.topups.replaying import UnitsGiven
 
 #: Vouchers and held grants a member sees before the list is cut.
 SHOWN = 50
@@ -57,6 +60,7 @@ class Mine:
     items: dict[str, str]  # what was redeemed, by redemption
     offers: Sequence[Offer]
     on_the_way: Sequence[catalogue_queries.Line]
+    prepaid: Sequence[Holding]
     at: datetime
 
 
@@ -116,6 +120,7 @@ def mine(session: Session, member_id: str, now: datetime, cursor: str | None) ->
         items=catalogue_queries.titles(session, _redeemed(statement.rows)),
         offers=catalogue.offers(session, version.rules, member_id, now) if version else [],
         on_the_way=catalogue_queries.on_the_way(session, member_id),
+        prepaid=topup_queries.holdings(session, member_id, now),
         at=now,
     )
 
@@ -231,6 +236,15 @@ class RuleRow:
 
 
 @dataclass(frozen=True)
+class TopUpRow:
+    """What one top-up offer would have given and did give."""
+
+    name: dict[str, str]
+    replayed: UnitsGiven
+    actual: UnitsGiven
+
+
+@dataclass(frozen=True)
 class Move:
     """A member who would move, with names of the tiers."""
 
@@ -252,6 +266,7 @@ class Replayed:
     up: int
     down: int
     first_published: datetime | None
+    topups: list[TopUpRow]
 
     @property
     def bars(self) -> list[tuple[str, int]]:
@@ -297,6 +312,7 @@ def replayed(session: Session, run_id: str) -> Replayed:
         up=sum(mover.is_up for mover in movers),
         down=sum(not mover.is_up for mover in movers),
         first_published=dated[-1].published_at if dated else None,
+        topups=_topups(outcome, rules, latest) if outcome else [],
     )
 
 
@@ -312,6 +328,16 @@ def _rows(outcome: Outcome, rules: Programme, latest: Version | None) -> list[Ru
                 outcome.actual.get(key, RuleCost()),
             )
         )
+    return rows
+
+
+def _topups(outcome: Outcome, rules: Programme, latest: Version | None) -> list[TopUpRow]:
+    rows = []
+    for key in dict.fromkeys([*outcome.topups, *outcome.actual_topups]):
+        offer = rules.topup(key) or (latest.rules.topup(key) if latest else None)
+        would, did = outcome.topups.get(key), outcome.actual_topups.get(key)
+        name = offer.name if offer else {"en": key}
+        rows.append(TopUpRow(name, would or UnitsGiven(), did or UnitsGiven()))
     return rows
 
 

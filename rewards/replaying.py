@@ -41,6 +41,8 @@ from rewards.rules import (
 from rewards.standing import past as standing_past
 from rewards.standing import tiers
 from rewards.standing.past import PastPlaces
+from rewards.topups import replaying as topups
+from rewards.topups.replaying import UnitsGiven
 
 FACT = table_of(Fact)
 #: A fact as the engine sees it, and when it was heard.
@@ -107,6 +109,8 @@ class Outcome:
     budgets: dict[str, BudgetHit] = field(default_factory=dict)
     gifts: dict[str, Given] = field(default_factory=dict)  # vouchers given away, by what gave them
     actual_gifts: dict[str, Given] = field(default_factory=dict)
+    topups: dict[str, UnitsGiven] = field(default_factory=dict)  # before refunds
+    actual_topups: dict[str, UnitsGiven] = field(default_factory=dict)
 
     @property
     def cost(self) -> int:
@@ -133,6 +137,10 @@ def outcome_of(document: Mapping[str, Any]) -> Outcome:
         budgets={key: BudgetHit(**each) for key, each in document.get("budgets", {}).items()},
         gifts={key: Given(**each) for key, each in document.get("gifts", {}).items()},
         actual_gifts={key: Given(**each) for key, each in document.get("actual_gifts", {}).items()},
+        **{
+            name: {key: UnitsGiven(**each) for key, each in document.get(name, {}).items()}
+            for name in ("topups", "actual_topups")
+        },
     )
 
 
@@ -517,6 +525,8 @@ def _finish(
     outcome.gifts = past.gifts.given
     outcome.actual_gifts = past_gifts.really_given(session, start, end)
     outcome.silent = [key for key, cost in outcome.replayed.items() if cost.grants == 0]
+    outcome.topups = topups.replayed(session, rules, start, end)
+    outcome.actual_topups = topups.really(session, start, end)
     real = tiers.really_at(session, in_force, end)
     outcome.movers = _movers(rules, in_force, real, past.at(end))
 

@@ -36,6 +36,8 @@ from rewards.perks import rules as perks
 from rewards.perks.rules import Perk
 from rewards.standing.rules import StandingRules
 from rewards.standing.rules import objections as _about_standing
+from rewards.topups import rules as topups
+from rewards.topups.rules import TopUp as TopUp
 
 #: What the programme counts in.
 POINTS = "points"
@@ -108,6 +110,7 @@ class Programme(Document):
     budgets: tuple[Budget, ...] = ()
     cards: tuple[StampCard, ...] = ()
     welcome: tuple[WelcomeVoucher, ...] = ()
+    topups: tuple[TopUp, ...] = ()
     worth_of_100: Annotated[int, Field(ge=1, le=10**9)] | None = None  # minor units
 
     def tier(self, key: str) -> Tier | None:
@@ -138,6 +141,10 @@ class Programme(Document):
     def perk(self, key: str) -> Perk | None:
         """The perk called `key`, if this version has it."""
         return next((perk for perk in self.perks if perk.key == key), None)
+
+    def topup(self, key: str) -> TopUp | None:
+        """The top-up offer called `key`, if this version has it."""
+        return next((offer for offer in self.topups if offer.key == key), None)
 
 
 def rule_of(card: StampCard) -> EarningRule:
@@ -223,6 +230,7 @@ def objections(programme: Programme) -> list[Objection]:
         *items.objections(programme.catalogue, [tier.key for tier in programme.tiers]),
         *perks.objections(programme.perks, [tier.key for tier in programme.tiers]),
         *cards.objections(programme.cards, programme.welcome, programme.catalogue),
+        *topups.objections(programme.topups),
     ]
 
 

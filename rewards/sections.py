@@ -27,6 +27,7 @@ from rewards.forms import DraftForm
 from rewards.perks.forms import PerksForm
 from rewards.row_forms import SectionForm
 from rewards.standing.forms import StandingForm
+from rewards.topups.draft_forms import TopUpsForm
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,12 @@ SECTIONS: Sequence[Section] = (
         lazy("Stamp cards"),
         CardsForm,
         "rewards/cards/draft_cards.html",
+    ),
+    Section(
+        "/programme/draft/topups",
+        lazy("Top-up offers"),
+        TopUpsForm,
+        "rewards/topups/draft_topups.html",
     ),
     Section("/programme/draft/perks", lazy("Perks"), PerksForm, "rewards/perks/draft_perks.html"),
     Section(

@@ -25,7 +25,7 @@ from members.models import Member
 from shop import rules
 from shop.models import Order, OrderLine, Refund
 from shop.order_files import Group, Problem, ReadOrder
-from shop.ordering import line_row, products_by_sku, products_of
+from shop.ordering import NOTHING, Bought, bought_of, line_row, products_by_sku
 
 #: Facts are told in this order, so that nobody hears of a refund before the payment.
 KINDS = ("placed", "paid", "shipped", "delivered", "cancelled")
@@ -177,26 +177,26 @@ def _write_refunds(session: Session, written: Written) -> list[FactDraft]:
 def _facts(session: Session, written: Written) -> list[FactDraft]:
     """One fact per moment reached. A log of purchases says that orders were paid, not placed."""
     counts = _paid_before(session, written)
-    products = _products(session, written)
+    bought = _bought(session, written)
     drafts: dict[str, list[FactDraft]] = {kind: [] for kind in KINDS}
     for read, row in sorted(written, key=lambda each: each[0].placed_at):
         for kind in _reached(read):
             details = _details(row)
             if kind == "paid":
                 counts[row["member_id"]] = details["number"] = counts[row["member_id"]] + 1
-                details["products"] = products.get(row["id"], {})
+                details |= bought.get(row["id"], NOTHING)
             at = row[f"{kind}_at"]
             subject = f"order:{row['id']}"
             drafts[kind].append(FactDraft(f"order.{kind}", row["member_id"], subject, at, details))
     return [draft for kind in KINDS for draft in drafts[kind]]
 
 
-def _products(session: Session, written: Written) -> dict[str, dict[str, int]]:
-    """Products of the orders that named any."""
+def _bought(session: Session, written: Written) -> dict[str, Bought]:
+    """What the orders say that named products."""
     ids = [row["id"] for order, row in written if any(line.sku for line in order.lines)]
-    found: dict[str, dict[str, int]] = {}
+    found: dict[str, Bought] = {}
     for start in range(0, len(ids), 5_000):
-        found |= products_of(session, ids[start : start + 5_000])
+        found |= bought_of(session, ids[start : start + 5_000])
     return found
 
 

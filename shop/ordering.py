@@ -90,8 +90,8 @@ def pay(session: Session, order_id: str, now: datetime, *, at: datetime | None =
     if order.paid_at is None:
         number = paid_orders(session, order.member_id) + 1
         _reach(session, order, "paid_at", at or now)
-        bought = products_of(session, [order.id]).get(order.id, {})
-        _tell(session, "order.paid", order, at or now, now, number=number, products=bought)
+        bought = bought_of(session, [order.id]).get(order.id, NOTHING)
+        _tell(session, "order.paid", order, at or now, now, number=number, **bought)
     return order
 
 
@@ -236,18 +236,33 @@ def products_by_sku(session: Session, skus: Sequence[str]) -> dict[str, str]:
     return {row.slug: row.id for row in rows}
 
 
-def products_of(session: Session, order_ids: Sequence[str]) -> dict[str, dict[str, int]]:
-    """What each order says of products in our catalogue: minor units of their lines by slug."""
+#: What an order says of products, by what is said and slug.
+Bought = dict[str, dict[str, int]]
+#: What one without products of our catalogue says.
+NOTHING: Bought = {"products": {}}
+
+
+def bought_of(session: Session, order_ids: Sequence[str]) -> dict[str, Bought]:
+    """What each order says of products in our catalogue, by slug: `products`, the minor units of
+    their lines; `pieces`, how many there are of those of which there is more than one."""
     query = (
-        select(OrderLine.order_id, Product.slug, func.sum(OrderLine.amount))
+        select(
+            OrderLine.order_id,
+            Product.slug,
+            func.sum(OrderLine.amount),
+            func.sum(OrderLine.quantity),
+        )
         .join(Product, Product.id == OrderLine.product_id)
         .where(OrderLine.order_id.in_(order_ids))
         .group_by(OrderLine.order_id, Product.slug)
         .order_by(OrderLine.order_id, Product.slug)
     )
-    found: dict[str, dict[str, int]] = {}
-    for order_id, slug, amount in session.execute(query):
-        found.setdefault(order_id, {})[slug] = int(amount)
+    found: dict[str, Bought] = {}
+    for order_id, slug, amount, quantity in session.execute(query):
+        said = found.setdefault(order_id, {"products": {}})
+        said["products"][slug] = int(amount)
+        if quantity > 1:
+            said.setdefault("pieces", {})[slug] = int(quantity)
     return found
 
 

@@ -141,6 +141,12 @@ MAY: dict[str, set[str]] = {
     "GET /how-rewards-work/<int:number>": ALL,
     "GET /me/rewards": MEMBERS,
     "GET /me/standing": MEMBERS,
+    "GET /me/prepaid": MEMBERS,
+    "GET /me/prepaid/code.svg": MEMBERS,
+    "POST /me/prepaid/code": MEMBERS,
+    "GET /prepaid": DESK,
+    "POST /prepaid/take": DESK,
+    "POST /prepaid/uses/<use_id>/give-back": DESK,
     "POST /me/rewards/redeem": MEMBERS,
     "GET /me/rewards/<grant_id>": MEMBERS,
     "GET /me/rewards/statement": MEMBERS,
@@ -196,6 +202,8 @@ MAY: dict[str, set[str]] = {
     "POST /programme/draft/cards": OWNERS,
     "GET /programme/draft/perks": OWNERS,
     "POST /programme/draft/perks": OWNERS,
+    "GET /programme/draft/topups": OWNERS,
+    "POST /programme/draft/topups": OWNERS,
     "GET /programme": OWNERS,
     "GET /programme/budgets": OWNERS,
     "GET /programme/draft/budgets": OWNERS,
@@ -248,6 +256,9 @@ MAY: dict[str, set[str]] = {
     "POST /api/vouchers/validate": ALL,  # whoever shows a key; others: 401
     "POST /api/vouchers/redeem": ALL,
     "POST /api/vouchers/release": ALL,
+    "POST /api/prepaid/look": ALL,
+    "POST /api/prepaid/take": ALL,
+    "POST /api/prepaid/give-back": ALL,
     "POST /webhooks/shop": ALL,  # whoever signs with the shared secret; others: 400
     # Reviews
     "GET /reviews": ALL,

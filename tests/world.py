@@ -34,6 +34,7 @@ from reviews import publishing as reviewing
 from reviews.rules import ReviewDraft
 from rewards import drafting, programme, publishing, releasing, replay_runs
 from rewards.catalogue import redeeming
+from rewards.first_programme import first_programme
 from rewards.models import Grant
 from rewards.papers import files as paper_files
 from rewards.papers import writing as papers
@@ -44,10 +45,16 @@ from rewards.seats import agreements, inviting, unit_gate
 from rewards.seats import answering as seats
 from rewards.seats.answering import Acceptance
 from rewards.seats.inviting import InvitationDraft
+from rewards.topups import taking
+from rewards.topups.rules import TopUp
+from rewards.topups.taking import Taking
 from shop import ordering, uploads
 from shop.models import Product
 from tests import people
 from tests.shop import orders
+
+#: What everybody bought, and by it prepaid a pot.
+TEA = "yunnan-black"
 
 ROLES: tuple[Role, ...] = ("member", "moderator", "staff", "owner")
 
@@ -78,7 +85,9 @@ def make(data: Path) -> World:
         world.who = {role: made(session) for role, made in zip(ROLES, cast, strict=True)}
         world.who["cleo"], world.who["ben"] = people.cleo(session), people.ben(session)
         world.who["max"] = people.member(session, "Max", role="moderator")
-        publishing.publish_first(session, world.who["owner"].id, people.JOINED)
+        pots = TopUp(key="pots", name={"en": "Pots"}, unit={"en": "A pot"}, product=TEA, every=1)
+        rules = first_programme().model_copy(update={"topups": (pots,)})
+        publishing.publish_first(session, world.who["owner"].id, people.JOINED, rules)
     _buy(world)
     for role in ROLES:
         _write(world, role)
@@ -95,7 +104,7 @@ def make(data: Path) -> World:
 
 def _buy(world: World) -> None:
     with writing() as session:
-        tea = orders.a_product(session, world.now, "yunnan-black")
+        tea = orders.a_product(session, world.now, TEA)
         world.one |= {"product": tea.slug, "product_id": tea.id}
     for role in ROLES:
         bought = world.now - timedelta(days=40)
@@ -118,6 +127,10 @@ def _buy(world: World) -> None:
             bought = redeeming.Order("voucher-5", f"key-{role}")
             done = redeeming.redeem(session, world.who[role].id, bought, world.now)
             world.own("redemption_id", role, done.redemption.id)
+
+    with writing() as session:
+        wanted = Taking(world.who["member"].id, "pots", "use-1", by_id=world.who["staff"].id)
+        world.one["use_id"] = taking.take(session, wanted, world.now).id
 
 
 def _write(world: World, role: str) -> None:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+
+from sqlalchemy.orm import Session
 
 from foundation.money import format_amount, is_currency
 from foundation.words import _, number
 from rewards.book.statement_words import UNITS
 from rewards.rules import POINTS
+from rewards.topups import queries as topups
 
 
 def name_of(code: str) -> str:
     """What a commodity is called; currencies and the owner's own ones by their code."""
     return {POINTS: _("Points"), UNITS: _("Units")}.get(code, code)
+
+
+def naming(session: Session, codes: Iterable[str]) -> Callable[[str], str]:
+    """`name_of` for these commodities, knowing what was prepaid by the names of its offers."""
+    prepaid = topups.names(session, codes)
+    return lambda code: prepaid.get(code) or name_of(code)
 
 
 def written(units: int, code: str, scale: int) -> str:

@@ -3,7 +3,7 @@ to be claimed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,6 +20,7 @@ from rewards.book.breakage import Estimate
 from rewards.book.reckoning import Reckoning
 from rewards.programme import Version
 from rewards.rules import POINTS, Programme
+from rewards.topups import queries as topups
 
 COLUMNS = ("commodity", "tier", "age_days", "available", "pending", "counted_at")
 
@@ -54,6 +55,7 @@ class Liability:
     days: Sequence[tuple[str, int]]
     version: Version | None
     worth: int | None
+    paid_in: Mapping[str, int]  # for what was prepaid and is not used: minor units by currency
 
     @property
     def outstanding(self) -> int:
@@ -92,6 +94,7 @@ def read(session: Session, reckoned: Reckoning, commodity: str | None) -> Liabil
         days=reckoning.outstanding_by_day(session, code),
         version=version,
         worth=_worth(rules, available + pending) if rules and code == POINTS else None,
+        paid_in=topups.paid_in_for(session, code, reckoned.at),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from foundation import words
@@ -27,6 +27,7 @@ from rewards.catalogue import queries as catalogue_queries
 from rewards.models import Grant
 from rewards.rules import POINTS
 from rewards.seats.models import Seat, UnitGrant
+from rewards.topups.models import TopUpPurchase, TopUpUse
 
 NUMBERS = ("pending", "available", "spent", "expired", "negative")
 COLUMNS = (
@@ -131,6 +132,7 @@ def explained(session: Session, moved: Sequence[Movement], commodity: str) -> li
     """Each movement with its words and its reason, in a fixed number of statements."""
     about = {each.about for each in moved if each.about}
     reasons = _grants(session, about) | _redemptions(session, about) | _units(session, about)
+    reasons |= _topups(session, about)
     return [Line(each, commodity, reasons.get(each.about or "")) for each in moved]
 
 
@@ -175,6 +177,36 @@ def _units(session: Session, about: set[str]) -> dict[str, Reason]:
         f"unit_grant:{grant_id}": Reason(_("Your seat"), f"/me/seats/{invitation_id}")
         for grant_id, invitation_id in rows
     }
+
+
+def _topups(session: Session, about: set[str]) -> dict[str, Reason]:
+    """Purchases of prepaid units, and uses of them."""
+    bought, used = _ids(about, "topup:"), _ids(about, "topup_use:")
+    columns = (TopUpPurchase.offer, TopUpPurchase.version, TopUpPurchase.basis)
+    rows = [
+        *session.execute(
+            select(literal("topup:") + TopUpPurchase.id, *columns).where(
+                TopUpPurchase.id.in_(bought)
+            )
+        ),
+        *session.execute(
+            select(literal("topup_use:") + TopUpUse.id, *columns)
+            .join(TopUpPurchase, TopUpPurchase.id == TopUpUse.purchase_id)
+            .where(TopUpUse.id.in_(used))
+        ),
+    ]
+    known = {number: programme.version(session, number) for number in {row[2] for row in rows}}
+    found = {}
+    for each, key, number, basis in rows:
+        version = known[number]
+        offer = version.rules.topup(key) if version else None
+        told = f"/how-rewards-work/{number}#topup-{key}"
+        also = (
+            (told, _("Version %(number)s", number=number)),
+            (f"/me/orders/{basis.removeprefix('order:')}", _("The order")),
+        )
+        found[each] = Reason(text_in(offer.name) if offer else key, "/me/prepaid", also)
+    return found
 
 
 def lines(session: Session, member_id: str, commodity: str) -> Iterator[Line]:

@@ -36,11 +36,12 @@ def show() -> Any:
             day,
             request.args.get("page"),
         )
+        name_of = amounts.naming(session, (each.code for each in page.commodities))
     today = clock.now().astimezone(words.current_zone()).date()
     return render_template(
         "rewards/book/statement.html",
         statement=page,
-        name_of=amounts.name_of,
+        name_of=name_of,
         names=statement_words.names(page.held.code),
         written=lambda units: amounts.written(units, page.held.code, page.held.scale),
         asked=asked,

@@ -1,17 +1,19 @@
 """What a statement says: each movement and each number in words.
 
 Most commodities are earned, held, spent. Units of a seat vest instead; nothing of theirs is called
-spending.
+spending. What was prepaid is used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from foundation.words import _, lazy, when
 from rewards.rules import POINTS
+from rewards.topups.rules import FREE, PAID
 
 #: What a movement was, by the kinds of the accounts it went from and to.
 WHAT: Mapping[tuple[str, str], str] = {
@@ -89,6 +91,39 @@ SHOWN_OF_UNITS: Mapping[str, Any] = {
 }
 
 
+#: Prepaid units, and those that came free with them.
+OF_PAID: Mapping[str, Any] = {
+    "granted": lazy("Prepaid with an order"),
+    "spent": lazy("Used at the till"),
+    "taken_back": lazy("Went back with a refund"),
+}
+OF_FREE: Mapping[str, Any] = {**OF_PAID, "granted": lazy("Came free with what you prepaid")}
+NAMES_OF_PREPAID: Mapping[str, Any] = {"available": lazy("Left"), "spent": lazy("Used")}
+SHOWN_OF_PREPAID: Mapping[str, Any] = {"available": lazy("left")}
+
+
+@dataclass(frozen=True)
+class Words:
+    """How one commodity is spoken of, where it differs from points."""
+
+    sentences: Mapping[str, Any]
+    names: Mapping[str, Any]
+    shown: Mapping[str, Any]
+
+
+OF_POINTS = Words({}, {}, {})
+OF_OTHERS = Words({}, NAMES_OF_OTHERS, {})
+
+
+def words_of(commodity: str) -> Words:
+    """How `commodity` is spoken of."""
+    for prefix, said in ((PAID, OF_PAID), (FREE, OF_FREE)):
+        if commodity.startswith(prefix):
+            return Words(said, NAMES_OF_PREPAID, SHOWN_OF_PREPAID)
+    units = Words(OF_UNITS, NAMES_OF_UNITS, SHOWN_OF_UNITS)
+    return {POINTS: OF_POINTS, UNITS: units}.get(commodity, OF_OTHERS)
+
+
 def what(source: str, target: str) -> str:
     """The word for machines: what a transfer between accounts of these kinds is to their owner."""
     return WHAT.get((source, target), "moved")
@@ -96,8 +131,9 @@ def what(source: str, target: str) -> str:
 
 def sentence(what: str, commodity: str, until: datetime | None) -> str:
     """What happened, in the reader's language."""
-    if commodity == UNITS and what in OF_UNITS:
-        return str(OF_UNITS[what])
+    own = words_of(commodity).sentences
+    if what in own:
+        return str(own[what])
     if what == "granted_on_hold" and until:
         return _("Granted, on hold until %(day)s", day=when(until))
     return str(SENTENCES[what])
@@ -105,11 +141,11 @@ def sentence(what: str, commodity: str, until: datetime | None) -> str:
 
 def names(commodity: str) -> dict[str, str]:
     """What each of the five numbers is called, in the order in which they are shown."""
-    own = {POINTS: {}, UNITS: NAMES_OF_UNITS}.get(commodity, NAMES_OF_OTHERS)
+    own = words_of(commodity).names
     return {number: str(own.get(number, name)) for number, name in NAMES.items()}
 
 
 def shown(commodity: str) -> dict[str, str]:
     """The numbers whose changes a line shows, and what stands behind such an amount."""
-    own = {**SHOWN, **SHOWN_OF_UNITS} if commodity == UNITS else SHOWN
+    own = {**SHOWN, **words_of(commodity).shown}
     return {number: str(name) for number, name in own.items()}

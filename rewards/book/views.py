@@ -45,9 +45,9 @@ def written_amount(units: int, code: str, scale: int) -> str:
 def trial_balance() -> Any:
     """Every kind of account with what is on it; debits equal credits."""
     reckoned = reckoning.present(clock.now())
-    return render_template(
-        "rewards/book/trial_balance.html", reckoned=reckoned, name_of=amounts.name_of
-    )
+    with reading() as session:
+        name_of = amounts.naming(session, reckoned.scales)
+    return render_template("rewards/book/trial_balance.html", reckoned=reckoned, name_of=name_of)
 
 
 @bp.get("/book/trial-balance.csv")
@@ -72,12 +72,13 @@ def outstanding() -> Any:
     reckoned = reckoning.present(clock.now())
     with reading() as session:
         page = liability.read(session, reckoned, request.args.get("commodity"))
+        name_of = amounts.naming(session, reckoned.scales)
     days = [(when(liability.day_of(day)), units) for day, units in page.days]
     return render_template(
         "rewards/book/outstanding.html",
         page=page,
         days=days,
-        name_of=amounts.name_of,
+        name_of=name_of,
         names=statement_words.names(page.commodity),
     )
 

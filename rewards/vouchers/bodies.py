@@ -24,6 +24,10 @@ class Shape(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
+    def guesser(self) -> str | None:
+        """Against whom wrong codes count, beside the till; None: the till alone."""
+        return None
+
 
 class Buyer(Shape):
     """Who stands at the till: the shop's own customer number, an e-mail address, or both."""
@@ -41,6 +45,9 @@ class Validate(Shape):
     def who(self) -> Customer:
         return Customer(self.customer.email, self.customer.id)
 
+    def guesser(self) -> str | None:
+        return self.customer.email or self.customer.id
+
 
 class Redeem(Validate):
     """Take it off this order."""
@@ -53,6 +60,9 @@ class Release(Shape):
 
     code: Annotated[str, Field(min_length=1, max_length=64)]
     order: Reference
+
+    def guesser(self) -> str | None:
+        return "release"
 
 
 Asked = TypeVar("Asked", bound=Shape)

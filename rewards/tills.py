@@ -1,0 +1,102 @@
+"""What every API for tills has in common: a key, a short strict body, guesses that are counted, and
+an answer that is kept for the same Idempotency-Key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import jsonify, request
+from sqlalchemy.orm import Session
+
+from foundation import clock
+from foundation.doors import reading, writing
+from foundation.refusal import Refused
+from foundation.web import throttle
+from members import api_keys
+from rewards.vouchers import answers, bodies
+from rewards.vouchers.bodies import Shape
+
+#: What a till asks fits into a few lines.
+LARGEST_BODY = 8 * 1024
+#: Wrong codes of one customer, and of all customers of one till. 80 random bits are safe against
+#: either; this spares everybody the attempt.
+GUESSES_OF_CUSTOMER = "20 per 10 minutes"
+GUESSES_OF_TILL = "600 per hour"
+WRONG_KEYS = "30 per 10 minutes"
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who asks, when, and under which Idempotency-Key."""
+
+    till: str
+    key: str | None
+    now: datetime
+
+
+Act = Callable[[Session, Any, Request], dict[str, Any]]
+
+
+def answer(shape: type[Shape], what: str, wrong: tuple[str, ...], act: Act) -> Any:
+    """What `act` answers to the present request, whose body must be a `shape`.
+
+    `what` names the codes whose guesses are counted; `wrong` are the refusals that say one was
+    wrong. Guesses count against the till, and where the body tells of a customer against her.
+    """
+    now = clock.now()
+    asking = Request(_till(now), request.headers.get("Idempotency-Key"), now)
+    body = request.get_data(cache=False)
+    if len(body) > LARGEST_BODY:
+        raise Refused("The request is too large.", code="body", status=413)
+    asked = bodies.read(shape, body)
+    with _guesses(what, wrong, asking.till, asked), writing() as session:
+        said = answers.once(
+            session,
+            asking.till,
+            asking.key,
+            request.path.encode() + b"\n" + body,
+            now,
+            lambda: act(session, asked, asking),
+        )
+    return jsonify(said)
+
+
+def _till(now: datetime) -> str:
+    """The identifier of the key that the caller shows; Refused (401) without one in force."""
+    scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
+    with reading() as session:
+        key = api_keys.holder(session, secret.strip()) if scheme.lower() == "bearer" else None
+    if key is None:
+        throttle.take(WRONG_KEYS, "api-key", "address", request.remote_addr or "unknown")
+        raise Refused(
+            "This needs a key of ours: Authorization: Bearer bmk_… An owner makes one under"
+            " “Keys for machines”.",
+            code="api_key",
+            status=401,
+        )
+    if api_keys.is_news(key, now):
+        with writing() as session:
+            api_keys.seen(session, key.id, now)
+    return key.id
+
+
+@contextmanager
+def _guesses(what: str, wrong: tuple[str, ...], till: str, asked: Shape) -> Iterator[None]:
+    """Count wrong codes; whoever tried too many is not even told of right ones."""
+    limits: list[tuple[str, tuple[str, ...]]] = [(GUESSES_OF_TILL, (what, till))]
+    if who := asked.guesser():
+        limits.append((GUESSES_OF_CUSTOMER, (what, till, who.lower())))
+    for rate, names in limits:
+        throttle.refuse_if_spent(rate, *names)
+    try:
+        yield
+    except Refused as refusal:
+        if refusal.code in wrong:
+            for rate, names in limits:
+                throttle.take(rate, *names)
+        raise

@@ -1,0 +1,38 @@
+"""Forms of the counter: whose turn it is, and one unit taken."""
+
+from __future__ import annotations
+
+from wtforms import HiddenField, StringField
+from wtforms.validators import InputRequired, Length
+
+from foundation.web.forms import Form
+from foundation.words import lazy
+from rewards.topups.taking import Taking
+
+
+class FindForm(Form):
+    """Whose turn it is; asked by GET, so that a scanned code opens the desk."""
+
+    class Meta(Form.Meta):
+        csrf = False
+
+    code = StringField(
+        lazy("Code, @name or e-mail address"),
+        [Length(max=300)],
+        description=lazy("Scan the code on the member's screen, or type it."),
+        render_kw={"autocomplete": "off", "spellcheck": "false", "autofocus": True},
+    )
+
+
+class TakeForm(Form):
+    """One unit; `request_key` makes a double press one use."""
+
+    code = HiddenField(validators=[InputRequired(), Length(max=300)])
+    offer = HiddenField(validators=[InputRequired(), Length(max=40)])
+    request_key = HiddenField(validators=[InputRequired(), Length(8, 64)])
+    reference = StringField(lazy("Receipt"), [Length(max=100)])
+
+    def taking(self, member_id: str, by_id: str) -> Taking:
+        """What was asked."""
+        key = f"desk:{self.typed('request_key')}"
+        return Taking(member_id, self.typed("offer"), key, self.typed("reference"), by_id=by_id)

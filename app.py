@@ -52,6 +52,7 @@ import rewards.calculator_views
 import rewards.card
 import rewards.cards.models
 import rewards.cards.notices
+import rewards.cards.views
 import rewards.catalogue.fulfilment_views
 import rewards.catalogue.models
 import rewards.catalogue.notices
@@ -263,6 +264,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     rewards.vouchers.views.bp,
     rewards.topups.views.bp,
     rewards.topups.till_views.bp,
+    rewards.cards.views.bp,
     rewards.perks.views.bp,
     rewards.papers.views.bp,
     rewards.seats.views.bp,

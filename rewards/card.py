@@ -7,16 +7,20 @@ from foundation.doors import reading
 from ledger import statements
 from members.page import Card
 from rewards import programme
+from rewards.cards import queries as card_queries
 from rewards.rules import POINTS
 from rewards.standing import tiers
 
 
 def show(member_id: str) -> Card | None:
-    """Her points and her way to the next tier; nothing before there is a programme."""
+    """Her points, the cards she is filling, her way to the next tier; None without a programme."""
+    now = clock.now()
     with reading() as session:
         rules = programme.current(session)
         if rules is None:
             return None
-        standing = tiers.standing(session, member_id, rules, clock.now())
+        standing = tiers.standing(session, member_id, rules, now)
         balances = statements.balances(session, member_id, POINTS)
-    return Card("rewards/card.html", {"balances": balances, "standing": standing})
+        cards = [each for each in card_queries.mine(session, member_id, now).open if each.id]
+    given = {"balances": balances, "standing": standing, "cards": cards}
+    return Card("rewards/card.html", given)

@@ -12,6 +12,7 @@ from typing import Any
 from foundation.money import exponent, format_amount
 from foundation.words import _, number, percent, plural, sentences, text_in
 from rewards import explaining_rules
+from rewards.cards import explaining as explaining_cards
 from rewards.catalogue import explaining as explaining_items
 from rewards.explaining_rules import points as points
 from rewards.perks import explaining as perk_explaining
@@ -45,6 +46,7 @@ def _when(each: EarningRule) -> str:
         return _("For every review of something you bought here, whatever its stars")
     return {
         "order.paid": _("For every order you pay"),
+        "card.filled": _("When the card is full"),
         "review.published": _("For every review you publish, whatever its stars"),
         "answer.accepted": _("When your answer to a question is accepted"),
         "topic.started": _("For every topic you start"),
@@ -90,6 +92,7 @@ def changes(old: Programme, new: Programme) -> list[str]:
         *standing_explaining.changes(old, new),
         *_rule_changes(old, new),
         *explaining_items.changes(old, new),
+        *explaining_cards.changes(old, new),
         *perk_explaining.changes(old, new),
         *topup_explaining.changes(old, new),
         *explaining_rules.budget_changes(old, new),

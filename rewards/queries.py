@@ -19,6 +19,9 @@ from ledger.statements import Balances, Line
 from members.models import Member
 from rewards import explaining, programme, tallies
 from rewards.budgets.rules import cost
+from rewards.cards import queries as card_queries
+from rewards.cards.past import Given
+from rewards.cards.queries import MyCard
 from rewards.catalogue import offers as catalogue
 from rewards.catalogue import queries as catalogue_queries
 from rewards.catalogue.offers import Offer
@@ -60,6 +63,7 @@ class Mine:
     items: dict[str, str]  # what was redeemed, by redemption
     offers: Sequence[Offer]
     on_the_way: Sequence[catalogue_queries.Line]
+    cards: Sequence[MyCard]
     prepaid: Sequence[Holding]
     at: datetime
 
@@ -120,6 +124,7 @@ def mine(session: Session, member_id: str, now: datetime, cursor: str | None) ->
         items=catalogue_queries.titles(session, _redeemed(statement.rows)),
         offers=catalogue.offers(session, version.rules, member_id, now) if version else [],
         on_the_way=catalogue_queries.on_the_way(session, member_id),
+        cards=card_queries.mine(session, member_id, now).open,
         prepaid=topup_queries.holdings(session, member_id, now),
         at=now,
     )
@@ -245,6 +250,15 @@ class TopUpRow:
 
 
 @dataclass(frozen=True)
+class GiftRow:
+    """How many vouchers a card or a welcome would have given away, and did."""
+
+    name: dict[str, str]
+    replayed: Given
+    actual: Given
+
+
+@dataclass(frozen=True)
 class Move:
     """A member who would move, with names of the tiers."""
 
@@ -266,6 +280,7 @@ class Replayed:
     up: int
     down: int
     first_published: datetime | None
+    gifts: list[GiftRow]
     topups: list[TopUpRow]
 
     @property
@@ -312,6 +327,7 @@ def replayed(session: Session, run_id: str) -> Replayed:
         up=sum(mover.is_up for mover in movers),
         down=sum(not mover.is_up for mover in movers),
         first_published=dated[-1].published_at if dated else None,
+        gifts=_gifts(outcome, rules, latest) if outcome else [],
         topups=_topups(outcome, rules, latest) if outcome else [],
     )
 
@@ -339,6 +355,21 @@ def _topups(outcome: Outcome, rules: Programme, latest: Version | None) -> list[
         name = offer.name if offer else {"en": key}
         rows.append(TopUpRow(name, would or UnitsGiven(), did or UnitsGiven()))
     return rows
+
+
+def _gifts(outcome: Outcome, rules: Programme, latest: Version | None) -> list[GiftRow]:
+    names = dict[str, dict[str, str]]()
+    for known in (latest.rules if latest else rules, rules):
+        names |= {card.rule: card.name for card in known.cards}
+        names |= {each.rule: each.name for each in known.welcome}
+    return [
+        GiftRow(
+            names.get(key, {"en": key}),
+            outcome.gifts.get(key, Given()),
+            outcome.actual_gifts.get(key, Given()),
+        )
+        for key in dict.fromkeys([*outcome.gifts, *outcome.actual_gifts])
+    ]
 
 
 def _moves(

@@ -166,6 +166,7 @@ MAY: dict[str, set[str]] = {
     "POST /programme/stock": OWNERS,
     "GET /programme/draft/catalogue": OWNERS,
     "POST /programme/draft/catalogue": OWNERS,
+    "GET /me/cards": MEMBERS,
     "GET /me/perks": MEMBERS,
     "GET /me/seats/<invitation_id>": MEMBERS,
     "POST /me/seats/<invitation_id>": MEMBERS,

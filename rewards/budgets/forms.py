@@ -108,7 +108,7 @@ class BudgetsForm(SectionForm):
     def offer(self, rules: Programme) -> None:
         """Let every row choose among the draft's rules; one that is gone stays, to be objected."""
         known = {"": _("All rules together")}
-        known |= {rule.key: text_in(rule.name) for rule in rules.earning}
+        known |= {rule.key: text_in(rule.name) for rule in rules.paying}
         for row in self.budgets.entries:
             own = row.form.rule.data or ""
             row.form.rule.choices = choices((known if own in known else known | {own: own}).items())

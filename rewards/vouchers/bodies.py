@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from foundation.money import exponent, major
+from foundation.money import exponent, major, parse_amount
 from foundation.refusal import Refused
 from rewards.catalogue.models import VoucherUse
 from rewards.models import Voucher
@@ -50,9 +50,14 @@ class Validate(Shape):
 
 
 class Redeem(Validate):
-    """Take it off this order."""
+    """Take it off this order, which is worth `total` before it, in the voucher's currency."""
 
     order: Reference
+    total: Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,3})?$")] | None = None
+
+    def worth(self, currency: str) -> int | None:
+        """The total in minor units; None when the till did not say."""
+        return parse_amount(self.total, currency) if self.total is not None else None
 
 
 class Release(Shape):
@@ -86,15 +91,19 @@ def read(shape: type[Asked], body: bytes) -> Asked:
 
 def told(voucher: Voucher, now: datetime) -> dict[str, Any]:
     """A voucher as a till is told of it; amounts are texts."""
-    digits = exponent(voucher.currency)
     return {
         "code": voucher.code,
         "state": voucher.state(now),
-        "value": f"{major(voucher.value, voucher.currency):.{digits}f}",
+        "value": _amount(voucher.value, voucher.currency),
         "currency": voucher.currency,
         "uses_left": voucher.uses - voucher.used,
         "expires_at": moment(voucher.expires_at),
+        "order_min": _amount(voucher.order_min, voucher.currency),
     }
+
+
+def _amount(minor: int | None, currency: str) -> str | None:
+    return f"{major(minor, currency):.{exponent(currency)}f}" if minor is not None else None
 
 
 def told_use(voucher: Voucher, use: VoucherUse, now: datetime) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from foundation import facts
+from foundation.money import format_amount
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import ALPHABET, new_id
@@ -154,11 +155,17 @@ def taken_off(session: Session, code: str, reference: str) -> Voucher:
 
 
 def use(
-    session: Session, voucher: Voucher, reference: str, by_key: str | None, now: datetime
+    session: Session,
+    voucher: Voucher,
+    reference: str,
+    by_key: str | None,
+    now: datetime,
+    total: int | None = None,
 ) -> VoucherUse:
     """Take the voucher off the order `reference`; the same use when it was taken off before.
 
-    Refused when it is used up, expired or revoked.
+    `total` is what the order is worth in minor units of the voucher's currency, before it. Refused
+    when the voucher is used up, expired or revoked, or asks for an order worth more.
     """
     row = {
         "id": new_id(now),
@@ -170,6 +177,7 @@ def use(
     }
     if not insert_once(session, VoucherUse, row):
         return _standing(session, voucher.id, reference)
+    _refuse_small(voucher, total)
     if not _count(session, voucher.id, now):
         session.refresh(voucher)
         raise refused_as(voucher, now)
@@ -227,11 +235,37 @@ def refused_as(voucher: Voucher, now: datetime) -> Refused:
     if state == "expired":
         return Refused("This voucher has expired.", code="voucher_expired", field="code")
     if state == "revoked":
+        if voucher.cost == 0:
+            return Refused(
+                "This voucher went back with the refund of an order it was given for.",
+                code="voucher_revoked",
+                field="code",
+            )
         return Refused(
             "This voucher was given back for its points.", code="voucher_revoked", field="code"
         )
     return Refused(
         "This voucher has been used already.", code="voucher_used", field="code", status=409
+    )
+
+
+def _refuse_small(voucher: Voucher, total: int | None) -> None:
+    least = voucher.order_min
+    if least is None or (total is not None and total >= least):
+        return
+    price = format_amount(least, voucher.currency)
+    if total is None:
+        raise Refused(
+            "This voucher is for orders worth at least %(least)s. Say what the order is worth.",
+            code="total_needed",
+            field="total",
+            least=price,
+        )
+    raise Refused(
+        "This voucher is for orders worth at least %(least)s.",
+        code="order_too_small",
+        field="total",
+        least=price,
     )
 
 

@@ -34,7 +34,8 @@ def redeem() -> Any:
 
     def act(session: Session, asked: Redeem, asking: Request) -> dict[str, Any]:
         voucher = codes.known(session, asked.code, asked.who())
-        use = codes.use(session, voucher, asked.order, asking.till, asking.now)
+        worth = asked.worth(voucher.currency)
+        use = codes.use(session, voucher, asked.order, asking.till, asking.now, worth)
         return told_use(voucher, use, asking.now)
 
     return tills.answer(Redeem, "voucher", WRONG, act)

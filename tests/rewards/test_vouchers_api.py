@@ -71,6 +71,7 @@ def test_it_works(till: Any, house: Any) -> None:
         "currency": "USD",
         "uses_left": 1,
         "expires_at": None,
+        "order_min": None,
     }
     used = till("redeem", code=code, customer=BEN, order="1001")
     assert (used.status_code, used.json["state"], used.json["uses_left"]) == (200, "used", 0)
@@ -79,6 +80,17 @@ def test_it_works(till: Any, house: Any) -> None:
     with reading() as session:
         kinds = session.scalars(select(Fact.kind).where(Fact.kind.like("voucher.%"))).all()
     assert sorted(kinds) == ["voucher.released", "voucher.used"]
+
+
+def test_an_order_must_be_worth_what_the_voucher_asks_for(till: Any, house: Any) -> None:
+    code = issued(house, order_min=3_000, cost=0)
+    assert till("validate", code=code, customer=BEN).json["order_min"] == "30.00"
+    asked = {"code": code, "customer": BEN, "order": "1001"}
+    for more, why in (({}, "total_needed"), ({"total": "29.99"}, "order_too_small")):
+        answer = till("redeem", **asked, **more)
+        assert (answer.status_code, answer.json["type"]) == (422, f"urn:bellmouth:{why}")
+    assert till("redeem", **asked, total="30").json["state"] == "used"
+    assert till("redeem", **asked).status_code == 200  # asking again, it is the same use
 
 
 def test_codes_are_read_as_people_type_them(till: Any, house: Any) -> None:

@@ -84,6 +84,9 @@ def table_of(model: type[Base]) -> Table:
 
 # Crockford's base 32, lower case: no i, l, o, u, and it sorts like the number it writes.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+# Two letters at a time, the first two first: sets make a hundred thousand at once.
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+_PLACES = range(120, -1, -10)
 
 
 def new_id(now: datetime) -> str:
@@ -101,8 +104,4 @@ def new_id(now: datetime) -> str:
         | (0b10 << 62)
         | (noise & ((1 << 62) - 1))
     )
-    letters = []
-    for _ in range(26):
-        letters.append(ALPHABET[number & 31])
-        number >>= 5
-    return "".join(reversed(letters))
+    return "".join([_PAIRS[number >> place & 1023] for place in _PLACES])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, Table, select
+from sqlalchemy import Insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -48,12 +48,41 @@ PROGRAMME = {"issued": Terms(floor=None, deferred=True)}
 OTHER_OF_OWNER, OTHER_OF_PROGRAMME = Terms(), Terms(floor=None)
 
 
-# The types of what is inserted below, when it is no text.
-_ARRAYS = {
-    "opened_at": "timestamptz[]",
-    **dict.fromkeys(("account_id", "floor", "ceiling"), "bigint[]"),
-    **dict.fromkeys(("holding", "deferred", "lots"), "boolean[]"),
-}
+SQLITE_IDS = """
+select a.owner, a.id from json_each(:owners) o
+  join ledger_account a on a.owner = o.value and a.kind = :kind and a.commodity = :commodity"""
+
+POSTGRESQL_IDS = """
+select owner, id from ledger_account
+ where owner = any(%(owners)s) and kind = %(kind)s and commodity = %(commodity)s"""
+
+# The accounts that are new, then their balances; {same} compares an account's owner.
+SQLITE_OPEN = (
+    """
+insert into ledger_account (owner, kind, commodity, opened_at)
+select o.value, :kind, :commodity, :at from json_each(:owners) o where true
+    on conflict do nothing""",
+    """
+insert into ledger_balance (account_id, commodity, floor, ceiling, holding, deferred, lots)
+select a.id, a.commodity, :floor, :ceiling, :holding, :deferred, :lots
+  from (select value as owner from json_each(:owners)) o
+  join ledger_account a on a.owner {same} and a.kind = :kind and a.commodity = :commodity
+ where not exists (select 1 from ledger_balance b where b.account_id = a.id)""",
+)
+
+POSTGRESQL_OPEN = (
+    """
+insert into ledger_account (owner, kind, commodity, opened_at)
+select o.owner, %(kind)s, %(commodity)s, %(at)s from unnest(%(owners)s::text[]) o(owner)
+    on conflict do nothing""",
+    """
+insert into ledger_balance (account_id, commodity, floor, ceiling, holding, deferred, lots)
+select a.id, a.commodity, %(floor)s, %(ceiling)s, %(holding)s, %(deferred)s, %(lots)s
+  from unnest(%(owners)s::text[]) o(owner)
+  join ledger_account a on a.owner {same} and a.kind = %(kind)s and a.commodity = %(commodity)s
+ where not exists (select 1 from ledger_balance b where b.account_id = a.id)
+    on conflict do nothing""",
+)
 
 SQLITE_STANDINGS = """
 select a.kind, b.account_id, b.posted
@@ -89,7 +118,7 @@ select a.owner, a.kind, b.account_id, b.posted
  order by b.account_id for update of b"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Standing:
     """An account and what is on it."""
 
@@ -202,7 +231,10 @@ def standings_many(
         if missing:
             _open(session, [(owner, kind) for owner in missing], commodity, now, None)
             found = _standings_many(session, wanted, commodity)
-    return {owner: mine | {"issued": Standing(issued, 0)} for owner, mine in found.items()}
+    source = Standing(issued, 0)
+    for mine in found.values():
+        mine["issued"] = source
+    return found
 
 
 def _standings_many(
@@ -231,17 +263,17 @@ def _standings(session: Session, owner: str, commodity: str) -> dict[str, Standi
 
 
 def _ids(session: Session, owners: list[str], kind: str, commodity: str) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for start in range(0, len(owners), 5_000):
-        rows = session.execute(
-            select(accounts.c.owner, accounts.c.id).where(
-                accounts.c.owner.in_(owners[start : start + 5_000]),
-                accounts.c.kind == kind,
-                accounts.c.commodity == commodity,
-            )
-        )
-        found.update((owner, number) for owner, number in rows)
-    return found
+    on_sqlite = posting.dialect_of(session) == "sqlite"
+    rows = posting.run(
+        session,
+        SQLITE_IDS if on_sqlite else POSTGRESQL_IDS,
+        {
+            "owners": json.dumps(owners) if on_sqlite else owners,
+            "kind": kind,
+            "commodity": commodity,
+        },
+    )
+    return dict(rows.fetchall())
 
 
 def _open(
@@ -251,6 +283,7 @@ def _open(
     now: datetime,
     terms: Terms | None,
 ) -> None:
+    """Open what is not there yet, in two statements for each kind."""
     if session.scalar(select(commodities.c.code).where(commodities.c.code == commodity)) is None:
         raise Refused(
             "There is no commodity called %(commodity)s. Define it first.",
@@ -258,49 +291,28 @@ def _open(
             field="commodity",
             commodity=commodity,
         )
-    if not keys:
-        return
-    rows = [
-        {"owner": owner, "kind": kind, "commodity": commodity, "opened_at": now}
-        for owner, kind in keys
-    ]
-    _insert_once(session, accounts, rows)
-    _open_balances(session, keys, commodity, terms)
+    owners_of: dict[tuple[str, bool], list[str | None]] = {}
+    for owner, kind in keys:
+        owners_of.setdefault((kind, owner is None), []).append(owner)
+    on_sqlite = posting.dialect_of(session) == "sqlite"
+    for (kind, is_programme), owners in owners_of.items():
+        values = _terms_as_values(terms or terms_of(owners[0], kind), deferring=not on_sqlite)
+        values |= {"kind": kind, "commodity": commodity}
+        values["owners"] = json.dumps(owners) if on_sqlite else owners
+        values["at"] = posting.moment_for(session, now)
+        same = "is null" if is_programme else "= o.owner"
+        for statement in SQLITE_OPEN if on_sqlite else POSTGRESQL_OPEN:
+            posting.run(session, statement.replace("{same}", same), values)
 
 
-def _open_balances(
-    session: Session, keys: Sequence[tuple[str | None, str]], commodity: str, terms: Terms | None
-) -> None:
-    deferring = session.get_bind().dialect.name == "postgresql"
-    rows: list[dict[str, Any]] = []
-    for start in range(0, len(keys), 5_000):
-        chunk = keys[start : start + 5_000]
-        owners, kinds = [k[0] for k in chunk if k[0] is not None], {k[1] for k in chunk}
-        found = session.execute(
-            select(accounts.c.id, accounts.c.owner, accounts.c.kind)
-            .outerjoin(balances, balances.c.account_id == accounts.c.id)
-            .where(
-                accounts.c.owner.in_(owners) if owners else accounts.c.owner.is_(None),
-                accounts.c.kind.in_(kinds),
-                accounts.c.commodity == commodity,
-                balances.c.account_id.is_(None),
-            )
-        )
-        for number, owner, kind in found:
-            its = terms or terms_of(owner, kind)
-            rows.append(
-                {
-                    "account_id": number,
-                    "commodity": commodity,
-                    "floor": its.floor,
-                    "ceiling": its.ceiling,
-                    "holding": its.holding,
-                    "deferred": its.deferred and deferring,
-                    "lots": its.lots,
-                }
-            )
-    if rows:
-        _insert_once(session, balances, rows)
+def _terms_as_values(terms: Terms, *, deferring: bool) -> dict[str, Any]:
+    return {
+        "floor": terms.floor,
+        "ceiling": terms.ceiling,
+        "holding": terms.holding,
+        "deferred": terms.deferred and deferring,
+        "lots": terms.lots,
+    }
 
 
 def terms_of(owner: str | None, kind: str) -> Terms:
@@ -308,22 +320,6 @@ def terms_of(owner: str | None, kind: str) -> Terms:
     if owner is None:
         return PROGRAMME.get(kind, OTHER_OF_PROGRAMME)
     return MEMBER.get(kind, OTHER_OF_OWNER)
-
-
-def _insert_once(session: Session, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert the rows that are not there yet; on PostgreSQL in one statement."""
-    if posting.dialect_of(session) == "sqlite":
-        session.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
-        return
-    names = list(rows[0])
-    arrays = ", ".join(f"%({name})s::{_ARRAYS.get(name, 'text[]')}" for name in names)
-    columns = ", ".join(names)
-    posting.run(
-        session,
-        f"insert into {table.name} ({columns})"  # noqa: S608 - names of columns
-        f" select * from unnest({arrays}) on conflict do nothing",
-        {name: [row[name] for row in rows] for name in names},
-    )
 
 
 def _once(session: Session, table: Any, *key: Any) -> Insert:

@@ -25,7 +25,7 @@ Standings = dict[str, dict[str, Standing]]
 Parts = list[tuple[int, int, int]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CreditDraft:
     """A credit about to be made; see `earning.credit`."""
 
@@ -206,7 +206,8 @@ def _once(asked: Sequence[AnyDraft]) -> dict[str, AnyDraft]:
     """The requests by key; Refused when one key stands for two different ones."""
     found: dict[str, AnyDraft] = {}
     for each in asked:
-        if found.setdefault(each.key, each) != each:
+        first = found.setdefault(each.key, each)
+        if first is not each and first != each:
             raise refusals.conflict(each.key, "request")
     return found
 

@@ -17,15 +17,18 @@ from sqlalchemy.orm import Session
 from foundation.doors import reading, writing
 from foundation.jobs import Job, Summary
 from foundation.words import lazy
-from ledger import transfers
+from ledger import posting, transfers
 from ledger.accounts import account_many
 from ledger.models import account as accounts
-from ledger.models import balance as balances
 from ledger.models import lot as lots
 from ledger.posting import Draft
 
 #: Lots per transaction: SQLite has one writer, and nobody should wait for it long.
 CHUNK = 500
+
+FREE = """
+select account_id from ledger_balance where account_id = any(%(accounts)s)
+ order by account_id for update skip locked"""
 
 Tell = Callable[[int, int], None]
 
@@ -151,14 +154,9 @@ def _lock(session: Session, due: Sequence[Due], now: datetime) -> dict[int, int]
         found = account_many(session, owners.values(), "expired", commodity, now)
         targets |= {number: found[owner] for number, owner in owners.items()}
     both = {*targets, *targets.values()}
-    locked = set(
-        session.scalars(
-            select(balances.c.account_id)
-            .where(balances.c.account_id.in_(both))
-            .order_by(balances.c.account_id)
-            .with_for_update(skip_locked=True)
-        )
-    )
+    if posting.dialect_of(session) == "sqlite":
+        return targets  # it has one writer
+    locked = {number for (number,) in posting.run(session, FREE, {"accounts": list(both)})}
     return {source: target for source, target in targets.items() if {source, target} <= locked}
 
 

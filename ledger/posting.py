@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 import psycopg
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, String, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -25,7 +26,7 @@ from ledger.models import balance as balances
 from ledger.models import transfer as transfers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A transfer about to be made; `key` makes it happen once.
 
@@ -48,7 +49,7 @@ class Draft:
     takes: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Transfer:
     """One movement of `amount` units of `commodity` from account `source` to account `target`.
 
@@ -128,6 +129,12 @@ SQLITE_NO_DRAFTS = "delete from ledger_draft"
 NO_SET = ("ledger_set", "UNIQUE constraint failed: ledger_transfer.key")
 #: Transfers from which on a set is faster than one by one.
 SET = 10
+
+SQLITE_COMMODITIES = """
+select account_id, commodity from ledger_balance
+ where account_id in (select value from json_each(:accounts))"""
+POSTGRESQL_COMMODITIES = """
+select account_id, commodity from ledger_balance where account_id = any(%(accounts)s)"""
 
 #: Transfers per statement of `write_many`.
 CHUNK = 5_000
@@ -239,8 +246,8 @@ def _drafts_on_sqlite(
     texts: dict[datetime | None, str | None] = {None: None}
     for place, (d, id) in enumerate(zip(drafts, ids, strict=True)):
         for moment in (d.until, d.expires_at):
-            if moment not in texts:
-                texts[moment] = _text(cast(datetime, moment))
+            if moment and moment not in texts:
+                texts[moment] = _text(moment)
         yield (
             place,
             id,
@@ -303,17 +310,24 @@ def _memo(draft: Draft) -> str | None:
 
 
 def _read_keys(session: Session, keys: Sequence[str]) -> dict[str, Transfer]:
-    rows = session.execute(select(transfers).where(transfers.c.key.in_(keys)))
+    """One parameter for all keys: thousands of them would be compiled anew each time."""
+    if dialect_of(session) == "sqlite":
+        wanted = func.json_each(json.dumps(keys)).table_valued("value")
+        among: ColumnElement[bool] = transfers.c.key.in_(select(wanted.c.value))
+    else:
+        among = transfers.c.key == func.any(cast(list(keys), ARRAY(String)))
+    rows = session.execute(select(transfers).where(among))
     return {row.key: transfer_of(row) for row in rows}
 
 
 def _commodities(session: Session, accounts: set[int]) -> dict[int, str]:
-    rows = session.execute(
-        select(balances.c.account_id, balances.c.commodity).where(
-            balances.c.account_id.in_(accounts)
-        )
+    on_sqlite = dialect_of(session) == "sqlite"
+    rows = run(
+        session,
+        SQLITE_COMMODITIES if on_sqlite else POSTGRESQL_COMMODITIES,
+        {"accounts": json.dumps(list(accounts)) if on_sqlite else list(accounts)},
     )
-    return {number: commodity for number, commodity in rows}  # noqa: C416 - typed as it is
+    return dict(rows.fetchall())
 
 
 def _why_not(session: Session, draft: Draft) -> NoReturn:
@@ -373,6 +387,11 @@ def _driver(session: Session) -> Any:
 def dialect_of(session: Session) -> str:
     """`sqlite` or `postgresql`."""
     return session.get_bind().dialect.name
+
+
+def moment_for(session: Session, at: datetime) -> datetime | str:
+    """A moment as the driver of this session wants it."""
+    return _text(_aware(at)) if dialect_of(session) == "sqlite" else _aware(at)
 
 
 def _text(at: datetime) -> str:

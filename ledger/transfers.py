@@ -131,14 +131,10 @@ def make_parts(
     first. A replay gives back the parts made then, whatever the split would be now; `accounts` are
     those that any split of this request may touch. Parts of nothing are left out.
     """
-    wanted = [part for part in parts if part[2]]
     first_id = new_id(now)
-    linked = first_id if len(wanted) > 1 else None
     made: list[Transfer] = []
-    for number, (source, target, amount) in enumerate(wanted, start=1):
-        key = whole.key if number == 1 else f"{whole.key}+{number}"
-        draft = replace(whole, source=source, target=target, amount=amount, key=key, linked=linked)
-        made.append(posting.write(session, draft, now, id=first_id if number == 1 else None))
+    for draft in _split(whole, parts, first_id):
+        made.append(posting.write(session, draft, now, id=None if made else first_id))
         if made[0].replayed:
             return replayed_parts(session, made[0], whole, accounts)
     return made
@@ -154,19 +150,32 @@ def make_parts_many(
     ids: list[str] = []
     counts: list[int] = []
     for whole, parts in wholes:
-        wanted = [part for part in parts if part[2]]
         first_id = new_id(now)
-        linked = first_id if len(wanted) > 1 else None
-        for number, (source, target, amount) in enumerate(wanted, start=1):
-            key = whole.key if number == 1 else f"{whole.key}+{number}"
-            draft = replace(
-                whole, source=source, target=target, amount=amount, key=key, linked=linked
-            )
-            drafts.append(draft)
-            ids.append(first_id if number == 1 else new_id(now))
-        counts.append(len(wanted))
+        split = _split(whole, parts, first_id)
+        drafts += split
+        ids += [first_id, *(new_id(now) for _ in split[1:])]
+        counts.append(len(split))
     made = iter(posting.write_many(session, drafts, now, ids=ids))
     return [[next(made) for _ in range(count)] for count in counts]
+
+
+def _split(whole: Draft, parts: Sequence[tuple[int, int, int]], first_id: str) -> list[Draft]:
+    """The transfers of one request, the first of which has this id."""
+    wanted = [part for part in parts if part[2]]
+    if wanted == [(whole.source, whole.target, whole.amount)]:
+        return [whole]
+    linked = first_id if len(wanted) > 1 else None
+    return [
+        replace(
+            whole,
+            source=source,
+            target=target,
+            amount=amount,
+            key=whole.key if number == 1 else f"{whole.key}+{number}",
+            linked=linked,
+        )
+        for number, (source, target, amount) in enumerate(wanted, start=1)
+    ]
 
 
 def replayed_parts(
@@ -186,10 +195,12 @@ def replayed_parts(
 
 def linked_to(session: Session, first: Transfer) -> list[Transfer]:
     """The transfers of one request, whose first is given."""
+    if first.linked is None:
+        return [first]
     rows = session.execute(
         select(transfers).where(transfers.c.linked == first.id).order_by(transfers.c.key)
     ).all()
-    return [replace(posting.transfer_of(row), replayed=first.replayed) for row in rows] or [first]
+    return [replace(posting.transfer_of(row), replayed=first.replayed) for row in rows]
 
 
 def same_request(made: Transfer, draft: Draft) -> None:

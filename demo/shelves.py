@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from rewards.budgets.rules import Budget
+from rewards.cards.rules import StampCard, WelcomeVoucher
 from rewards.catalogue.items import Item
 from rewards.first_programme import first_programme
 from rewards.rules import Programme
@@ -20,6 +21,27 @@ BUDGETS = (
     Budget(key="all", limit=15_000, unit="money", at_cap="warn"),
     Budget(key="referrer", rule="referrer", limit=500, at_cap="warn"),
 )
+#: Five visits in a season, and a reason to come back after the first one.
+CARD = StampCard(
+    key="tea",
+    name={"en": "Tea card", "zh_Hans": "茶卡", "zh_Hant": "茶卡"},
+    orders=5,
+    days=120,
+    value_min=1_000,
+    points=50,
+)
+COME_AGAIN = WelcomeVoucher(
+    key="come-again",
+    name={
+        "en": "For your second visit",
+        "zh_Hans": "欢迎再来",
+        "zh_Hant": "歡迎再來",
+    },
+    voucher="voucher-5",
+    after_orders=1,
+    valid_days=60,
+    order_min=2_500,
+)
 
 
 def programme(now: datetime) -> Programme:
@@ -31,6 +53,8 @@ def programme(now: datetime) -> Programme:
         update={
             "catalogue": (*rules.catalogue, *_shelves(visits)),
             "budgets": BUDGETS,
+            "cards": (CARD,),
+            "welcome": (COME_AGAIN,),
             "worth_of_100": WORTH_OF_100,
         }
     )

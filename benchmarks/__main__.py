@@ -1,10 +1,11 @@
 """`./bellmouth bench`: every figure beside its floor, as a table and, if asked for, as JSON.
 
-./bellmouth bench                         pages, import and ledger, SQLite and PostgreSQL, 1×
+./bellmouth bench                         pages, import, ledger and replay, on both, 1×
 ./bellmouth bench --scale 1,10,100        the demo with so many times the people and talk
 ./bellmouth bench --only pages --json figures.json
 ./bellmouth bench --only ledger --entries 10000,1000000 --ledger single,audit \
     --pgledger uuid-to-ulid.sql,pgledger.sql --hordak
+./bellmouth bench --only replay --facts 1000000
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 import app as application
-from benchmarks import imports, ledger, site
+from benchmarks import imports, ledger, replay, site
 from demo.greeting import load_with_progress
 from foundation import doors, quick, schema
 from foundation.settings import Settings
@@ -49,9 +50,10 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bellmouth bench", description=__doc__)
     parser.add_argument("--scale", default="1", help="times the demo's data: 1,10,100")
     parser.add_argument(
-        "--only", default="pages,import,ledger", help="some of: pages,import,ledger"
+        "--only", default="pages,import,ledger,replay", help="some of: pages,import,ledger,replay"
     )
     parser.add_argument("--backends", default="sqlite,postgresql")
+    parser.add_argument("--facts", type=int, default=50_000, help="facts to replay: 1000000")
     ledger_of = parser.add_argument_group("ledger")
     ledger_of.add_argument("--entries", default="10000", help="existing entries: 10000,1000000")
     ledger_of.add_argument("--connections", default="1,2,8")
@@ -80,6 +82,9 @@ def _measure(backend: str, server: str | None, asked: argparse.Namespace) -> lis
     if "ledger" in asked.only:
         with _empty(backend, server) as settings:
             found += ledger.rows(doors.database(), _of_the_ledger(asked))
+    if "replay" in asked.only:
+        with _empty(backend, server):
+            found += replay.rows(asked.facts)
     return found
 
 

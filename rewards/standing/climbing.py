@@ -147,6 +147,7 @@ class Scale:
         self._least = {tier.key: tier.standing_min for tier in programme.tiers}
         most = sum(dict(self.rules.weights).values())
         self._reached = [tier_of(programme, total).key for total in range(max(most, 100) + 1)]
+        self._height = [self.rank[key] for key in self._reached]
         self.is_yearly = self.rules.window == "calendar_year"
         self._is_all_told = not tiers_only
 
@@ -162,6 +163,10 @@ class Scale:
     def reached(self, total: int) -> str:
         """The highest tier that a standing reaches."""
         return self._reached[total]
+
+    def height(self, total: int) -> int:
+        """How high that tier is; the first one is 0."""
+        return self._height[total]
 
     def settled(self, place: Place, total: int) -> None:
         """Put a place whose tier this programme no longer has where its standing belongs."""
@@ -211,9 +216,9 @@ def lift(scale: Scale, sheet: Sheet, place: Place, now: datetime, day: int) -> S
     scale.settled(place, measured.total)
     if place.at != now:
         place.base, place.base_grace, place.at = place.tier, place.grace_until, now
-    before, reached = place.tier, scale.reached(measured.total)
-    is_lifted = scale.rank[reached] > scale.rank[place.base]
-    after = reached if is_lifted else place.base
+    before = place.tier
+    is_lifted = scale.height(measured.total) > scale.rank[place.base]
+    after = scale.reached(measured.total) if is_lifted else place.base
     place.measured, place.grace_until = measured, None if is_lifted else place.base_grace
     if after != before:
         place.tier, place.since = after, now
@@ -282,25 +287,22 @@ def next_look(scale: Scale, sheet: Sheet, place: Place, day: int) -> int:
     Nothing but the calendar moves a member between two facts: things leave the window, time makes
     her a customer for longer, grace ends, a year ends.
     """
-    total, least = place.measured.total, scale.least(place.tier)
-    if scale.rank[scale.reached(total)] > scale.rank[place.tier]:
+    total, grace = place.measured.total, place.grace_until
+    if scale.height(total) > scale.rank[place.tier]:
         return day + 1
-    if total >= least and place.grace_until is not None:
+    is_below = total < scale.least(place.tier)
+    if is_below != (grace is not None) and not (is_below and scale.is_yearly):
         return day + 1
-    if total < least and place.grace_until is None and not scale.is_yearly:
-        return day + 1
-    looks = [NEVER]
-    if place.grace_until is not None:
-        looks.append(max(place.grace_until, day + 1))
+    soonest = NEVER if grace is None else grace
     if scale.is_yearly:
-        looks.append(new_year_after(day))
+        soonest = min(soonest, new_year_after(day))
     elif (oldest := sheet.oldest()) is not None:
-        looks.append(max(leaves_on(scale.rules, scale.days, oldest), day + 1))
+        soonest = min(soonest, leaves_on(scale.rules, scale.days, oldest))
     if (goal := scale.goal(place)) is not None:
         rise = rises_on(scale.rules, place.measured, sheet.since, goal)
-        if rise is not None:
-            looks.append(max(rise, day + 1))
-    return min(looks)
+        if rise is not None and rise < soonest:
+            soonest = rise
+    return soonest if soonest > day else day + 1
 
 
 def tier_after(scale: Scale, place: Place) -> Tier | None:

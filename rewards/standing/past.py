@@ -145,7 +145,8 @@ class PastPlaces:
 
     def hear(self, fact: Happened, now: datetime) -> None:
         """Count a fact that was heard at `now`."""
-        self._hear_late(now)
+        if self._next is not None:
+            self._hear_late(now)
         if fact.kind in KINDS and fact.member_id is not None:
             self._hear(fact, fact.member_id, now)
 
@@ -168,21 +169,24 @@ class PastPlaces:
         lift(self.scale, member.sheet, member.place, now, today)
 
     def _count(self, member: _Member, kind: str, day: int, details: Mapping[str, Any]) -> None:
-        is_ours = currency_of(details) == self.scale.programme.currency
         moves = counted(kind, details)
         if kind == "order.paid" and moves:
             member.sheet.customer_since(day)
-            member.sheet.add(day, PAID, moves[-1][1] if is_ours else 0)
+            member.sheet.add(day, PAID, moves[-1][1] if self._is_ours(details) else 0)
             return
         for what, amount in moves:
-            if what != SPENT or is_ours:
+            if what != SPENT or self._is_ours(details):
                 member.sheet.add(day, what, amount)
+
+    def _is_ours(self, details: Mapping[str, Any]) -> bool:
+        return currency_of(details) == self.scale.programme.currency
 
     # What the engine and the comparison ask.
 
     def tier(self, member_id: str, now: datetime) -> Tier:
         """The tier a member was in before `now`."""
-        self._hear_late(now)
+        if self._next is not None:
+            self._hear_late(now)
         member = self._members.get(member_id)
         if member is None:
             return self.scale.tiers[0]

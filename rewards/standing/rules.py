@@ -189,10 +189,10 @@ def duration(rules: StandingRules, since: int | None, day: int) -> int:
 
 def loyalty(rules: StandingRules, sums: Sums, stayed: int) -> int:
     """Half orders kept, half their value; `stayed` is `kept(sums)`."""
-    by_orders = _at_most_100(100 * stayed // (WHOLE * rules.full_orders))
-    value = sums[SPENT]
-    by_value = _at_most_100(100 * value // rules.full_spend) if value > 0 else 0
-    return (by_orders + by_value) // 2
+    orders, value = WHOLE * rules.full_orders, sums[SPENT]
+    by_orders = 100 * stayed // orders if stayed < orders else 100
+    by_value = 100 * value // rules.full_spend if value < rules.full_spend else 100
+    return (by_orders + max(by_value, 0)) // 2
 
 
 def reliability(rules: StandingRules, sums: Sums, stayed: int) -> int:
@@ -207,15 +207,12 @@ def reliability(rules: StandingRules, sums: Sums, stayed: int) -> int:
 
 def influence(rules: StandingRules, sums: Sums) -> int:
     """What friends, answers and reviews count, to 100."""
-    return _at_most_100(
+    counts = (
         rules.friend_counts * sums[FRIENDS]
         + rules.answer_counts * sums[ANSWERS]
         + rules.review_counts * sums[REVIEWS]
     )
-
-
-def _at_most_100(number: int) -> int:
-    return number if number < 100 else 100
+    return counts if counts < 100 else 100
 
 
 def kept(sums: Sums) -> int:

@@ -52,8 +52,8 @@ def programme(days: int = 90, **changes: Any) -> Programme:
 class Life:
     """One member lived through, fact by fact; friends count 20 each."""
 
-    def __init__(self, rules: Programme) -> None:
-        self.scale = Scale(rules)
+    def __init__(self, rules: Programme, *, tiers_only: bool = False) -> None:
+        self.scale = Scale(rules, tiers_only=tiers_only)
         self.sheet = Sheet()
         self.place = newcomer(self.scale, START, START.toordinal())
         self.steps: list[Step] = []
@@ -254,6 +254,22 @@ def test_looking_every_night_gives_what_skipping_gives(
             nightly.place.grace_until,
         )
     assert lazy.turns == nightly.turns
+
+
+@given(variants, acts)
+@settings(max_examples=100, deadline=None)
+def test_whoever_asks_for_tiers_only_gets_the_same(
+    rules: Programme, history: list[tuple[int, int, int, int]]
+) -> None:
+    all_told, tiers_only = Life(rules), Life(rules, tiers_only=True)
+    for act in sorted(history):
+        for life in (all_told, tiers_only):
+            do(life, act)
+        assert all_told.place.measured == tiers_only.place.measured
+    for life in (all_told, tiers_only):
+        life.waits(day(900))
+    assert all_told.turns == tiers_only.turns
+    assert len(tiers_only.steps) <= len(all_told.steps)
 
 
 @given(variants, acts, st.randoms(use_true_random=False))

@@ -28,6 +28,10 @@ def named(rules: Programme) -> Iterator[tuple[Texts, Sequence[str]]]:
     """Every part of the programme that names products, with their addresses."""
     for rule in rules.earning:
         yield rule.name, rule.when.products
+    for card in rules.cards:
+        yield card.name, card.products
+    for offer in rules.topups:
+        yield offer.name, (offer.product,)
 
 
 def missing(session: Session, rules: Programme) -> list[str]:

@@ -353,6 +353,7 @@ class Reader(HTMLParser):
     """Collects what a browser would run, load or send elsewhere."""
 
     OURS = re.compile(r"/(static|typefaces)/|/favicon")
+    CODES = ("/me/referrals/", "/me/prepaid/code.svg")
     RISKY = frozenset(
         {"script", "iframe", "object", "embed", "base", "style", "math", "frame", "applet", "img"}
     )
@@ -364,7 +365,7 @@ class Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         address = given.get("src") or given.get("href") or given.get("action") or ""
-        ours = self.OURS.match(address) or (tag == "img" and address.startswith("/me/referrals/"))
+        ours = self.OURS.match(address) or (tag == "img" and address.startswith(self.CODES))
         is_data = tag == "script" and given.get("type") == "application/ld+json"
         if tag in self.RISKY and not ours and not is_data:
             self.found.append(self.get_starttag_text() or tag)

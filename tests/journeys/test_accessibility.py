@@ -17,9 +17,11 @@ import app as application
 from community.models import Topic
 from demo import loading, people
 from foundation import clock, doors, quick
-from foundation.doors import reading
+from foundation.doors import reading, writing
 from foundation.settings import Settings
+from members.models import Member
 from reviews.models import Review
+from rewards import drafting
 
 pytestmark = pytest.mark.browser
 
@@ -29,6 +31,7 @@ DOOR = ("/join", "/sign-in", "/reset", "/invited", "/search?q=茶")
 ADAS = ("/me", "/me/orders", "/me/rewards", "/me/referrals", "/notifications", "/settings")
 OLGAS = ("/funnel", "/programme", "/programme/replay", "/operations", "/customers", "/orders")
 DESK = ("/products/new", "/clubs/new", "/acknowledgements", "/referrals", "/moderation/queue")
+BOOKS = ("/programme/draft/catalogue", "/programme/budgets", "/book/outstanding")
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +44,9 @@ def site(
     settings = Settings(data=folder, secret_key="a key only these pages know, 32 chars")
     made: Any = application.create_app(settings)
     loading.load(clock.now())
+    with writing() as session:
+        olga = session.scalars(select(Member.id).where(Member.role == "owner")).one()
+        drafting.start(session, olga, clock.now())
     with reading() as session:
         topic = session.scalar(select(Topic.id).order_by(Topic.posts.desc()).limit(1))
         review = session.scalar(select(Review.id).limit(1))
@@ -68,7 +74,7 @@ def opened(browser: Browser, url: str, who: str | None, **more: Any) -> tuple[Br
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("who", "paths"),
-    [(None, (*FOR_ALL, *LEARNED, *DOOR)), ("ada", ADAS), ("olga", (*OLGAS, *DESK))],
+    [(None, (*FOR_ALL, *LEARNED, *DOOR)), ("ada", ADAS), ("olga", (*OLGAS, *DESK, *BOOKS))],
     ids=["visitor", "member", "owner"],
 )
 def test_axe_finds_nothing_serious(
@@ -99,7 +105,7 @@ def test_no_page_scrolls_sideways_on_a_phone(
     url, more = site
     phone: Any = {"width": 390, "height": 800}
     context, page = opened(browser, url, who, viewport=phone, locale=language)
-    paths = {None: (*FOR_ALL, *LEARNED, *DOOR), "ada": ADAS, "olga": (*OLGAS, *DESK)}[who]
+    paths = {None: (*FOR_ALL, *LEARNED, *DOOR), "ada": ADAS, "olga": (*OLGAS, *DESK, *BOOKS)}[who]
     wide = []
     for path in [*paths, *more]:
         page.goto(path)

@@ -1,4 +1,4 @@
-"""How a file is written: its encoding, delimiter, way of writing dates and decimals.
+"""How a file is written: its encoding, delimiter (foundation/tabular.py), dates and decimals.
 
 Everything is found out by looking at the file, and can be said instead. What can be read in two
 ways (03/04/2024) is asked about, never guessed.
@@ -6,22 +6,15 @@ ways (03/04/2024) is asked about, never guessed.
 
 from __future__ import annotations
 
-import codecs
-import csv
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, product
-from pathlib import Path
 
 from foundation.refusal import Refused
 
-SAMPLE_BYTES = 1 << 16
 SAMPLE_ROWS = 2_000
-DELIMITERS = ",;\t|"
-#: A cell longer than this is a quotation mark that was never closed.
-LONGEST_CELL = 100_000
 
 ISO = ""  # datetime.fromisoformat reads it
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
@@ -60,81 +53,6 @@ class Manners:
     delimiter: str
     date_format: str = ISO
     decimal_comma: bool = False
-
-
-def encoding_of(path: Path) -> str:
-    """A text file's encoding: by its mark, UTF-8 if all of it is, else GB 18030 or Latin."""
-    with path.open("rb") as file:
-        head = file.read(SAMPLE_BYTES)
-    if head.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if head[1::2].count(0) > len(head) // 4:
-        return "utf-16-le"
-    if _is_utf8(path):
-        return "utf-8"
-    return "gb18030" if _looks_chinese(path) else "cp1252"
-
-
-def _is_utf8(path: Path) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with path.open("rb") as file:
-        try:
-            for block in iter(lambda: file.read(1 << 20), b""):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return False
-    return True
-
-
-def _looks_chinese(path: Path) -> bool:
-    """GB 2312 writes pairs of high bytes; in Latin text a high byte mostly stands alone."""
-    with path.open("rb") as file:
-        high = next((block for block in iter(lambda: file.read(1 << 20), b"") if _high(block)), b"")
-    pairs = sum(len(run.group()) // 2 * 2 for run in re.finditer(rb"[\xa1-\xfe]{2,}", high))
-    return pairs > _high(high) * 0.6
-
-
-def _high(block: bytes) -> int:
-    return sum(byte > 0x7F for byte in block)
-
-
-def delimiter_of(path: Path, encoding: str) -> str:
-    """The sign that splits the first line into most cells, outside quotation marks."""
-    with path.open(encoding=encoding, newline="") as file:
-        first = re.sub(r'"[^"]*"', "", file.readline(SAMPLE_BYTES))
-    best = max(DELIMITERS, key=first.count)
-    if not first.count(best):
-        raise Refused("This is no table: its first line has one cell only.", code="delimiter")
-    return best
-
-
-def rows_of(file: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """(row, cells) as a spreadsheet counts: the headings are row 1; blank rows are left out."""
-    csv.field_size_limit(LONGEST_CELL)
-    row = 0
-    try:
-        for row, cells in enumerate(csv.reader(file, delimiter=delimiter), start=1):
-            if any(cells):
-                yield row, cells
-    except csv.Error as error:
-        raise Refused(
-            "Row %(row)s cannot be read (%(error)s). Look for a quotation mark that is opened and"
-            " never closed.",
-            code="csv",
-            row=row + 1,
-            error=error,
-        ) from None
-    except UnicodeError as error:
-        raise Refused(
-            "After row %(row)s the file is not written in %(encoding)s. Save all of it in UTF-8.",
-            code="encoding",
-            field="encoding",
-            row=row,
-            encoding=getattr(error, "encoding", "this encoding"),
-        ) from None
 
 
 def date_format_of(texts: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
+from foundation import tabular
 from foundation.money import LARGEST, exponent, is_currency, parse_amount
 from foundation.refusal import Refused
 from foundation.words import _
@@ -138,8 +139,8 @@ def look_at(
     if not path.stat().st_size:
         raise Refused("The file is empty.", code="empty")
     try:
-        found = encoding or manners.encoding_of(path)
-        delimiter = manners.delimiter_of(path, found)
+        found = encoding or tabular.encoding_of(path)
+        delimiter = tabular.delimiter_of(path, found)
         known = columns.recognise(_headings(path, found, delimiter), said or {})
     except (LookupError, UnicodeError):
         raise Refused(
@@ -166,13 +167,13 @@ def look_at(
 
 def _headings(path: Path, encoding: str, delimiter: str) -> list[str]:
     with path.open(encoding=encoding, newline="") as file:
-        for _row, cells in manners.rows_of(file, delimiter):
+        for _row, cells in tabular.rows_of(file, delimiter):
             return [cell.strip() for cell in cells]
     raise Refused("The file is empty.", code="empty")
 
 
 def _body(file: IO[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    rows = manners.rows_of(file, delimiter)
+    rows = tabular.rows_of(file, delimiter)
     next(rows, None)
     return rows
 

@@ -1,0 +1,60 @@
+"""What every section of the draft's editor does alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from foundation.doors import reading, writing
+from rewards import programme as programmes
+from rewards.sections import SECTIONS
+from tests import people
+from tests.rewards.test_programme_desk import start
+from tests.shop import orders
+
+
+def test_it_works(client: Any, programme: Any) -> None:
+    start(client, programme)
+    for section in SECTIONS:
+        page = client.get(section.path).text
+        assert f'href="{section.path}" aria-current="page"' in page
+        assert "Nothing yet. Change something and keep the draft." in page
+
+
+def test_without_a_draft_there_is_nothing_to_edit(client: Any, programme: Any) -> None:
+    people.sign_in(client, programme.olga)
+    answer = client.get("/programme/draft/budgets")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/programme")
+
+
+def test_what_nobody_looked_at_is_not_written_over(client: Any, programme: Any) -> None:
+    values = start(client, programme) | {"return_days": "23"}
+    for revision in ("0", "7", "-1", "x", ""):
+        answer = client.post("/programme/draft", data=values | {"revision": revision})
+        assert answer.status_code == 409
+        assert "Somebody changed this draft" in answer.text
+        assert 'value="23"' in answer.text
+
+
+def test_a_section_leaves_the_note_of_the_rules_alone(client: Any, programme: Any) -> None:
+    values = start(client, programme)
+    client.post("/programme/draft", data=values | {"note": "More for reviews."})
+    people.submit(client, "/programme/draft/budgets", worth="5.00")
+    with reading() as session:
+        draft = programmes.draft(session)
+    assert draft is not None
+    assert (draft.note, draft.rules.worth_of_100) == ("More for reviews.", 500)
+
+
+def test_rules_that_wait_for_a_product_say_so_until_there_is_one(
+    client: Any, programme: Any, now: Any
+) -> None:
+    values = start(client, programme) | {"earning-0-products": "yunnan-black, yunan-black"}
+    assert client.post("/programme/draft", data=values).status_code == 303
+    waits = "waits for a product that is not in the shop: %s<"
+    for page in ("/programme/draft", "/programme/publish"):
+        assert waits % "yunnan-black" in client.get(page).text
+    with writing() as session:
+        orders.a_product(session, now, "yunnan-black")
+    for page in ("/programme/draft", "/programme/publish"):
+        assert waits % "yunnan-black" not in client.get(page).text
+        assert waits % "yunan-black" in client.get(page).text

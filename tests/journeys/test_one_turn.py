@@ -86,10 +86,8 @@ def open_house(house: House) -> None:
     now = clock.now()
     with writing() as session:
         for role, name in (("staff", "Sam"), ("moderator", "Mo")):
-            draft = SignUp(
-                name, f"{name.lower()}@tea.example", passwords.hashed(PASSWORD), "en", {}
-            )
-            joining.add(session, draft, now, role=role)
+            address, kept = f"{name.lower()}@tea.example", passwords.hashed(PASSWORD)
+            joining.add(session, SignUp(name, address, kept, "en", consents={}), now, role=role)
         product = ProductDraft("longjing", {"en": "Longjing", "zh_Hans": "龙井"}, 4000, "USD")
         products.add(session, product, now)
         club = ClubDraft("green", {"en": "Green tea"}, {"en": "Leaves and water."})

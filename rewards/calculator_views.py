@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, redirect, request
+from werkzeug.datastructures import MultiDict
 from wtforms import Form, IntegerField, SelectField, StringField
 from wtforms.validators import NumberRange, Optional
 
@@ -24,6 +25,8 @@ bp = Blueprint("calculator", __name__)
 
 #: Minor units beyond which an order is a slip of the keyboard.
 DEAREST = 10**12
+#: What the calculator begins with, as calculator_parts.html shows it on other pages.
+EXAMPLE = MultiDict({"friends": "2", "friend_total": "80"})
 
 
 def _count(label: Any) -> IntegerField:
@@ -80,7 +83,7 @@ def calculate() -> Any:
     if version is None:
         return redirect("/how-rewards-work", 303)
     rules = version.rules
-    form = CalculatorForm(request.args)
+    form = CalculatorForm(request.args or EXAMPLE)
     form.tier.choices = choices((tier.key, text_in(tier.name)) for tier in rules.tiers)
     if rules.tier(form.tier.data or "") is None:
         form.tier.data = rules.tiers[0].key

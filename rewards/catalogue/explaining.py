@@ -83,7 +83,7 @@ def _terms_of_all(item: Item, programme: Programme) -> Iterator[str]:
     if item.expected_on is not None:
         yield _("Expected on %(day)s.", day=when(item.expected_on))
     if item.dates:
-        yield _("Dates: %(days)s.", days=", ".join(when(each, "short") for each in item.dates))
+        yield _("Dates: %(days)s.", days=" · ".join(when(each, "short") for each in item.dates))
     if item.sent:
         yield _("Sent to the address you give.")
     if item.counted:

@@ -13,6 +13,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
+from rewards import programme
+from rewards.rules import TopUp
 from rewards.topups.models import TopUpPurchase, TopUpRefund, TopUpUse
 
 
@@ -134,3 +136,11 @@ def _back(
         .group_by(of.purchase_id)
     )
     return {row[0]: (int(row[1]), int(row[2]), int(row[3]), int(row[4])) for row in rows}
+
+
+def offer_of(session: Session, purchase: TopUpPurchase) -> TopUp:
+    """The offer as it was when somebody bought by it."""
+    version = programme.version(session, purchase.version)
+    offer = version.rules.topup(purchase.offer) if version else None
+    assert offer is not None  # a version never changes
+    return offer

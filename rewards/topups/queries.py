@@ -17,9 +17,9 @@ from members.models import ApiKey, Member
 from rewards.rules import TopUp
 from rewards.topups import codes, explaining, left
 from rewards.topups.left import Left
+from rewards.topups.left import offer_of as offer_at
 from rewards.topups.models import TopUpPurchase, TopUpUse
 from rewards.topups.rules import PAID, offer_of
-from rewards.topups.taking import offer_of as offer_at
 
 #: Tokens drawn before the rest is only counted.
 DRAWN = 40

@@ -19,10 +19,9 @@ from notifications.telling import tell
 from rewards.locking import lock_members
 from rewards.rules import order_reference
 from rewards.topups import left, notices
-from rewards.topups.left import Left
+from rewards.topups.left import Left, offer_of
 from rewards.topups.models import TopUpRefund
 from rewards.topups.rules import Back, TopUp, asked_back, free_in, paid_in
-from rewards.topups.taking import offer_of
 
 
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:

@@ -18,12 +18,10 @@ from foundation.tables import new_id
 from ledger import spending, transfers
 from notifications.notices import Notice
 from notifications.telling import tell
-from rewards import programme
 from rewards.locking import lock_members
-from rewards.rules import TopUp
 from rewards.topups import left, notices
-from rewards.topups.left import Left
-from rewards.topups.models import TopUpPurchase, TopUpUse
+from rewards.topups.left import Left, offer_of
+from rewards.topups.models import TopUpUse
 from rewards.topups.rules import free_in, paid_in
 
 
@@ -82,14 +80,6 @@ def give_back(session: Session, use_id: str, now: datetime) -> TopUpUse:
     facts.record(session, "prepaid.given_back", use.member_id, subject, now, offer=use.offer)
     _tell(session, use, notices.GIVEN_BACK, now)
     return use
-
-
-def offer_of(session: Session, purchase: TopUpPurchase) -> TopUp:
-    """The offer as it was when somebody bought by it."""
-    version = programme.version(session, purchase.version)
-    offer = version.rules.topup(purchase.offer) if version else None
-    assert offer is not None  # a version never changes
-    return offer
 
 
 def _write(session: Session, taking: Taking, unit: left.Next, now: datetime) -> TopUpUse:

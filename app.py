@@ -100,6 +100,7 @@ from foundation.web import (
     front,
     health,
     languages,
+    later,
     operations,
     pages,
     refusals,
@@ -434,6 +435,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def served() -> Flask:
     """The web application in a process of `serve`, which ends with it."""
     serving.end_with_server()
+    later.offer_below(following.ROOT)
     return create_app()
 
 

@@ -45,9 +45,6 @@ class Answer:
         self.values.set_pgresult(self.result)
         return self.values.load_rows(0, self.result.ntuples, tuple)
 
-    def count(self) -> int:
-        return self.result.command_tuples or 0
-
 
 class Prepared:
     """A PostgreSQL connection that runs each statement prepared, through psycopg's libpq layer.
@@ -108,8 +105,8 @@ def ask(sql: str, *params: Any) -> list[Row]:
         return server.run(sql, params).rows()
 
 
-def tell(sql: str, *params: Any) -> int:
-    """Run one INSERT or UPDATE written with `?` placeholders and commit it; how many rows.
+def tell(sql: str, *params: Any) -> list[Row]:
+    """Run one INSERT or UPDATE written with `?` placeholders and commit it; what it returns.
 
     For what happens at every click and stands alone; whatever belongs to a larger change goes
     through `doors.writing`. One statement: on SQLite the write lock is taken and given back within
@@ -123,14 +120,14 @@ def tell(sql: str, *params: Any) -> int:
         return _tell_sqlite(sql, [_as_sqlite_keeps_it(value) for value in params])
     server: Prepared = _own.writer
     try:
-        return server.run(sql, params).count()
+        return server.run(sql, params).rows()
     except psycopg.OperationalError:
         _reopen_writer(database)
         server = _own.writer
-        return server.run(sql, params).count()
+        return server.run(sql, params).rows()
 
 
-def _tell_sqlite(sql: str, params: list[Any]) -> int:
+def _tell_sqlite(sql: str, params: list[Any]) -> list[Row]:
     """Execute once the write lock is free.
 
     A statement of ours holds it for some 50 microseconds, and SQLite's own waiting starts with a
@@ -139,7 +136,8 @@ def _tell_sqlite(sql: str, params: list[Any]) -> int:
     pause, last = SHORTEST_PAUSE, time.monotonic() + doors.BUSY_TIMEOUT / 1000
     while True:
         try:
-            return int(_own.writer.execute(sql, params).rowcount)
+            rows: list[Row] = _own.writer.execute(sql, params).fetchall()
+            return rows
         except sqlite3.OperationalError as problem:
             if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > last:
                 raise

@@ -10,7 +10,8 @@ the member reads, or **refunded**. Each state is a row with its moment, reason a
 One level only: a referral knows a referrer and a friend, and nobody above them. Nothing is paid for
 recruiting as such; the reward is a rule about `referral.purchased` in the incentive programme.
 
-    clicking.click(code, channel, landing, now)        the hot path: one durable statement
+    clicking.click(code, channel, landing, now)        the hot path: one durable statement,
+    clicking.click_soon(visit, then)                   shared with whoever else clicks just then
     attributing.hear                                   member.verified → referral.lead, .refused
     purchasing.hear                                    order.paid      → referral.purchased
     refunding.hear                                     order.refunded

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
 from foundation.quick import tell
 from foundation.tables import UtcMoment
+from foundation.together import Together
 
-# The code is checked and the click written in one statement; its trigger counts (migration 0800).
+#: Clicks of one statement. Each number of them is a statement of its own to PostgreSQL.
+MOST = 32
+
+# The codes are checked and the clicks written in one statement; its trigger counts.
 CLICK = (
-    "insert into referral_click (code, channel, landing, at)"
-    " select code, ?, ?, ? from referral_code where code = ? and revoked_at is null"
+    "with visit (code, channel, landing, at) as (values {})"
+    " insert into referral_click (code, channel, landing, at)"
+    " select code, channel, landing, at from visit"
+    " where code in (select code from referral_code where revoked_at is null) returning code"
 )
 CLICK_WITHIN = (
     "insert into referral_click (code, channel, landing, at)"
@@ -22,13 +31,45 @@ CLICK_WITHIN = (
 )
 
 
+class Visit(NamedTuple):
+    """A person opened a link: what is kept of it."""
+
+    code: str
+    channel: str
+    landing: str
+    at: datetime
+
+
+@cache
+def _clicks(count: int) -> str:
+    """`CLICK` for so many visits."""
+    return CLICK.format(", ".join(["(?, ?, ?, ?)"] * count))
+
+
+def _keep(visits: Sequence[Visit]) -> list[bool]:
+    kept = tell(_clicks(len(visits)), *(value for visit in visits for value in visit))
+    known = {code for (code,) in kept}
+    return [visit.code in known for visit in visits]
+
+
+_together: Together[Visit, bool] = Together(_keep, MOST)
+
+
 def click(code: str, channel: str, landing: str, now: datetime) -> bool:
     """Count a click, durably, before anything else; False for a code unknown or revoked."""
-    return tell(CLICK, channel, landing, now, code) == 1
+    return _keep([Visit(code, channel, landing, now)])[0]
+
+
+def click_soon(visit: Visit, then: Callable[[bool | None], None]) -> None:
+    """The same together with the clicks of the moment; `then` is told once it is committed.
+
+    None when it could not be written together with the others: click alone.
+    """
+    _together.ask(visit, then)
 
 
 def click_within(session: Session, code: str, channel: str, landing: str, now: datetime) -> bool:
-    """The same inside somebody's transaction: for the demo's months, where `tell` would wait."""
+    """The same inside somebody's transaction: for the demo's months, where a click would wait."""
     statement = text(CLICK_WITHIN).bindparams(bindparam("at", type_=UtcMoment()))
     values = {"channel": channel, "landing": landing, "at": now, "code": code}
     return bool(session.execute(statement, values).rowcount)  # type: ignore[attr-defined]

@@ -15,8 +15,9 @@ from urllib.parse import parse_qs
 
 from foundation import clock, doors
 from foundation.web.languages import safe_path
+from foundation.web.later import offered
 from referral import navigations, touches
-from referral.clicking import click
+from referral.clicking import Visit, click, click_soon
 from referral.touches import Touch
 
 if TYPE_CHECKING:
@@ -26,15 +27,22 @@ ROOT = "/r/"
 LANDING = "/invited"
 
 
-def follow(code: str, channel: str, to: str, cookie: str, now: datetime) -> str | None:
-    """Count a click; the cookie to set, empty to keep the one there is, None for an ended code."""
-    code, channel = code.lower(), navigations.channel_of(channel)
+def visit(code: str, channel: str, to: str, now: datetime) -> Visit:
+    """What is kept of somebody's opening a link that leads on `to` a page."""
     landing = safe_path(to) if to else ""
-    if not click(code, channel, landing or "/", now):
-        return None
-    if cookie and touches.read(cookie, now) is not None:
+    return Visit(code.lower(), navigations.channel_of(channel), landing or "/", now)
+
+
+def follow(seen: Visit, cookie: str) -> str | None:
+    """Count a click; the cookie to set, empty to keep the one there is, None for an ended code."""
+    return remembered(seen, cookie) if click(*seen) else None
+
+
+def remembered(seen: Visit, cookie: str) -> str:
+    """The cookie that remembers a click, empty to keep the one there is."""
+    if cookie and touches.read(cookie, seen.at) is not None:
         return ""  # the first link keeps the friend
-    return touches.write(Touch(code, channel, now, landing))
+    return touches.write(Touch(seen.code, seen.channel, seen.at, seen.landing))
 
 
 def header(cookie: str, *, https: bool) -> str:
@@ -72,23 +80,38 @@ class Links:
             return self._app(environ, start_response)
         if not navigations.is_person_opening_a_page(environ["REQUEST_METHOD"], headers):
             return self._app(environ, start_response)
-        to = _to(environ.get("QUERY_STRING", ""))
-        try:
-            cookie = follow(code, channel, to, _cookie(headers.get("Cookie")), clock.now())
-        except doors.AWAY:
-            cookie = None
-        if cookie is None:
-            return self._app(environ, start_response)
-        answer = [
+        seen = visit(code, channel, _to(environ.get("QUERY_STRING", "")), clock.now())
+        carried = _cookie(headers.get("Cookie"))
+
+        def answer(is_counted: bool | None) -> Iterable[bytes]:
+            if not is_counted:
+                return self._app(environ, start_response)
+            start_response("302 Found", self._headers(remembered(seen, carried)))
+            return []
+
+        later = offered(environ)
+        if later is None:
+            return answer(_counted(seen))
+        click_soon(seen, lambda is_counted: later.answer(answer(is_counted)))
+        return later.take()
+
+    def _headers(self, cookie: str) -> list[tuple[str, str]]:
+        headers = [
             ("Location", LANDING),
             ("Cache-Control", "no-store"),
             ("Content-Type", "text/plain; charset=utf-8"),
             ("Content-Length", "0"),
         ]
         if cookie:
-            answer.append(("Set-Cookie", header(cookie, https=self._https)))
-        start_response("302 Found", answer)
-        return []
+            headers.append(("Set-Cookie", header(cookie, https=self._https)))
+        return headers
+
+
+def _counted(seen: Visit) -> bool | None:
+    try:
+        return click(*seen)
+    except doors.AWAY:
+        return None
 
 
 def _to(query: str) -> str:

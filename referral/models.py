@@ -46,9 +46,9 @@ class Click(Base):
 class ClickCount(Base):
     """How often a code was clicked on a channel: the sum over its slots.
 
-    A trigger of the click's own INSERT counts (migration 0800), so that a click is one statement.
-    Slots keep two clicks of the same moment from waiting for one another on PostgreSQL; on SQLite,
-    where writers queue anyway, everything is in slot 0.
+    A trigger of the clicks' own INSERT counts (migrations 0800, 2200), so that it is one statement.
+    Slots keep two processes from waiting for one another on PostgreSQL; on SQLite, where writers
+    queue anyway, everything is in slot 0.
     """
 
     __tablename__ = "referral_click_count"

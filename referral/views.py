@@ -38,7 +38,8 @@ def follow(code: str, channel: str) -> Any:
     if not navigations.is_person_opening_a_page(request.method, request.headers):
         return answer
     carried = request.cookies.get(touches.NAME, "")
-    cookie = following.follow(code, channel, request.args.get("to", ""), carried, clock.now())
+    seen = following.visit(code, channel, request.args.get("to", ""), clock.now())
+    cookie = following.follow(seen, carried)
     if cookie is None:
         return render_template("referral/unknown.html"), 404
     if cookie:

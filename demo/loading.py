@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from community import appealing, clubs, moderation, posting
 from community.clubs import ClubDraft
 from community.posting import TopicDraft
-from demo import insiders, merchant, people, shelves, voices
+from demo import counter, insiders, merchant, people, shelves, voices
 from demo.merchant import Ware
 from demo.people import Person
 from demo.voices import Opinion, Talk
@@ -118,6 +118,8 @@ class Story:
         self.talk([each for each in crowd if each.mailbox in self.talkers])
         self.spam()
         self.spend()
+        guests = [each.mailbox for each in crowd[:3]]
+        counter.Counter(self.member_ids).serve(self.at, guests, DAYS)
         self.at(DAYS - 6, lambda session, now: insiders.thank(session, self.member_ids, now))
 
     # The house
@@ -129,7 +131,7 @@ class Story:
         self.at(0.2, self.first_programme)
 
     def stock(self, session: Session, now: datetime) -> None:
-        for ware in merchant.WARES:
+        for ware in (*merchant.WARES, counter.CARD):
             draft = ProductDraft(
                 ware.slug,
                 ware.name,

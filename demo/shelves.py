@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from demo import counter
 from rewards.budgets.rules import Budget
 from rewards.cards.rules import StampCard, WelcomeVoucher
 from rewards.catalogue.items import Item
@@ -55,6 +56,7 @@ def programme(now: datetime) -> Programme:
             "budgets": BUDGETS,
             "cards": (CARD,),
             "welcome": (COME_AGAIN,),
+            "topups": (counter.POTS,),
             "worth_of_100": WORTH_OF_100,
         }
     )

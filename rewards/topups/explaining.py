@@ -32,10 +32,11 @@ def _gives(offer: TopUp) -> Iterator[str]:
         return
     if offer.units > 1:
         yield _("Each one you buy is %(paid)s prepaid.", paid=number(offer.units))
-    yield _(
-        "For every %(every)s prepaid in one order, %(free)s more come free.",
+    yield plural(
+        "For every %(every)s prepaid in one order, %(num)s more comes free.",
+        "For every %(every)s prepaid in one order, %(num)s more come free.",
+        offer.free,
         every=number(offer.every),
-        free=number(offer.free),
     )
 
 
@@ -96,5 +97,5 @@ def name_of(commodity: str, offer: TopUp) -> str:
     """What the units of an offer are called in the book."""
     name = text_in(offer.name)
     if commodity.startswith(FREE):
-        return _("%(offer)s: free", offer=name)
-    return _("%(offer)s: prepaid", offer=name)
+        return _("%(offer)s (free)", offer=name)
+    return _("%(offer)s (prepaid)", offer=name)

@@ -18,7 +18,7 @@ class FindForm(Form):
 
     code = StringField(
         lazy("Code, @name or e-mail address"),
-        [Length(max=300)],
+        [InputRequired(), Length(max=300)],
         description=lazy("Scan the code on the member's screen, or type it."),
         render_kw={"autocomplete": "off", "spellcheck": "false", "autofocus": True},
     )

@@ -115,9 +115,7 @@ def _write(session: Session, taking: Taking, unit: left.Next, now: datetime) -> 
 def _same(known: TopUpUse, taking: Taking) -> TopUpUse:
     if (known.member_id, known.offer) != (taking.member_id, taking.offer):
         raise Refused(
-            "This key took something else before. Take a new one.",
-            code="idempotency_conflict",
-            status=409,
+            "This key took something else before. Take a new one.", code="idempotency_conflict"
         )
     return known
 

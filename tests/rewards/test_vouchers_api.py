@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +9,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from werkzeug.serving import make_server
 
 from foundation import clock
 from foundation.doors import reading, writing
@@ -25,6 +21,7 @@ from rewards.models import Voucher
 from rewards.vouchers import answers as api_answers
 from rewards.vouchers import codes as vouchers
 from rewards.vouchers.codes import VoucherDraft
+from tests.rewards import documented
 from tests.rewards.shelves import buy, enrich, open_shelves
 
 BEN = {"email": "ben@example.com"}
@@ -283,31 +280,4 @@ def test_a_body_that_is_not_as_described_names_the_field(
 
 def test_what_the_page_about_it_says_works_word_for_word(app: Any, till: Any, house: Any) -> None:
     """Every sh block of docs/api-vouchers.md, run against a real server."""
-    text = (HERE / "docs/api-vouchers.md").read_text()
-    blocks = re.findall(r"```sh\n(.*?)```\n+(?:Answers?[^\n]*:\n+```json\n(.*?)```)?", text, re.S)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    given = {
-        "SITE": f"http://127.0.0.1:{server.server_port}",
-        "KEY": till.secret,
-        "CODE": issued(house),
-    }
-    try:
-        for script, said in blocks:
-            ran = subprocess.run(
-                ["bash", "-euo", "pipefail", "-c", script],
-                env=os.environ | given,
-                capture_output=True,
-                text=True,
-                timeout=30,
-            )
-            assert ran.returncode == 0, ran.stderr
-            for field in re.findall(r'"(\w+)":', said):
-                assert f'"{field}"' in ran.stdout, (script, ran.stdout)
-            for state in re.findall(r'"state": ?"(\w+)"', said):
-                assert f'"state":"{state}"' in ran.stdout.replace(": ", ":"), ran.stdout
-    finally:
-        server.shutdown()
-        thread.join()
-    assert len(blocks) >= 4
+    documented.run(app, "docs/api-vouchers.md", 4, KEY=till.secret, CODE=issued(house))

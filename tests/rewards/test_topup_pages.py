@@ -52,7 +52,7 @@ def test_it_works(client: Any, counter: Any) -> None:
 def test_everybody_reads_the_terms(client: Any, counter: Any) -> None:
     page = client.get("/how-rewards-work").text
     assert "Each one you buy is 9 prepaid and 1 free on top." in page
-    assert "For every 5 prepaid in one order, 1 more come free." in page
+    assert "For every 5 prepaid in one order, 1 more comes free." in page
     assert "What you paid for never expires." in page
     assert "What you have used is never asked back." in page
 
@@ -93,9 +93,7 @@ class TestTill:
         buys(counter, "pot-card")
 
         def say(act: str, once: str | None = None, key: str = secret, **body: Any) -> Any:
-            headers = {"Authorization": f"Bearer {key}"} | (
-                {"Idempotency-Key": once} if once else {}
-            )
+            headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": once or ""}
             return client.post(f"/api/prepaid/{act}", json=body, headers=headers)
 
         say.secret = secret  # type: ignore[attr-defined]

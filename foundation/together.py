@@ -1,6 +1,6 @@
 """Together: what many ask at the same moment is done in one go, by a thread of its own.
 
-While one lot is being done the next one gathers, so that a statement and a commit serve however
+While one batch is being done the next one gathers, so that a statement and a commit serve however
 many there are by then. Nobody waits for a clock: what comes alone is done at once.
 """
 
@@ -54,24 +54,24 @@ class Together(Generic[Asked, Told]):
 
     def _go_on(self) -> None:
         while True:
-            lot = self._next_lot()
+            batch = self._next_batch()
             try:
-                told: Sequence[Told | None] = self._do([asked for asked, _then in lot])
+                told: Sequence[Told | None] = self._do([asked for asked, _then in batch])
             except Exception as problem:
                 log.info("not done together: %s", problem)
-                told = [None] * len(lot)
-            for (_asked, then), each in zip(lot, told, strict=True):
+                told = [None] * len(batch)
+            for (_asked, then), each in zip(batch, told, strict=True):
                 try:
                     then(each)
                 except Exception:
                     log.exception("nobody could be told")
 
-    def _next_lot(self) -> list[tuple[Asked, Callable[[Told | None], None]]]:
+    def _next_batch(self) -> list[tuple[Asked, Callable[[Told | None], None]]]:
         """What is there, at least one."""
-        lot = [self._queue.get()]
+        batch = [self._queue.get()]
         try:
-            while len(lot) < self._most:
-                lot.append(self._queue.get_nowait())
+            while len(batch) < self._most:
+                batch.append(self._queue.get_nowait())
         except Empty:
             pass
-        return lot
+        return batch

@@ -11,16 +11,16 @@ from foundation.together import Together
 
 
 class Desk:
-    """Doubles numbers; shows the lots it got, and waits at the first until it may go on."""
+    """Doubles numbers; shows the batches it got, and waits at the first until it may go on."""
 
     def __init__(self, most: int = 8) -> None:
-        self.lots: list[Sequence[int]] = []
+        self.batches: list[Sequence[int]] = []
         self.may_go_on = Event()
         self.told: SimpleQueue[tuple[int, int | None]] = SimpleQueue()
         self.together = Together(self.double, most)
 
     def double(self, numbers: list[int]) -> list[int]:
-        self.lots.append(numbers)
+        self.batches.append(numbers)
         self.may_go_on.wait(10)
         if 13 in numbers:
             raise ValueError("not thirteen")
@@ -46,22 +46,22 @@ def test_it_works() -> None:
     assert desk.heard(1) == [(21, 42)]
 
 
-def test_what_gathers_meanwhile_is_one_lot_of_so_many_at_most() -> None:
+def test_what_gathers_meanwhile_is_one_batch_of_so_many_at_most() -> None:
     desk = Desk(most=3)
     desk.ask(0)
-    while not desk.lots:
+    while not desk.batches:
         pass
     desk.ask(1, 2, 3, 4, 5)
     assert desk.told.empty()
     desk.may_go_on.set()
     assert desk.heard(6) == [(n, 2 * n) for n in range(6)]
-    assert desk.lots == [[0], [1, 2, 3], [4, 5]]
+    assert desk.batches == [[0], [1, 2, 3], [4, 5]]
 
 
-def test_a_lot_that_fails_is_told_so_and_the_next_one_goes_on() -> None:
+def test_a_batch_that_fails_is_told_so_and_the_next_one_goes_on() -> None:
     desk = Desk()
     desk.ask(0)
-    while not desk.lots:
+    while not desk.batches:
         pass
     desk.ask(12, 13)
     desk.may_go_on.set()

@@ -106,7 +106,7 @@ def test_while_the_database_is_away_it_says_so(
 
 
 def test_processes_that_write_the_same_codes_lose_and_double_nothing(story: Any) -> None:
-    """Each stands for a process: lots of its own, through a connection of its own."""
+    """Each stands for a process: batches of its own, through a connection of its own."""
     with writing() as session:
         others = [people.ben(session), people.cleo(session), people.mo(session)]
         links = [codes.ensure(session, each.id, story.now) for each in others]

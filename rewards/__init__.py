@@ -30,6 +30,8 @@ Each tells its story in its `__init__.py`; what is here is the programme itself.
     programme.current(session)                 -> rules.Programme in force, None before version 1
     programme.latest(session)                  -> Version (number, rules, published_at …)
     drafting.start / change / discard, publishing.publish, publishing.publish_first
+    sections.SECTIONS, section_views           the draft's editor; how a section is added
+    wares.missing(session, rules)              products that rules name and the shop does not have
     replaying.replay(session, rules, start, end) -> Outcome; replay_runs keeps and runs them
     explaining.rule / changes / ways_up        the programme in words
     counts.POINTS                              number in the header

@@ -21,7 +21,8 @@ unit (tests/rewards/test_replaying.py).
 grace and let fall, one step at most (`standing/climbing.py`, the same machine live and in replays).
 Every change is a row with its reasons.
 
-The folders: `standing/` (weights, tiers), `budgets/`, `catalogue/` (what points buy), `vouchers/`
+The folders: `standing/` (weights, tiers), `budgets/`, `cards/` (stamps, welcome), `topups/`,
+`catalogue/` (what points buy), `vouchers/`
 (codes, the till's API), `perks/`, `papers/`, `seats/` (advisors), `book/` (statement, liability).
 Each tells its story in its `__init__.py`; what is here is the programme itself.
 
@@ -38,6 +39,7 @@ Each tells its story in its `__init__.py`; what is here is the programme itself.
     standing/keeping.hear, look(now)           counts facts; job: evaluations that are due
     standing/tiers.standing(session, member_id, rules, at)  -> Standing(points, tier, next, missing)
     standing/tiers.tiers_of(session, rules, member_ids, at) -> tier key by member
+    cards/keeping.hear, cards/welcoming.hear   stamps for orders; welcome vouchers
     catalogue/offers.offers(session, rules, member_id, now) what she may have now, or why not
     catalogue/redeeming.redeem(session, member_id, order, now)  -> Redeemed(redemption, voucher)
     catalogue/fulfilling.move / take_next / cancel_own  step by step, or back

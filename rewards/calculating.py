@@ -15,8 +15,8 @@ from typing import Any
 
 from rewards.budgets.rules import ALL, EVER
 from rewards.engine import Award, Engine
-from rewards.happenings import day_of
-from rewards.rules import EarningRule, Happened, Programme, Tier, month_of
+from rewards.happenings import CARD_FILLED, day_of
+from rewards.rules import EarningRule, Happened, Programme, StampCard, Tier, month_of
 
 ME = "me"
 #: More of anything is the same arithmetic.
@@ -113,6 +113,8 @@ def _facts(programme: Programme, imagined: Imagined, now: datetime) -> Iterator[
     for number in range(1, imagined.orders + 1):
         details = money | {"total": imagined.total, "number": number}
         yield _fact("order.paid", f"mine-{number}", ME, now, details)
+    for card in programme.cards if imagined.orders else ():
+        yield from _full_cards(card, imagined, now)
     for number in range(1, imagined.friends + 1):
         friend, details = str(number), money | {"total": imagined.friend_total, "number": 1}
         yield _fact("order.paid", f"friend-{number}", friend, now, details)
@@ -122,6 +124,16 @@ def _facts(programme: Programme, imagined: Imagined, now: datetime) -> Iterator[
         yield _fact("review.published", f"review-{number}", ME, now, {"verified": True})
     for number in range(imagined.answers):
         yield _fact("answer.accepted", f"answer-{number}", ME, now, {})
+
+
+def _full_cards(card: StampCard, imagined: Imagined, now: datetime) -> Iterator[Happened]:
+    """The cards that so many orders fill, where any goods count: each on a day of its own."""
+    if card.products or imagined.total < (card.value_min or 0):
+        return
+    full = imagined.orders // card.orders
+    for number in range(full if card.times is None else min(full, card.times)):
+        details = {"card": card.key, "basis": f"card:{number}"}
+        yield _fact(CARD_FILLED, f"card-{card.key}-{number}", ME, now, details)
 
 
 def _fact(kind: str, name: str, who: str, now: datetime, details: dict[str, Any]) -> Happened:

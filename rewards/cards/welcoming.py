@@ -6,7 +6,7 @@ whoever bought before she signed up has her orders counted then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -20,6 +20,7 @@ from rewards.earning import happened
 from rewards.happenings import Happened
 from rewards.programme import Version
 from rewards.rules import Programme
+from rewards.tallies import CHUNK
 
 #: What can entitle to one. A lead is told of once the friend's address is confirmed.
 KINDS = ("member.verified", "referral.lead", "order.paid")
@@ -42,15 +43,12 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
 
 
 def _give_all(session: Session, version: Version, facts: list[Happened], now: datetime) -> None:
+    proven = _proven(session, facts)
     for fact in facts:
-        for member_id, voucher in welcomed(
-            version.rules,
-            fact,
-            lambda who: _is_proven(session, who),
-            lambda who: _bought(session, who),
-        ):
+        due = welcomed(version.rules, fact, proven.__contains__, lambda who: _bought(session, who))
+        for member_id, voucher in due:
             item = version.rules.item(voucher.voucher)
-            assert item is not None
+            assert item is not None  # a version without it is not published
             gift = giving.Gift(
                 member_id=member_id,
                 key=voucher.rule,
@@ -91,9 +89,15 @@ def welcomed(
         yield from ((who, each) for each in due)
 
 
-def _is_proven(session: Session, member_id: str) -> bool:
-    proven = (Fact.member_id == member_id, Fact.kind == "member.verified")
-    return session.scalar(select(Fact.id).where(*proven).limit(1)) is not None
+def _proven(session: Session, facts: Iterable[Happened]) -> set[str]:
+    """Who of those who paid has confirmed her address."""
+    paid = sorted({str(fact.member_id) for fact in facts if fact.kind == "order.paid"})
+    found: set[str] = set()
+    for start in range(0, len(paid), CHUNK):
+        chunk = paid[start : start + CHUNK]
+        confirmed = (Fact.member_id.in_(chunk), Fact.kind == "member.verified")
+        found.update(map(str, session.scalars(select(Fact.member_id).where(*confirmed))))
+    return found
 
 
 def _bought(session: Session, member_id: str) -> int:

@@ -10,6 +10,8 @@ import pytest
 from foundation import facts
 from foundation.doors import reading, writing
 from rewards import clawing_back, earning, publishing, releasing
+from rewards.cards import keeping as cards
+from rewards.cards import welcoming
 from rewards.first_programme import first_programme
 from rewards.rules import FACTS, Programme
 from rewards.standing import keeping as standing
@@ -23,7 +25,10 @@ PUBLISHED = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 HEARERS = {
     **dict.fromkeys(KINDS, (standing.hear,)),
     **dict.fromkeys(FACTS, (earning.hear, standing.hear)),
-    "order.refunded": (clawing_back.hear, standing.hear),
+    "order.paid": (earning.hear, cards.hear, standing.hear, welcoming.hear),
+    "order.refunded": (clawing_back.hear, cards.hear, standing.hear),
+    "member.verified": (earning.hear, standing.hear, welcoming.hear),
+    "referral.lead": (welcoming.hear,),
 }
 
 

@@ -15,6 +15,7 @@ from rewards import drafting, publishing, replaying
 from rewards import programme as programmes
 from rewards.budgets import auditing
 from rewards.budgets.rules import Budget
+from rewards.cards.rules import StampCard
 from rewards.first_programme import first_programme
 from rewards.happenings import FACTS
 from rewards.models import Grant
@@ -80,6 +81,23 @@ def rules(draw: Any, number: int) -> EarningRule:
 
 
 @st.composite
+def cards(draw: Any) -> StampCard:
+    gives_points = draw(st.booleans())
+    return StampCard(
+        key=draw(st.sampled_from(["cup", "pot"])),
+        name=NAME,
+        orders=draw(st.integers(2, 3)),
+        days=draw(st.integers(3, 40)),
+        value_min=draw(maybe(st.integers(1, 9_000))),
+        one_a_day=draw(st.booleans()),
+        points=draw(st.integers(1, 200)) if gives_points else None,
+        is_held=draw(st.booleans()),
+        voucher=None if gives_points else "voucher-5",
+        times=draw(maybe(st.integers(1, 3))),
+    )
+
+
+@st.composite
 def programmes_to_publish(draw: Any) -> Programme:
     earning = tuple(draw(rules(number)) for number in range(draw(st.integers(1, 5))))
     places = [(rule, period) for rule in [None, "rule-0"] for period in ("month", "ever")]
@@ -95,6 +113,7 @@ def programmes_to_publish(draw: Any) -> Programme:
         for number, (rule, period) in enumerate(chosen)
     )
     changes = {"earning": earning, "budgets": budgets, "return_days": draw(st.integers(0, 30))}
+    changes["cards"] = tuple(draw(st.lists(cards(), max_size=2, unique_by=lambda card: card.key)))
     return first_programme().model_copy(update=changes)
 
 
@@ -175,6 +194,7 @@ def test_it_works(house: Any) -> None:
             outcome = replaying.replay(session, wanted, start, start + SPAN)
             grants = session.scalars(select(Grant).where(Grant.fact_at >= start)).all()
             assert auditing.audit(session) == []
+        assert outcome.gifts == outcome.actual_gifts
         assert outcome.cost == outcome.actual_cost == sum(g.amount - g.clawed for g in grants)
         for key, cost in outcome.replayed.items():
             real = outcome.actual.get(key, replaying.RuleCost())

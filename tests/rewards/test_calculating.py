@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rewards.calculating import ME, Imagined, reckon
 from rewards.first_programme import first_programme
-from rewards.rules import Condition
+from rewards.rules import Condition, StampCard
 from tests.conftest import NOW
 
 FIRST = first_programme()
@@ -44,6 +44,17 @@ def test_two_friends_who_each_buy_for_80() -> None:
         ("referrer", 2),
         ("friend", 2),
     }
+
+
+def test_full_cards_are_counted() -> None:
+    card = StampCard(
+        key="tea", name={"en": "Tea card"}, orders=3, days=30, points=50, value_min=100
+    )
+    rules = FIRST.model_copy(update={"cards": (card,)})
+    reckoned = reckon(rules, Imagined(orders=7, total=100), NOW)
+    assert [(line.rule.key, line.times) for line in reckoned.lines][-1] == ("card_tea", 2)
+    assert reckoned.mine == 7 + 100
+    assert reckon(rules, Imagined(orders=7, total=99), NOW).mine == 0
 
 
 def test_a_cap_shows() -> None:

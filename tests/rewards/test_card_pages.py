@@ -11,13 +11,11 @@ import pytest
 from foundation import clock
 from foundation.doors import reading, writing
 from foundation.words import use_language
-from rewards import clawing_back, drafting, earning, explaining, publishing
-from rewards.cards import keeping, welcoming
+from rewards import drafting, explaining, publishing
 from rewards.cards.rules import StampCard, WelcomeVoucher
 from rewards.first_programme import first_programme
 from rewards.rules import Programme
 from tests import people
-from tests.rewards.conftest import HEARERS
 
 TEA = StampCard(
     key="tea",
@@ -31,16 +29,6 @@ POT = StampCard(key="pot", name={"en": "Pot card"}, orders=2, days=60, voucher="
 HELLO = WelcomeVoucher(
     key="hello", name={"en": "Hello"}, voucher="voucher-5", valid_days=30, order_min=3_000
 )
-
-
-@pytest.fixture(autouse=True)
-def hearers(monkeypatch: pytest.MonkeyPatch) -> None:
-    wired = {
-        "order.paid": (earning.hear, keeping.hear),
-        "order.refunded": (clawing_back.hear, keeping.hear),
-        "member.verified": (welcoming.hear,),
-    }
-    monkeypatch.setattr("tests.rewards.conftest.HEARERS", HEARERS | wired)
 
 
 @pytest.fixture

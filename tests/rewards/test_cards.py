@@ -6,6 +6,7 @@ import random
 import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,33 +15,18 @@ from sqlalchemy import select
 from foundation import facts
 from foundation.doors import reading, writing
 from ledger import statements
-from rewards import clawing_back, drafting, earning, publishing, replaying
-from rewards.cards import keeping, welcoming
+from rewards import drafting, publishing, replaying
 from rewards.cards.models import MemberCard, Stamp
 from rewards.cards.rules import Held, StampCard, WelcomeVoucher
 from rewards.first_programme import first_programme
 from rewards.models import Grant, Voucher
 from rewards.rules import Programme, objections
-from rewards.standing import keeping as standing
 from rewards.vouchers import codes
 from tests.rewards.conftest import HEARERS, PUBLISHED
 
 POINTS = StampCard(key="tea", name={"en": "Tea card"}, orders=3, days=30, points=150, is_held=False)
 VOUCHER = StampCard(key="tea", name={"en": "Tea card"}, orders=2, days=30, voucher="voucher-5")
 END = datetime(2026, 9, 1, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def hearers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This room as the application wires it."""
-    wired = {
-        "order.paid": (earning.hear, keeping.hear, standing.hear, welcoming.hear),
-        "order.refunded": (clawing_back.hear, keeping.hear, standing.hear),
-        "card.filled": (earning.hear,),
-        "member.verified": (earning.hear, welcoming.hear),
-        "referral.lead": (welcoming.hear,),
-    }
-    monkeypatch.setattr("tests.rewards.conftest.HEARERS", HEARERS | wired)
 
 
 def with_cards(*cards: StampCard, **more: Any) -> Programme:
@@ -228,8 +214,9 @@ def test_orders_and_refunds_of_one_member_at_once_leave_whole_cards(house: Any) 
     rules = with_cards(POINTS.model_copy(update={"one_a_day": False}))
     house.publish(rules)
     kept = pays(house, house.ada, 1, 2)
-    acts = [lambda: house.pays(house.ada, 2_000, day(3)) for _ in range(8)]
-    acts += [lambda o=order: house.refunds(o, house.ada, 2_000, 2_000, day(3)) for order in kept]
+    acts = [partial(house.pays, house.ada, 2_000, day(3)) for _ in range(8)]
+    back = (house.ada, 2_000, 2_000, day(3))
+    acts += [partial(house.refunds, order, *back) for order in kept]
     threads = [threading.Thread(target=act) for act in acts]
     for each in threads:
         each.start()
@@ -249,9 +236,7 @@ def test_orders_and_refunds_of_one_member_at_once_leave_whole_cards(house: Any) 
 
 def test_a_batch_of_orders_fills_cards_as_single_ones_do(house: Any) -> None:
     house.publish(with_cards(POINTS))
-    facts.listen(
-        {**HEARERS, "order.paid": (earning.hear, keeping.hear), "card.filled": (earning.hear,)}
-    )
+    facts.listen(HEARERS)
     details = {"total": 2_000, "currency": "USD", "number": 1}
     drafts = [
         facts.FactDraft(

@@ -128,6 +128,7 @@ from rewards.perks import granting as perk_granting
 from rewards.standing import keeping as standing
 from rewards.topups import buying as prepaying
 from rewards.topups import refunding as unused_back
+from rewards.topups import showing as showing_topups
 from rewards.vouchers import answers as api_answers
 from shop import page as shop_page
 from shop import uploads, webhook_runs
@@ -323,7 +324,10 @@ CARDS: Sequence[member_page.Show] = (
 SECTIONS: Sequence[member_page.Show] = (reviews.views.member_section, showing.topics)
 
 #: What rooms show below a product, and on its card in the shop.
-PRODUCT_SECTIONS: Sequence[shop_page.Section] = (reviews.views.section,)
+PRODUCT_SECTIONS: Sequence[shop_page.Section] = (
+    showing_topups.on_product,
+    reviews.views.section,
+)
 PRODUCT_NOTES: Sequence[shop_page.Note] = (reviews.views.note,)
 PRODUCT_WORDS: Sequence[shop_page.Words] = (reviews.queries.addresses,)
 

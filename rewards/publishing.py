@@ -19,6 +19,7 @@ from rewards.models import ProgrammeDraft, ProgrammeVersion
 from rewards.programme import Draft, Version
 from rewards.rules import Programme, objections
 from rewards.standing import keeping as standing
+from rewards.topups import showing
 from transparency import log
 
 
@@ -82,7 +83,7 @@ def _put_in_force(
             number=number,
         )
     standing.enter(session, before, rules, now)
-    versions.touch(session, "programme")
+    versions.touch(session, "programme", *showing.pages(before.rules if before else None, rules))
     facts.record(
         session, "programme.published", owner_id, f"programme:{number}", now, number=number
     )

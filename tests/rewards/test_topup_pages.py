@@ -9,11 +9,13 @@ import pytest
 from foundation import clock
 from foundation.doors import reading, writing
 from members import api_keys
+from rewards import drafting, publishing
 from rewards.topups import codes
 from tests import people
 from tests.rewards import documented
 from tests.rewards.counters import DAY, TEN, buys, open_counter
 from tests.rewards.test_programme_desk import fields, start
+from tests.shop import orders
 
 
 @pytest.fixture
@@ -147,6 +149,21 @@ def test_an_owner_writes_an_offer_and_publishes_it(client: Any, counter: Any) ->
     answer = client.post(path, data=sent | {"topups-0-free": "2", "act": "save"})
     assert answer.status_code == 303
     assert "9 prepaid and 2 free on top" in client.get(path).text
+
+
+def test_a_product_says_what_it_brings_and_never_what_it_brought(
+    client: Any, counter: Any, now: Any
+) -> None:
+    with writing() as session:
+        orders.a_product(session, now, "pot-card")
+    assert "9 prepaid and 1 free on top" in client.get("/products/pot-card").text
+    with writing() as session:
+        drafting.start(session, counter.olga, now)
+        draft = drafting.needed(session)
+        richer = draft.rules.model_copy(update={"topups": (TEN.model_copy(update={"free": 2}),)})
+        drafting.change(session, counter.olga, richer, "", draft.revision, now)
+        publishing.publish(session, counter.olga, drafting.needed(session), now)
+    assert "9 prepaid and 2 free on top" in client.get("/products/pot-card").text
 
 
 def test_the_owner_sees_the_money_taken_in_ahead(client: Any, counter: Any) -> None:

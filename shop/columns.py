@@ -61,8 +61,6 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "promised_on": ("promised_on", "promised date", "estimated delivery", "预计送达", "預計送達"),
     "refunded": ("refunded", "refunded amount", "refund amount", "退款金额", "退款金額"),
 }  # fmt: skip
-#: The column that a file of rejected rows carries at its end.
-WHY = "why"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ Orders that cannot be taken in go to a file of rejects with a column `why`; mend
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,16 +16,15 @@ from sqlalchemy import select
 
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
+from foundation.rejects import Problem, Rejects
 from shop import importing
-from shop.columns import WHY
 from shop.models import Order
-from shop.order_files import Group, OrderFile, Problem
+from shop.order_files import Group, OrderFile
 
 #: Orders per transaction: long enough to be quick, short enough to let other writers in between.
 CHUNK = 1_000
 #: Problems kept to be shown; all of them stand in the file of rejects.
 SHOWN = 100
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass
@@ -54,7 +52,7 @@ def run(
     With `dry_run` nothing is written but the file of rejects.
     """
     tally = Tally()
-    bin_ = Rejects(rejects, source) if rejects else None
+    bin_ = Rejects(rejects, source.columns.headings) if rejects else None
     try:
         with (
             source.open() as file,
@@ -123,7 +121,7 @@ def _take(
             tally.rejected += 1
             tally.problems += group.problems[: max(0, SHOWN - len(tally.problems))]
             if rejects:
-                rejects.add(group)
+                _reject(rejects, group)
 
 
 def _rehearse(groups: list[Group]) -> importing.Outcome:
@@ -133,35 +131,8 @@ def _rehearse(groups: list[Group]) -> importing.Outcome:
     return importing.Outcome(new=len(groups) - known, known=known)
 
 
-class Rejects:
-    """A CSV of the rows that were not taken in, with the reason; made when there is a first one."""
-
-    def __init__(self, path: Path, source: OrderFile) -> None:
-        self._path = path
-        self._columns = source.columns
-        # A mended file of rejects has the column already.
-        self._width = len(source.columns.headings) - (source.columns.headings[-1] == WHY)
-        self._file: IO[str] | None = None
-
-    def add(self, group: Group) -> None:
-        """Write every row of an order; half an order would later look like another one."""
-        for row, cells in group.rows:
-            why = " ".join(str(problem) for problem in group.problems if problem.row == row)
-            self._write([*cells[: self._width], *cells[len(self._columns.headings) :], why])
-
-    def _write(self, cells: list[str]) -> None:
-        if self._file is None:
-            # The mark at its start tells spreadsheets that this is UTF-8.
-            self._file = self._path.open("w", encoding="utf-8-sig", newline="")
-            headings = [*self._columns.headings[: self._width], WHY]
-            csv.writer(self._file).writerow([guarded(heading) for heading in headings])
-        csv.writer(self._file).writerow([guarded(cell) for cell in cells])
-
-    def close(self) -> None:
-        if self._file:
-            self._file.close()
-
-
-def guarded(cell: str) -> str:
-    """A cell that no spreadsheet runs as a formula; our own reader takes the guard off again."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+def _reject(rejects: Rejects, group: Group) -> None:
+    """Write every row of an order; half an order would later look like another one."""
+    for row, cells in group.rows:
+        why = " ".join(str(problem) for problem in group.problems if problem.row == row)
+        rejects.add(cells, why)

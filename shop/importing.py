@@ -19,12 +19,13 @@ from foundation.facts import FactDraft
 from foundation.money import format_amount
 from foundation.once import insert_many_once
 from foundation.refusal import Refused
+from foundation.rejects import Problem
 from foundation.tables import new_id
 from members.joining import Customer, known_customers
 from members.models import Member
 from shop import rules
 from shop.models import Order, OrderLine, Refund
-from shop.order_files import Group, Problem, ReadOrder
+from shop.order_files import Group, ReadOrder
 from shop.ordering import NOTHING, Bought, bought_of, line_row, products_by_sku
 
 #: Facts are told in this order, so that nobody hears of a refund before the payment.

@@ -18,7 +18,7 @@ from typing import IO, Any
 from foundation import tabular
 from foundation.money import LARGEST, exponent, is_currency, parse_amount
 from foundation.refusal import Refused
-from foundation.words import _
+from foundation.rejects import Problem, unguarded
 from shop import columns, manners
 from shop.columns import Columns
 from shop.manners import Manners
@@ -39,25 +39,6 @@ STATES: Mapping[str, str] = {"": "paid"} | {
 }
 #: Signs and codes of currencies around an amount; any other letter makes it no amount.
 SIGNS = re.compile(r"^(?:[A-Z]{3}\s+|[A-Z]{0,3}[$€£¥￥₩₹]\s*)|\s*(?:\s[A-Z]{3}|[$€£¥￥₩₹元円圓])$")
-#: A guard that our own file of rejects puts before what a spreadsheet would run as a formula.
-GUARDED = re.compile(r"^'(?=[=+\-@\t\r])")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong in one cell (or, without a column, in one row)."""
-
-    row: int
-    column: str | None
-    why: Refused
-
-    def __str__(self) -> str:
-        why = _(self.why.sentence, **self.why.params)
-        if self.column is None:
-            return _("Row %(row)s: %(why)s", row=self.row, why=why)
-        return _(
-            "Row %(row)s, column “%(column)s”: %(why)s", row=self.row, column=self.column, why=why
-        )
 
 
 @dataclass(frozen=True)
@@ -106,7 +87,7 @@ class OrderFile:
         group: Group | None = None
         reader = Reader(self)
         for row, cells in _body(file, self.manners.delimiter):
-            number = GUARDED.sub("", cells[at].strip()) if at < len(cells) else ""
+            number = unguarded(cells[at].strip()) if at < len(cells) else ""
             if group is None or number != group.number or not number:
                 if group is not None:
                     yield reader.understand(group)
@@ -263,7 +244,7 @@ class Reader:
         if at is None:
             return ""
         text = cells[at].strip()
-        return GUARDED.sub("", text) if text[:1] == "'" else text
+        return unguarded(text)
 
     def _object(self, row: int, name: str, why: Refused) -> None:
         self._problems.append(Problem(row, self._columns.heading(name), why))

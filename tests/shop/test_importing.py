@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from foundation.doors import reading, writing
 from foundation.facts import Fact
 from foundation.refusal import Refused
+from foundation.rejects import guarded
 from members.models import Member
 from shop import import_runs, order_files
-from shop.import_runs import guarded
 from shop.models import Order, OrderLine, Refund
 from tests.shop import files, orders
 

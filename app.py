@@ -44,6 +44,10 @@ import referral.views
 import reviews.notices
 import reviews.queries
 import reviews.views
+import rewards.awarding.commands
+import rewards.awarding.notices
+import rewards.awarding.runs
+import rewards.awarding.views
 import rewards.book.statement_views
 import rewards.book.views
 import rewards.budgets.notices
@@ -218,6 +222,7 @@ JOBS: Sequence[Job] = (
         replay_runs.run_waiting,
         lazy("Replay changed rules"),
     ),
+    rewards.awarding.runs.JOB,
     standing.JOB,
     reckoning.JOB,
     Job(
@@ -257,6 +262,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     rewards.views.bp,
     rewards.section_views.bp,
     rewards.budgets.views.bp,
+    rewards.awarding.views.bp,
     rewards.calculator_views.bp,
     rewards.standing.views.bp,
     rewards.book.statement_views.bp,
@@ -291,6 +297,7 @@ COMMANDS: Sequence[click.Command] = (
     members.commands.commands,
     ledger.commands.commands,
     role_command.commands(privileges.KEPT),
+    rewards.awarding.commands.commands,
     rewards.papers.commands.commands,
     shop.commands.imports,
     shop.commands.hooks,
@@ -305,6 +312,7 @@ NOTICES: Sequence[Notice] = (
     *referral.notices.NOTICES,
     *reviews.notices.NOTICES,
     *rewards.notices.NOTICES,
+    *rewards.awarding.notices.NOTICES,
     *rewards.budgets.notices.NOTICES,
     *rewards.cards.notices.NOTICES,
     *rewards.standing.notices.NOTICES,

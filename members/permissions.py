@@ -40,6 +40,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "programme.publish": OWNERS,
     "book.see": STAFF,  # sums, without names
     "book.export": OWNERS,
+    "points.award": OWNERS,  # by hand, outside of the rules
     "perk.grant": OWNERS,
     "paper.edit": OWNERS,
     "seat.invite": OWNERS,

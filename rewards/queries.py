@@ -18,6 +18,7 @@ from ledger import statements
 from ledger.statements import Balances, Line
 from members.models import Member
 from rewards import explaining, programme, tallies
+from rewards.awarding import queries as award_queries
 from rewards.budgets.rules import cost
 from rewards.cards import queries as card_queries
 from rewards.cards.past import Given
@@ -61,6 +62,7 @@ class Mine:
     statement: Page[Line]
     names: dict[str, dict[str, str]]  # of rules, by grant id
     items: dict[str, str]  # what was redeemed, by redemption
+    awards: dict[str, str]  # the reason behind points by the owner's hand, by award
     offers: Sequence[Offer]
     on_the_way: Sequence[catalogue_queries.Line]
     cards: Sequence[MyCard]
@@ -121,7 +123,8 @@ def mine(session: Session, member_id: str, now: datetime, cursor: str | None) ->
         vouchers=vouchers[:SHOWN],
         statement=statement,
         names=_names_of_rules(session, waiting, statement.rows),
-        items=catalogue_queries.titles(session, _redeemed(statement.rows)),
+        items=catalogue_queries.titles(session, _ids(statement.rows, "redemption:")),
+        awards=award_queries.reasons(session, _ids(statement.rows, "award:")),
         offers=catalogue.offers(session, version.rules, member_id, now) if version else [],
         on_the_way=catalogue_queries.on_the_way(session, member_id),
         cards=card_queries.mine(session, member_id, now).open,
@@ -130,9 +133,9 @@ def mine(session: Session, member_id: str, now: datetime, cursor: str | None) ->
     )
 
 
-def _redeemed(lines: Iterable[Line]) -> list[str]:
+def _ids(lines: Iterable[Line], prefix: str) -> list[str]:
     about = [line.about or "" for line in lines]
-    return [each.partition(":")[2] for each in about if each.startswith("redemption:")]
+    return [each.removeprefix(prefix) for each in about if each.startswith(prefix)]
 
 
 def _names_of_rules(

@@ -33,6 +33,10 @@ from referral.touches import Touch
 from reviews import publishing as reviewing
 from reviews.rules import ReviewDraft
 from rewards import drafting, programme, publishing, releasing, replay_runs
+from rewards.awarding import award_files, giving, starting
+from rewards.awarding import runs as awards
+from rewards.awarding.models import Award
+from rewards.awarding.starting import Terms
 from rewards.catalogue import redeeming
 from rewards.first_programme import first_programme
 from rewards.models import Grant
@@ -99,6 +103,7 @@ def make(data: Path) -> World:
     _offer_seats(world)
     _steer(world)
     _import(world, data)
+    _award(world, data)
     return world
 
 
@@ -267,6 +272,23 @@ def _import(world: World, data: Path) -> None:
         owner = world.who["owner"].id
         uploads.take(session, owner, import_id, "orders.csv", 100, options, world.now)
     (uploads.folder(data) / f"{import_id}.rejects.csv").write_text("order,why\n")
+
+
+def _award(world: World, data: Path) -> None:
+    place = awards.folder(data)
+    path = place / "awards.csv"
+    gifts = [f"@{world.who[role].handle},50" for role in ROLES]
+    path.write_text("\n".join(["member,amount", *gifts, "nobody,5"]))
+    source, terms = award_files.look_at(path), Terms("Tasting day", "Thank you")
+    with writing() as session:
+        world.one["set_id"] = set_id = starting.start(
+            session, source, terms, "running", world.now
+        ).id
+    giving.give(set_id, source, world.now, rejects=place / f"{set_id}.rejects.csv")
+    with reading() as session:
+        for role in ROLES:
+            mine = select(Award.id).where(Award.member_id == world.who[role].id)
+            world.own("award_id", role, session.scalars(mine).one())
 
 
 RAW_TOKEN = "0123456789abcdef0123456789abcdef01234567"

@@ -93,7 +93,7 @@ def read(session: Session, reckoned: Reckoning, commodity: str | None) -> Liabil
         estimate=reckoned.estimate(code),
         days=reckoning.outstanding_by_day(session, code),
         version=version,
-        worth=_worth(rules, available + pending) if rules and code == POINTS else None,
+        worth=worth_of(rules, available + pending) if rules and code == POINTS else None,
         paid_in=topups.paid_in_for(session, code, reckoned.at),
     )
 
@@ -128,7 +128,7 @@ def _spans() -> list[str]:
     return [f"{start}–{last}" for start, last in zip(first, AGES, strict=True)]
 
 
-def _worth(rules: Programme, points: int) -> int | None:
+def worth_of(rules: Programme, points: int) -> int | None:
     """What all points are worth if everybody spends them on the item that gives most for them."""
     worths = [
         points * item.value // item.cost

@@ -21,6 +21,7 @@ from ledger.journal import moment
 from ledger.movements import Held, Movement
 from ledger.statements import Balances
 from rewards import programme
+from rewards.awarding import queries as award_queries
 from rewards.book import statement_words
 from rewards.book.amounts import plain
 from rewards.catalogue import queries as catalogue_queries
@@ -132,7 +133,7 @@ def explained(session: Session, moved: Sequence[Movement], commodity: str) -> li
     """Each movement with its words and its reason, in a fixed number of statements."""
     about = {each.about for each in moved if each.about}
     reasons = _grants(session, about) | _redemptions(session, about) | _units(session, about)
-    reasons |= _topups(session, about)
+    reasons |= _topups(session, about) | _awards(session, about)
     return [Line(each, commodity, reasons.get(each.about or "")) for each in moved]
 
 
@@ -207,6 +208,15 @@ def _topups(session: Session, about: set[str]) -> dict[str, Reason]:
         )
         found[each] = Reason(text_in(offer.name) if offer else key, "/me/prepaid", also)
     return found
+
+
+def _awards(session: Session, about: set[str]) -> dict[str, Reason]:
+    """Points by the owner's hand, with the reason she wrote."""
+    reasons = award_queries.reasons(session, _ids(about, "award:"))
+    return {
+        f"award:{award_id}": Reason(reason, f"/me/awards/{award_id}")
+        for award_id, reason in reasons.items()
+    }
 
 
 def lines(session: Session, member_id: str, commodity: str) -> Iterator[Line]:

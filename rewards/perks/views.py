@@ -62,6 +62,7 @@ def take_back(entitlement_id: str) -> Any:
     form = ReasonForm()
     with reading() as session:
         row = queries.one(session, entitlement_id) or abort(404)
+        rules = programme.current(session)
     if form.validate_on_submit():
         with refilling(form), writing() as session:
             reason = form.typed("reason")
@@ -69,5 +70,7 @@ def take_back(entitlement_id: str) -> Any:
         if not form.refused:
             flash(_("Taken back. The member has been told."), "good")
             return redirect("/programme/perks", 303)
-    page = render_template("rewards/perks/given_perk.html", form=form, row=row, now=clock.now())
+    page = render_template(
+        "rewards/perks/given_perk.html", form=form, row=row, rules=rules, now=clock.now()
+    )
     return page, (422 if form.errors else 200)

@@ -50,6 +50,8 @@ from rewards.standing.rules import KINDS
 SEED = 1854
 START = datetime(2025, 11, 1, tzinfo=UTC)
 DAYS = 365
+#: When the worker has just looked at everybody's standing, as it does every hour.
+END = START + timedelta(days=DAYS, hours=1)
 #: Facts heard in one transaction, and facts that one member is the cause of, on average.
 BATCH, EACH = 500, 20
 #: The most facts that are lived through.
@@ -80,7 +82,7 @@ ORDER = [*FACTS, "referral.qualified", "post.folded", "post.restored", "order.re
 def rows(facts_wanted: int) -> list[dict[str, Any]]:
     """One row: so many facts in the (migrated, empty) open database, replayed."""
     make_past(facts_wanted)
-    rules, end = first_programme(), START + timedelta(days=DAYS + 1)
+    rules, end = first_programme(), END
     floor = _read(replaying.kinds_of(rules), end)
     began, worked = time.perf_counter(), time.process_time()
     with reading() as session:
@@ -124,6 +126,7 @@ def make_past(facts_wanted: int) -> None:
     and what rewards made of them."""
     doublings = max(0, math.ceil(math.log2(facts_wanted / LIVED)))
     _live_through(facts_wanted >> doublings)
+    standing.look(END)
     for place in track(range(1, doublings + 1), description="Doubling it"):
         with writing() as session:
             for table, names in NAMES.items():

@@ -308,17 +308,24 @@ class _Past:
             self._committed[key] = self._committed.get(key, 0) + points
 
     def _begin_caps(self, session: Session, start: datetime) -> None:
-        for span in (None, month_of(start), day_of(start)) if self._caps else ():
-            since = tallies.bounds(span)[0] if span else None
-            query = (
-                select(Grant.member_id, Grant.rule, func.sum(Grant.amount))
-                .where(Grant.fact_at < start, Grant.rule.in_(self._caps))
-                .group_by(Grant.member_id, Grant.rule)
-            )
-            if since is not None:
-                query = query.where(Grant.fact_at >= since)
-            for member_id, rule, total in session.execute(query):
-                self._given[member_id, rule, span] = int(total)
+        caps = [(rule, cap) for rule, several in self._caps.items() for cap in several]
+        for span in (None, month_of(start), day_of(start)):
+            rules = [rule for rule, cap in caps if cap.span(start) == span]
+            if rules:
+                self._begin_span(session, start, rules, span)
+
+    def _begin_span(
+        self, session: Session, start: datetime, rules: list[str], span: str | None
+    ) -> None:
+        # In the order of `fact_at` rather than grouped: SQLite would look up every grant.
+        query = select(Grant.member_id, Grant.rule, Grant.amount).where(
+            Grant.fact_at < start, Grant.rule.in_(rules)
+        )
+        if span is not None:
+            query = query.where(Grant.fact_at >= tallies.bounds(span)[0])
+        for member_id, rule, amount in session.execute(query.order_by(Grant.fact_at)):
+            key = (member_id, rule, span)
+            self._given[key] = self._given.get(key, 0) + amount
 
     def _keep(self, lot: _Lot, basis: str | None) -> None:
         if self.places is None:

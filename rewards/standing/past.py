@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from foundation.facts import Fact
+from foundation.tables import table_of
 from rewards import programme
 from rewards.rules import Happened, Programme, Tier
 from rewards.standing.climbing import (
@@ -41,6 +42,9 @@ from rewards.standing.rules import (
     first_day,
 )
 
+FACT, CHANGE = table_of(Fact), table_of(StandingChange)
+#: Rows fetched at a time.
+STEP = 5_000
 #: Evaluations that a worker which slept so long still owes are worked off when a replay begins.
 OWED_DAYS = 40
 
@@ -68,24 +72,31 @@ class PastPlaces:
         """Start from what was heard before the period."""
         earliest = first_day(self.scale.rules, self.scale.days, self.start.toordinal() - OWED_DAYS)
         self._since(session)
-        before = Fact.recorded_at < self.start
-        for fact, heard_at in _told(session, before, Fact.at >= midnight(earliest), self.start):
+        before = FACT.c.recorded_at < self.start
+        for fact, heard_at in _told(session, before, FACT.c.at >= midnight(earliest), self.start):
             member = self._member(str(fact.member_id))
             self._count(member, fact.kind, fact.at.toordinal(), fact.details)
             member.heard = heard_at.toordinal()
         self._settle(session)
-        self._late = _told(session, Fact.recorded_at >= self.start, true(), self.start)
+        self._late = _told(session, FACT.c.recorded_at >= self.start, true(), self.start)
         self._next = next(self._late, None)
 
     def _since(self, session: Session) -> None:
-        first_orders = (
-            select(Fact.member_id, func.min(Fact.at))
-            .where(Fact.kind == "order.paid", Fact.recorded_at < self.start, Fact.at < self.start)
-            .group_by(Fact.member_id)
+        # In the order of `at` rather than grouped: SQLite would look up every fact by its member.
+        orders = (
+            select(FACT.c.member_id, FACT.c.at)
+            .where(
+                FACT.c.kind == "order.paid",
+                FACT.c.recorded_at < self.start,
+                FACT.c.at < self.start,
+                FACT.c.member_id.is_not(None),
+            )
+            .order_by(FACT.c.at)
         )
-        for member_id, at in session.execute(first_orders):
-            if member_id is not None:
-                self._member(member_id).sheet.customer_since(at.toordinal())
+        for member_id, at in session.execute(orders, execution_options={"yield_per": STEP}):
+            sheet = self._member(member_id).sheet
+            if sheet.since is None:
+                sheet.since = at.toordinal()
 
     def _settle(self, session: Session) -> None:
         """Put everybody where she was when the period began."""
@@ -116,16 +127,16 @@ class PastPlaces:
             .group_by(StandingChange.member_id)
             .subquery()
         )
+        columns = CHANGE.c
         rows = session.execute(
-            select(StandingChange).join(
+            select(
+                columns.member_id, columns.after, columns.at, columns.turn, columns.grace_until
+            ).join(
                 last,
-                and_(
-                    StandingChange.member_id == last.c.member_id,
-                    StandingChange.number == last.c.number,
-                ),
+                and_(columns.member_id == last.c.member_id, columns.number == last.c.number),
             )
         )
-        for change in rows.scalars():
+        for change in rows:
             member = self._member(change.member_id)
             place = member.place
             place.tier = place.base = change.after
@@ -215,21 +226,13 @@ def _told(
 ) -> Iterator[Told]:
     """What members did before `start`, in the order in which it was heard."""
     query = (
-        select(
-            Fact.id,
-            Fact.kind,
-            Fact.subject,
-            Fact.member_id,
-            Fact.at,
-            Fact.details,
-            Fact.recorded_at,
-        )
-        .where(Fact.kind.in_(KINDS), Fact.member_id.is_not(None), Fact.at < start, heard, inside)
-        .order_by(Fact.recorded_at)
+        select(*(FACT.c[name] for name in Happened._fields), FACT.c.recorded_at)
+        .where(FACT.c.kind.in_(KINDS), FACT.c.member_id.is_not(None), FACT.c.at < start)
+        .where(heard, inside)
+        .order_by(FACT.c.recorded_at)
     )
-    for row in session.execute(query, execution_options={"yield_per": 5_000}):
-        fact = Happened(row.id, row.kind, row.subject, row.member_id, row.at, row.details)
-        yield fact, row.recorded_at
+    for row in session.execute(query, execution_options={"yield_per": STEP}):
+        yield Happened(*row[:-1]), row[-1]
 
 
 def _in_force(session: Session, at: datetime) -> programme.Version | None:

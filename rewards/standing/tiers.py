@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from foundation.tables import table_of
 from rewards import tallies
 from rewards.rules import Programme, Tier, next_tier, tier_of
 from rewards.standing import store
@@ -127,22 +128,16 @@ def _now(session: Session, scale: Scale, day: int) -> dict[str, tuple[str, int]]
 
 def _before_changes(session: Session, moment: datetime) -> dict[str, tuple[str, int]]:
     """Tier and standing before the first change at or after `moment`."""
-    first = (
-        select(StandingChange.member_id, func.min(StandingChange.number).label("number"))
-        .where(StandingChange.at >= moment)
-        .group_by(StandingChange.member_id)
-        .subquery()
+    columns = table_of(StandingChange).c
+    changes = session.execute(
+        select(columns.member_id, columns.before, columns.was)
+        .where(columns.at >= moment)
+        .order_by(columns.at, columns.number)
     )
-    changes = session.scalars(
-        select(StandingChange).join(
-            first,
-            and_(
-                StandingChange.member_id == first.c.member_id,
-                StandingChange.number == first.c.number,
-            ),
-        )
-    )
-    return {each.member_id: (each.before, int(each.was["total"])) for each in changes}
+    found: dict[str, tuple[str, int]] = {}
+    for member_id, before, was in changes:
+        found.setdefault(member_id, (before, int(was["total"])))
+    return found
 
 
 __all__ = ["Standing", "kept", "really_at", "standing", "tier_of", "tiers_of", "weighed"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from foundation import words
@@ -74,11 +74,8 @@ def start(
 ) -> AwardSet:
     """The set of this name, made now or found; Refused when it was another one.
 
-    A set that was only looked at gives way.
+    A set that was only looked at becomes this one.
     """
-    session.execute(
-        delete(AwardSet).where(AwardSet.name == terms.name, AwardSet.state == "checked")
-    )
     values = _values(source, terms, now) | {
         "state": state,
         "file_name": (file_name or source.path.name)[:200],
@@ -88,8 +85,12 @@ def start(
     found = session.scalars(
         select(AwardSet).where(AwardSet.name == terms.name).with_for_update()
     ).one()
-    if not is_new:
-        same(found, source, terms)
+    if is_new:
+        return found
+    if found.state == "checked":
+        for name in values.keys() - {"id"}:
+            setattr(found, name, values[name])
+    same(found, source, terms)
     return found
 
 

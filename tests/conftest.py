@@ -6,6 +6,7 @@ test the ledger and the log are audited. `app` and `client` add the web. `people
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -17,7 +18,8 @@ from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
 import app as application
-from foundation import doors, quick, schema
+from demo import loading
+from foundation import clock, doors, quick, schema
 from foundation.settings import Settings
 from foundation.web import fragments, front, member_shells
 from funnel.queries import audit as audit_funnel
@@ -50,6 +52,27 @@ def postgresql(worker_id: str) -> Iterator[str | None]:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "template.sqlite3"
     schema.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def demo_file(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Path:
+    """The demo in a SQLite file, to be copied: loaded once, by the process that needs it first."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    path, making = shared / "demo.sqlite3", shared / "demo.making"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            shutil.copy(sqlite_template, making)
+            url = f"sqlite:///{making}"
+            application.wire(Settings(data=shared, database_url=url, secret_key="x" * 40))
+            loading.load(clock.now())
+            quick.close()
+            doors.database().close()
+            making.rename(path)
     return path
 
 
@@ -152,8 +175,8 @@ def app(
 ) -> Any:
     """The application over the test's own database.
 
-    It is built once per process: some forty blueprints and their templates cost more than most tests, and
-    the application itself remembers nothing. Settings and configuration are put back every time.
+    It is built once per process: forty blueprints and their templates cost more than most tests,
+    and the application itself remembers nothing. Settings and configuration are put back.
     """
     kind = settings.model_dump_json(exclude={"data", "database_url"})
     if kind not in built:

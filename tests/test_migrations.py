@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -47,10 +48,18 @@ def test_the_migrated_schema_is_what_the_models_say(connection: Connection) -> N
     assert compare_metadata(context, Base.metadata) == []
 
 
-def test_every_step_goes_down_and_up_again_on_the_demo(settings: Settings) -> None:
-    """One step down and up keeps what it does not own; then all the way to nothing and back."""
+@pytest.fixture
+def demo(settings: Settings, request: pytest.FixtureRequest) -> None:
+    """The demo in the test's database."""
+    if settings.url.startswith("sqlite"):
+        shutil.copy(request.getfixturevalue("demo_file"), settings.url.removeprefix("sqlite:///"))
     application.wire(settings)
-    loading.load(clock.now())
+    if not settings.url.startswith("sqlite"):
+        loading.load(clock.now())
+
+
+def test_every_step_goes_down_and_up_again_on_the_demo(demo: None, settings: Settings) -> None:
+    """One step down and up keeps what it does not own; then all the way to nothing and back."""
     with reading() as session:
         assert not outbox.counts(session).get("waiting"), "letters of the past would be sent"
     quick.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,7 @@ from beancount.ops import validation
 from click.testing import CliRunner
 
 import app as application
-from demo import loading
-from foundation import clock, quick
+from foundation import quick
 from foundation.doors import database, reading
 from foundation.settings import Settings
 from ledger import journal
@@ -22,11 +22,11 @@ from ledger.journal import Period
 
 
 @pytest.fixture
-def merchant(sqlite_url: str, tmp_path: Path) -> Iterator[None]:
+def merchant(demo_file: Path, tmp_path: Path) -> Iterator[None]:
     """Eight months of the tea merchant."""
-    settings = Settings(data=tmp_path, database_url=sqlite_url, secret_key="x" * 40)
+    settings = Settings(data=tmp_path, secret_key="x" * 40)
+    shutil.copy(demo_file, tmp_path / "bellmouth.sqlite3")
     application.wire(settings)
-    loading.load(clock.now())
     yield
     quick.close()
     database().close()

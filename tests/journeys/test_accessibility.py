@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 
 import app as application
 from community.models import Topic
-from demo import loading, people
+from demo import people
 from foundation import clock, doors, quick
 from foundation.doors import reading, writing
 from foundation.settings import Settings
@@ -36,14 +36,13 @@ BOOKS = ("/programme/draft/catalogue", "/programme/budgets", "/book/outstanding"
 
 @pytest.fixture(scope="module")
 def site(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+    demo_file: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, list[str]]]:
     """The demo, served by threads of this process; its address, and a topic's and review's page."""
     folder = tmp_path_factory.mktemp("accessible")
-    (folder / "bellmouth.sqlite3").write_bytes(sqlite_template.read_bytes())
+    (folder / "bellmouth.sqlite3").write_bytes(demo_file.read_bytes())
     settings = Settings(data=folder, secret_key="a key only these pages know, 32 chars")
     made: Any = application.create_app(settings)
-    loading.load(clock.now())
     with writing() as session:
         olga = session.scalars(select(Member.id).where(Member.role == "owner")).one()
         drafting.start(session, olga, clock.now())

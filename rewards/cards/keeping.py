@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -45,14 +45,22 @@ def _stamp(session: Session, paid: Sequence[Fact], now: datetime) -> None:
     committing.lock(session, None, {month_of(fact.at) for fact in paid})
     lock_members(session, members)
     cards = stamps.collection(session, members, known)
+    stamped = _pay(cards, paid, numbers, now)
+    stamps.write(session, stamped, now)
+    _reward(session, cards, [each for each in stamped if each[0].fills], now)
+
+
+def _pay(
+    cards: Collection, paid: Sequence[Fact], numbers: Mapping[str, int | None], now: datetime
+) -> list[tuple[Stamped, Fact]]:
+    """What each order stamps, under the version with its number; None: before the first one."""
     stamped: list[tuple[Stamped, Fact]] = []
     for fact in sorted(paid, key=lambda fact: (fact.at, fact.id)):
         number = numbers[fact.id]
         if number is not None:
             here = cards.pay(happened(fact), number, lambda: new_id(now))
             stamped.extend((each, fact) for each in here)
-    stamps.write(session, stamped, now)
-    _reward(session, cards, [each for each in stamped if each[0].fills], now)
+    return stamped
 
 
 def _reward(

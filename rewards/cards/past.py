@@ -20,8 +20,8 @@ from foundation.tables import new_id
 from rewards.cards import stamps
 from rewards.cards.collecting import Collection, Stamped, basis_of, filling
 from rewards.cards.models import MemberCard, Stamp
+from rewards.cards.newcomers import KINDS, welcomed
 from rewards.cards.rules import Held, WelcomeVoucher
-from rewards.cards.welcoming import KINDS, welcomed
 from rewards.happenings import CARD_FILLED, Happened
 from rewards.rules import Programme
 

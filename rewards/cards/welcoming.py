@@ -6,7 +6,7 @@ whoever bought before she signed up has her orders counted then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -15,15 +15,11 @@ from sqlalchemy.orm import Session
 from foundation.facts import Fact
 from rewards import programme
 from rewards.cards import giving, notices
-from rewards.cards.rules import WelcomeVoucher
+from rewards.cards.newcomers import KINDS, welcomed
 from rewards.earning import happened
 from rewards.happenings import Happened
 from rewards.programme import Version
-from rewards.rules import Programme
 from rewards.tallies import CHUNK
-
-#: What can entitle to one. A lead is told of once the friend's address is confirmed.
-KINDS = ("member.verified", "referral.lead", "order.paid")
 
 
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
@@ -60,33 +56,6 @@ def _give_all(session: Session, version: Version, facts: list[Happened], now: da
                 order_min=voucher.order_min,
             )
             giving.give(session, gift, fact.at, now, notices.WELCOME, {"name": voucher.name})
-
-
-def welcomed(
-    rules: Programme,
-    fact: Happened,
-    is_proven: Callable[[str], bool],
-    bought: Callable[[str], int],
-) -> Iterator[tuple[str, WelcomeVoucher]]:
-    """Whom a fact entitles to which voucher, as far as she has not had it before. Pure.
-
-    `is_proven(member)` says whether her address is confirmed, `bought(member)` how many orders she
-    has paid so far.
-    """
-    if fact.kind == "referral.lead":
-        friend = str(fact.details["friend"])
-        yield from ((friend, each) for each in rules.welcome if each.friends_only)
-        return
-    who, open_to_all = fact.member_id, [each for each in rules.welcome if not each.friends_only]
-    if who is None or not open_to_all:
-        return
-    if fact.kind == "member.verified":
-        orders = bought(who) if any(each.after_orders for each in open_to_all) else 0
-        yield from ((who, each) for each in open_to_all if each.after_orders <= orders)
-        return
-    due = [each for each in open_to_all if each.after_orders == fact.details.get("number")]
-    if due and is_proven(who):
-        yield from ((who, each) for each in due)
 
 
 def _proven(session: Session, facts: Iterable[Happened]) -> set[str]:

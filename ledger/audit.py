@@ -198,10 +198,14 @@ CHECKS = (
                 from (select transfer, side, expiring_after
                              - lag(expiring_after, 1, 0) over (partition by account order by seq)
                              as moved
-                        from ledger_entry where expiring_after is not null) e
+                        from ledger_entry where expiring_after is not null
+                         and account in (select account from ledger_lot)) e
                 left join (select transfer, side, sum(amount) as total from ledger_lot_use
                             group by transfer, side) u
                   on u.transfer = e.transfer and u.side = e.side
+              union all
+              select transfer, 1, 0 from ledger_entry
+               where expiring_after <> 0 and account not in (select account from ledger_lot)
               union all
               select u.transfer, 0, 1 from ledger_lot_use u
                 left join ledger_entry e on e.transfer = u.transfer and e.side = u.side

@@ -7,6 +7,7 @@ is just spending is passed over and found by the next run, so nobody waits for t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
-from foundation.doors import reading, writing
+from foundation.doors import dialect, reading, writing
 from foundation.jobs import Job, Summary
 from foundation.words import lazy
 from ledger import posting, transfers
@@ -29,6 +30,10 @@ CHUNK = 500
 FREE = """
 select account_id from ledger_balance where account_id = any(%(accounts)s)
  order by account_id for update skip locked"""
+
+#: Seconds between two chunks on SQLite: who waits there to write asks now and then, and would find
+#: the next chunk at it each time.
+PAUSE = 0.02
 
 Tell = Callable[[int, int], None]
 
@@ -73,6 +78,8 @@ def expire(now: datetime, tell: Tell = lambda done, total: None) -> int:
         looked_at += len(due)
         place = due[-1]
         tell(min(max(looked_at, expired), total), total)
+        if len(due) == CHUNK and dialect() == "sqlite":
+            time.sleep(PAUSE)
 
 
 def expire_some(session: Session, due: Sequence[Due], now: datetime) -> int:

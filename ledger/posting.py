@@ -367,6 +367,16 @@ def run(session: Session, statement: str, values: Mapping[str, Any]) -> Any:
         return _driver(session).execute(statement, values)
 
 
+def stream(session: Session, query: str) -> Iterator[Any]:
+    """The rows of a long answer as they come, plain tuples: millions of them are read here."""
+    if dialect_of(session) == "sqlite":
+        yield from _driver(session).execute(query)
+        return
+    with _driver(session).cursor(name="ledger_stream") as cursor:
+        cursor.itersize = 10_000
+        yield from cursor.execute(query)
+
+
 @contextmanager
 def _refusing(statement: str) -> Iterator[None]:
     """Turn the laws' words into sentences, and other errors into those of the rest of the house."""

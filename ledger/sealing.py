@@ -204,8 +204,5 @@ def _all(session: Session) -> Iterator[tuple[int, str, bytes, str | None]]:
     content = CONTENT[posting.dialect_of(session)]
     found = f"case when t.id is not null then {content} end"
     query = f"select l.number, l.transfer, l.hash, {found} from ledger_leaf l {JOINS}"  # noqa: S608 - constants
-    rows = session.execute(
-        text(f"{query} order by l.number"), execution_options={"yield_per": 10_000}
-    )
-    for number, transfer, kept, said in rows:
+    for number, transfer, kept, said in posting.stream(session, f"{query} order by l.number"):
         yield number, transfer, bytes(kept), said

@@ -269,18 +269,15 @@ LAWS = [
     # What remains of a lot moves only onto a use that is already written.
     """create function ledger_lot_step() returns trigger language plpgsql as $$
     begin
-      if exists (select 1 from fresh n
-                   left join stale o on o.account = n.account and o.expires_at = n.expires_at
-                   left join ledger_lot_use u on u.account = n.account
-                    and u.expires_at = n.expires_at and u.seq = n.seq
-                  where o.account is null or n.seq <= o.seq
-                     or n.remaining is distinct from u.remaining_after) then
-        raise exception 'ledger_lot' using errcode = 'restrict_violation'; end if;
-      return null;
+      if (new.account, new.expires_at) = (old.account, old.expires_at) and new.seq > old.seq
+         and exists (select 1 from ledger_lot_use where account = new.account
+             and expires_at = new.expires_at and seq = new.seq
+             and remaining_after = new.remaining) then
+        return new; end if;
+      raise exception 'ledger_lot' using errcode = 'restrict_violation';
     end $$""",
-    """create trigger ledger_lot_step after update on ledger_lot
-      referencing old table as stale new table as fresh
-      for each statement execute function ledger_lot_step()""",
+    """create trigger ledger_lot_step before update on ledger_lot
+      for each row execute function ledger_lot_step()""",
     """create function ledger_lot_open() returns trigger language plpgsql as $$
     begin
       if exists (select 1 from fresh n

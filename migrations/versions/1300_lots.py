@@ -24,6 +24,7 @@ depends_on = None
 EXPIRING = "expiring >= 0 and (expiring = 0 or (lots and expiring <= posted))"
 #: On PostgreSQL they run with the rights of the tables' owner.
 WITH_RIGHTS = ("ledger_transfer_post()", "ledger_fold(bigint)")
+BY_INDEX = ("enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "jit")
 TRACKED = (
     "update ledger_balance set lots = true where account_id in"
     " (select id from ledger_account where kind = 'available' and owner is not null)"
@@ -132,6 +133,17 @@ def _upgrade_postgresql() -> None:
         op.execute(law.replace("create function", "create or replace function", 1))
     for function in WITH_RIGHTS:
         _give_rights(function)
+    # Plans are made once for each connection, perhaps while the tables are small, and kept while
+    # they grow: what joins a set with the book goes by the book's indexes, always.
+    # Their costs are then believed to be high, which is no reason to compile them.
+    for way in (
+        "enable_seqscan",
+        "enable_bitmapscan",
+        "enable_hashjoin",
+        "enable_mergejoin",
+        "jit",
+    ):
+        op.execute(f"alter function ledger_transfer_post() set {way} = off")
 
 
 def _give_rights(function: str) -> None:
@@ -144,7 +156,7 @@ def _give_rights(function: str) -> None:
 def _downgrade_postgresql() -> None:
     for function in WITH_RIGHTS:
         op.execute(f"alter function {function} security invoker")
-        op.execute(f"alter function {function} reset search_path")
+        op.execute(f"alter function {function} reset all")
     op.execute("drop trigger ledger_transfer_post on ledger_transfer")
     for function in lots_on_postgresql.FUNCTIONS:
         op.execute(f"drop function {function} cascade")

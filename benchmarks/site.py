@@ -63,7 +63,7 @@ def rows(settings: Settings, scale: int) -> list[dict[str, Any]]:
     pages = _pages(settings)
     with (
         served("benchmarks.hello:create_app", {"BENCH_ROWS": _rows_of(settings)}) as floor,
-        served("app:create_app", environment) as ours,
+        served("app:served", environment) as ours,
     ):
         bare = Measured("bare Flask view that inserts a row", _get(["/row"]), 200, 4)
         found = [_compare(bare, floor, floor, backend, scale)]

@@ -104,7 +104,12 @@ class AwardFile:
 
     def _text(self, row: Row, name: str) -> str:
         at = self.at.get(name)
-        return unguarded(row.cells[at].strip()) if at is not None and at < len(row.cells) else ""
+        return unguarded(tidy(row.cells[at])) if at is not None and at < len(row.cells) else ""
+
+
+def tidy(text: str) -> str:
+    """A text on one line: no signs that steer terminals or mails, which PostgreSQL may refuse."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def amount_of(text: str) -> int:
@@ -177,7 +182,7 @@ def look_at(path: Path) -> AwardFile:
             field="file",
             encoding="UTF-8",
         ) from None
-    known = tuple(heading.strip() for heading in headings)
+    known = tuple(tidy(heading) for heading in headings)
     with path.open("rb") as raw:
         digest = hashlib.file_digest(raw, "sha256").hexdigest()
     found = AwardFile(path, encoding, delimiter, known, recognise(known), digest)

@@ -125,7 +125,7 @@ def _show(problems: list[Problem], rejected: int, rejects: Path) -> None:
     for problem in problems[:20]:
         screen.print(_printable(str(problem)), soft_wrap=True)
     if rejected:
-        told = f"All rejected rows and the reasons are in {rejects}; mend it and give it a name."
+        told = f"All rejected rows and the reasons are in {rejects}; mend it and name it anew."
         screen.print(told, soft_wrap=True)
 
 
@@ -149,11 +149,15 @@ def back(name: str, dry_run: bool) -> None:
     if dry_run:
         click.echo(f"{there.there:,} would come back; the rest is spent or expired.")
         return
+    started = time.monotonic()
     with _progress() as progress:
         task = progress.add_task(name, total=found.given, rate=0)
-        came = taking_back.take_back(
-            found.id, now, lambda done, points: progress.update(task, completed=done)
-        )
+
+        def watch(done: int, came: int) -> None:
+            rate = done / max(time.monotonic() - started, 0.001)
+            progress.update(task, completed=done, rate=rate)
+
+        came = taking_back.take_back(found.id, now, watch)
     click.echo(f"{came:,} came back; the rest is spent or expired.")
 
 

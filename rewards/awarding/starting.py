@@ -14,7 +14,7 @@ from foundation import words
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
-from rewards.awarding.award_files import LONGEST_REASON, AwardFile
+from rewards.awarding.award_files import LONGEST_REASON, AwardFile, tidy
 from rewards.awarding.models import AwardSet
 
 LONGEST_NAME = 80
@@ -36,7 +36,7 @@ class Terms:
 
 def clean(terms: Terms) -> Terms:
     """The terms with their blanks tidied; Refused when something is missing or too long."""
-    name, reason = " ".join(terms.name.split()), " ".join(terms.reason.split())
+    name, reason = tidy(terms.name), tidy(terms.reason)
     if not 1 <= len(name) <= LONGEST_NAME:
         raise Refused(
             "Give the set a name of 1 to %(most)s characters, so that it can be told from others.",
@@ -78,7 +78,7 @@ def start(
     """
     values = _values(source, terms, now) | {
         "state": state,
-        "file_name": (file_name or source.path.name)[:200],
+        "file_name": tidy(file_name or source.path.name)[:200],
         "checked": dict(checked or {}),
     }
     is_new = insert_once(session, AwardSet, values)

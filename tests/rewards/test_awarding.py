@@ -138,7 +138,7 @@ def test_rejects_name_row_and_column(house: Any, tmp_path: Path) -> None:
     path = file_of(
         tmp_path,
         f"@{handle_of(house.ben)},50,",
-        "stranger@example.com,50,",
+        "stran\x00ger@example.com,50,",
         f"{handle_of(house.ada)},50,",
         "=cmd(),-3,",
         ",5,",

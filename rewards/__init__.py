@@ -21,9 +21,9 @@ unit (tests/rewards/test_replaying.py).
 grace and let fall, one step at most (`standing/climbing.py`, the same machine live and in replays).
 Every change is a row with its reasons.
 
-The folders: `standing/` (weights, tiers), `budgets/`, `cards/` (stamps, welcome), `topups/`,
-`catalogue/` (what points buy), `vouchers/`
-(codes, the till's API), `perks/`, `papers/`, `seats/` (advisors), `book/` (statement, liability).
+The folders: `replaying/`, `standing/` (weights, tiers), `budgets/`, `cards/` (stamps, welcome),
+`topups/`, `catalogue/` (what points buy), `vouchers/` (codes, the till's API), `perks/`, `papers/`,
+`seats/` (advisors), `book/` (statement, liability).
 Each tells its story in its `__init__.py`; what is here is the programme itself.
 
     earning.hear, clawing_back.hear            hearers of facts

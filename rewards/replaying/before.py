@@ -1,0 +1,81 @@
+"""What members had been granted, and what refunds had taken back, when the period began."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from foundation.facts import Fact
+from rewards import tallies
+from rewards.models import Clawback, Grant
+from rewards.replaying.points import Lot
+from rewards.rules import month_of
+
+
+def lots(
+    session: Session, start: datetime, window: timedelta, *, is_all: bool
+) -> Iterator[tuple[Lot, str | None]]:
+    """Grants for what happened before `start`, with what each rests on: those that may still count
+    for standing, and (`is_all`) whatever a refund may take back."""
+    taken = _taken_back(session, start)
+    columns = (Grant.id, Grant.member_id, Grant.rule, Grant.amount, Grant.granted_at)
+    counts = Grant.granted_at >= start - window
+    if is_all:
+        counts = or_(counts, Grant.basis.is_not(None))
+    query = (
+        select(*columns, Grant.fact_at, Grant.basis)
+        .where(Grant.fact_at < start, counts)
+        .order_by(Grant.granted_at, Grant.id)
+    )
+    for id, member_id, rule, amount, granted_at, fact_at, basis in session.execute(query):
+        back, month = taken.get(id, 0), month_of(fact_at)
+        lot = Lot(member_id, rule, amount, granted_at, month, back, back, in_period=False)
+        yield lot, basis
+
+
+def _taken_back(session: Session, start: datetime) -> dict[str, int]:
+    query = (
+        select(Clawback.grant_id, func.sum(Clawback.amount))
+        .join(Fact, Fact.id == Clawback.fact_id)
+        .where(Fact.at < start)
+        .group_by(Clawback.grant_id)
+    )
+    return {grant_id: int(total) for grant_id, total in session.execute(query)}
+
+
+def given(
+    session: Session, start: datetime, rules: list[str], span: str | None
+) -> Iterator[tuple[str, str, int]]:
+    """Member, rule and amount of each grant for what happened before `start` in `span`."""
+    if not rules:
+        return
+    # In the order of `fact_at` rather than grouped: SQLite would look up every grant.
+    query = select(Grant.member_id, Grant.rule, Grant.amount).where(
+        Grant.fact_at < start, Grant.rule.in_(rules)
+    )
+    if span is not None:
+        query = query.where(Grant.fact_at >= tallies.bounds(span)[0])
+    rows = session.execute(query.order_by(Grant.fact_at))
+    yield from ((member_id, rule, amount) for member_id, rule, amount in rows)
+
+
+def net(session: Session, start: datetime, since: datetime | None) -> Iterator[tuple[str, int]]:
+    """Points granted by rule for what happened before `start`, less those back by then."""
+    inside = [Grant.fact_at < start]
+    if since is not None:
+        inside.append(Grant.fact_at >= since)
+    granted = select(Grant.rule, func.sum(Grant.amount)).where(*inside).group_by(Grant.rule)
+    for rule, points in session.execute(granted):
+        yield rule, int(points)
+    taken = (
+        select(Grant.rule, func.sum(Clawback.amount))
+        .join(Clawback, Clawback.grant_id == Grant.id)
+        .join(Fact, Fact.id == Clawback.fact_id)
+        .where(*inside, Fact.at < start)
+        .group_by(Grant.rule)
+    )
+    for rule, points in session.execute(taken):
+        yield rule, -int(points)

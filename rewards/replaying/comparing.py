@@ -1,0 +1,85 @@
+"""A replay held against what really happened: costs by rule, and who would move."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from foundation.facts import Fact
+from rewards.cards import past as past_gifts
+from rewards.models import Clawback, Grant
+from rewards.replaying.outcomes import Mover, Outcome, RuleCost
+from rewards.replaying.past import Past
+from rewards.replaying.points import Placed
+from rewards.rules import Programme
+from rewards.standing import tiers
+from rewards.topups import replaying as topups
+
+
+def compare(
+    session: Session,
+    outcome: Outcome,
+    past: Past,
+    rules: Programme,
+    in_force: Programme,
+    start: datetime,
+    end: datetime,
+) -> None:
+    """Write into `outcome` what came of it, beside what really did."""
+    for key, cost in outcome.replayed.items():
+        cost.members_capped = past.capped(key)
+    outcome.actual = actual(session, start, end)
+    outcome.gifts = past.gifts.given
+    outcome.actual_gifts = past_gifts.really_given(session, start, end)
+    outcome.silent = [key for key, cost in outcome.replayed.items() if cost.grants == 0]
+    outcome.topups = topups.replayed(session, rules, start, end)
+    outcome.actual_topups = topups.really(session, start, end)
+    real = tiers.really_at(session, in_force, end)
+    outcome.movers = _movers(rules, in_force, real, past.places.at(end))
+
+
+def actual(session: Session, start: datetime, end: datetime) -> dict[str, RuleCost]:
+    """What was really granted for facts of the period, by rule, and taken back within it."""
+    costs: dict[str, RuleCost] = {}
+    granted = (
+        select(
+            Grant.rule,
+            func.sum(Grant.amount),
+            func.count(),
+            func.sum(Grant.capped),
+        )
+        .where(Grant.fact_at >= start, Grant.fact_at < end)
+        .group_by(Grant.rule)
+    )
+    for rule, amount, grants, capped in session.execute(granted):
+        costs[rule] = RuleCost(granted=int(amount), grants=grants, capped=int(capped))
+    clawed = (
+        select(Grant.rule, func.sum(Clawback.amount))
+        .join(Clawback, Clawback.grant_id == Grant.id)
+        .join(Fact, Fact.id == Clawback.fact_id)
+        .where(Grant.fact_at >= start, Grant.fact_at < end, Fact.at >= start, Fact.at < end)
+        .group_by(Grant.rule)
+    )
+    for rule, amount in session.execute(clawed):
+        costs[rule].clawed = int(amount)
+    return costs
+
+
+def _movers(rules: Programme, in_force: Programme, real: Placed, replayed: Placed) -> list[Mover]:
+    movers = []
+    nobody = (in_force.tiers[0].key, 0), (rules.tiers[0].key, 0)
+    for member_id in real.keys() | replayed.keys():
+        before, was = real.get(member_id, nobody[0])
+        after, would = replayed.get(member_id, nobody[1])
+        if before != after:
+            is_up = _height(rules, after) > _height(in_force, before)
+            movers.append(Mover(member_id, before, after, is_up, was, would))
+    return sorted(movers, key=lambda m: (not m.is_up, -m.standing_after, m.member_id))
+
+
+def _height(rules: Programme, key: str) -> tuple[int, int]:
+    """How high a tier is, also beside the tiers of another programme."""
+    place = [tier.key for tier in rules.tiers].index(key)
+    return rules.tiers[place].earn_percent, place

@@ -56,7 +56,8 @@ POSTGRESQL_IDS = """
 select owner, id from ledger_account
  where owner = any(%(owners)s) and kind = %(kind)s and commodity = %(commodity)s"""
 
-# The accounts that are new, then their balances; {same} compares an account's owner.
+# The accounts that are new, then their balances; {same} compares an account's owner. Each is looked
+# up (offset 0): the planner would read all accounts for the few that are opened.
 SQLITE_OPEN = (
     """
 insert into ledger_account (owner, kind, commodity, opened_at)
@@ -79,7 +80,8 @@ select o.owner, %(kind)s, %(commodity)s, %(at)s from unnest(%(owners)s::text[]) 
 insert into ledger_balance (account_id, commodity, floor, ceiling, holding, deferred, lots)
 select a.id, a.commodity, %(floor)s, %(ceiling)s, %(holding)s, %(deferred)s, %(lots)s
   from unnest(%(owners)s::text[]) o(owner)
-  join ledger_account a on a.owner {same} and a.kind = %(kind)s and a.commodity = %(commodity)s
+ cross join lateral (select id, commodity from ledger_account where owner {same}
+         and kind = %(kind)s and commodity = %(commodity)s offset 0) a
  where not exists (select 1 from ledger_balance b where b.account_id = a.id)
     on conflict do nothing""",
 )

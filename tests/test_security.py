@@ -48,6 +48,9 @@ SIGNED = {
     "POST /api/vouchers/validate",
     "POST /api/vouchers/redeem",
     "POST /api/vouchers/release",
+    "POST /api/prepaid/look",
+    "POST /api/prepaid/take",
+    "POST /api/prepaid/give-back",
 }
 
 

@@ -9,8 +9,8 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from foundation.refusal import Refused
-from rewards import tills
-from rewards.tills import Request
+from rewards import till_views as tills
+from rewards.till_views import Request
 from rewards.topups import codes, left, queries, taking
 from rewards.topups.models import TopUpUse
 from rewards.topups.taking import Taking

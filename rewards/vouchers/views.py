@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint
 from sqlalchemy.orm import Session
 
-from rewards import tills
-from rewards.tills import Request
+from rewards import till_views as tills
+from rewards.till_views import Request
 from rewards.vouchers import codes
 from rewards.vouchers.bodies import Redeem, Release, Validate, told, told_use
 

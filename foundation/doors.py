@@ -64,19 +64,18 @@ class Database:
 
 
 _open: Database | None = None
+#: Databases that were open in this process, by URL: their engines keep the statements they know.
+_known: dict[str, Database] = {}
 
 
 def connect(url: str) -> Database:
-    """Open the database that `reading()` and `writing()` of this process lead to.
-
-    The one that was open last is opened again as it is: its engines keep the statements they know.
-    """
+    """Open the database that `reading()` and `writing()` of this process lead to."""
     global _open
     if _open is not None:
         _open.close()
-        if _open.url == url:
-            return _open
-    _open = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+    if url not in _known:
+        _known[url] = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+    _open = _known[url]
     return _open
 
 

@@ -6,9 +6,9 @@ them; a new field has a default, so that what was stored before it still loads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -36,3 +36,28 @@ class Objection:
 def objection(field: str, sentence: str, **params: Any) -> Objection:
     """An objection; its sentence is translated where it is shown."""
     return Objection(field, sentence, params)
+
+
+class Named(Protocol):
+    """A part that stands in a list of the programme."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def name(self) -> Mapping[str, str]: ...
+
+
+def about_names(part: str, entries: Sequence[Named]) -> Iterator[Objection]:
+    """What is wrong with the names and keys of the programme's list `part`."""
+    seen: set[str] = set()
+    for number, entry in enumerate(entries):
+        if not entry.name.get("en", "").strip():
+            yield objection(f"{part}-{number}-name_en", "Give it a name in English.")
+        if entry.key in seen:
+            yield objection(
+                f"{part}-{number}-key",
+                "“%(key)s” is used twice here. Every row needs its own key.",
+                key=entry.key,
+            )
+        seen.add(entry.key)

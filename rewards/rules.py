@@ -23,7 +23,7 @@ from rewards.catalogue import items
 from rewards.catalogue.items import Item as Item
 from rewards.conditions import ALWAYS as ALWAYS
 from rewards.conditions import Condition as Condition
-from rewards.documents import Amount, Document, Key
+from rewards.documents import Amount, Document, Key, about_names
 from rewards.documents import Objection as Objection
 from rewards.documents import Texts as Texts
 from rewards.documents import objection as _objection
@@ -247,17 +247,7 @@ def _about_texts(programme: Programme) -> Iterator[Objection]:
         "catalogue": programme.catalogue,
     }
     for name, entries in parts.items():
-        seen: set[str] = set()
-        for number, entry in enumerate(entries):
-            if not entry.name.get("en", "").strip():
-                yield _objection(f"{name}-{number}-name_en", "Give it a name in English.")
-            if entry.key in seen:
-                yield _objection(
-                    f"{name}-{number}-key",
-                    "“%(key)s” is used twice here. Every row needs its own key.",
-                    key=entry.key,
-                )
-            seen.add(entry.key)
+        yield from about_names(name, entries)
 
 
 def _about_tiers(tiers: Sequence[Tier], most: int | None) -> Iterator[Objection]:

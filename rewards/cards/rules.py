@@ -15,7 +15,7 @@ from pydantic import Field
 
 from rewards.catalogue.items import Item
 from rewards.conditions import MOST, Condition, Minor, Slug
-from rewards.documents import Amount, Document, Key, Objection, Texts, objection
+from rewards.documents import Amount, Document, Key, Objection, Texts, about_names, objection
 
 #: A card of one stamp is an earning rule; more than these nobody sees the end of.
 FEWEST, MOST_STAMPS = 2, 30
@@ -161,8 +161,8 @@ def objections(
 ) -> Iterator[Objection]:
     """What keeps cards and welcome vouchers from being published."""
     items = {item.key: item for item in catalogue}
-    yield from _about_names("cards", cards)
-    yield from _about_names("welcome", welcome)
+    yield from about_names("cards", cards)
+    yield from about_names("welcome", welcome)
     for number, card in enumerate(cards):
         place = f"cards-{number}"
         if bool(card.points) == (card.voucher is not None):
@@ -176,20 +176,6 @@ def objections(
             yield objection(
                 f"{place}-after_orders", "Whom a friend brought gets it at once: write 0 here."
             )
-
-
-def _about_names(name: str, entries: Sequence[StampCard | WelcomeVoucher]) -> Iterator[Objection]:
-    seen: set[str] = set()
-    for number, entry in enumerate(entries):
-        if not entry.name.get("en", "").strip():
-            yield objection(f"{name}-{number}-name_en", "Give it a name in English.")
-        if entry.key in seen:
-            yield objection(
-                f"{name}-{number}-key",
-                "“%(key)s” is used twice here. Every row needs its own key.",
-                key=entry.key,
-            )
-        seen.add(entry.key)
 
 
 def _about_voucher(place: str, item: Item | None) -> Iterator[Objection]:

@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import Field
 
 from rewards.conditions import Slug
-from rewards.documents import Document, Key, Objection, Texts, objection
+from rewards.documents import Document, Key, Objection, Texts, about_names, objection
 from rewards.happenings import Happened, pieces_of, products_of
 
 PAID, FREE = "prepaid:", "prepaid-free:"
@@ -108,24 +108,15 @@ def asked_back(offer: TopUp, paid: int, value: int, refunded: int, total: int) -
 
 def objections(offers: Sequence[TopUp]) -> Iterator[Objection]:
     """What keeps these offers from being published."""
-    seen: set[str] = set()
+    yield from about_names("topups", offers)
     products: set[str] = set()
     for number, offer in enumerate(offers):
         place = f"topups-{number}"
-        if not offer.name.get("en", "").strip():
-            yield objection(f"{place}-name_en", "Give it a name in English.")
         if not offer.unit.get("en", "").strip():
             yield objection(f"{place}-unit_en", "Say in English what one of them is.")
-        if offer.key in seen:
-            yield objection(
-                f"{place}-key",
-                "“%(key)s” is used twice here. Every row needs its own key.",
-                key=offer.key,
-            )
         if offer.product in products:
             yield objection(
                 f"{place}-product",
                 "Another offer is bought with this product. Each needs a product of its own.",
             )
-        seen.add(offer.key)
         products.add(offer.product)

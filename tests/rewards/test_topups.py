@@ -106,8 +106,8 @@ class TestOffers:
         found = objections(first_programme().model_copy(update={"topups": (TEN, twice)}))
         assert [each.field for each in found] == [
             "topups-1-name_en",
-            "topups-1-unit_en",
             "topups-1-key",
+            "topups-1-unit_en",
             "topups-1-product",
         ]
 

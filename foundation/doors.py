@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any
 
 import psycopg
@@ -98,11 +99,63 @@ def reading() -> Iterator[Session]:
         yield session
 
 
-@contextmanager
-def writing() -> Iterator[Session]:
+def writing() -> Writing:
     """A session whose changes are all kept when the block ends, or none when it raises."""
-    with Session(database().writer, expire_on_commit=False) as session, session.begin():
-        yield session
+    return Writing(database().writer)
+
+
+class Writing(Session):
+    """The session of `writing()`; `driver` is the driver's own connection in its transaction.
+
+    What is written there alone never starts the session's own bookkeeping, which would cost as
+    much as the write. Like every session, it takes no connection before it needs one.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(expire_on_commit=False, join_transaction_mode="control_fully")
+        self.engine = engine
+        self.opened: Connection | None = None
+
+    @property
+    def driver(self) -> Any:
+        """The driver's connection, its transaction begun."""
+        return self.get_bind().connection.dbapi_connection
+
+    def get_bind(self, *asked: Any, **said: Any) -> Connection:
+        """The one connection, its transaction begun."""
+        if self.opened is None:
+            self.opened = self.engine.connect()
+        if not self.opened.in_transaction():
+            self.opened.begin()
+        return self.opened
+
+    def __enter__(self) -> Writing:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        has_been_used = self.in_transaction()
+        try:
+            if kind is None and has_been_used:
+                self.commit()
+            elif kind is None and self.opened is not None:
+                self.opened.commit()
+        finally:
+            if has_been_used:
+                self.close()
+            if self.opened is not None:
+                self.opened.close()
+
+
+def driver_of(session: Session) -> Any:
+    """The driver's own connection in this session's transaction."""
+    if isinstance(session, Writing):
+        return session.driver
+    return session.connection().connection.dbapi_connection
 
 
 def _sqlite(url: str) -> Database:
@@ -119,7 +172,10 @@ def _sqlite(url: str) -> Database:
 
         @event.listens_for(made, "begin")
         def begin_transaction(connection: Connection) -> None:
-            connection.exec_driver_sql(begin)
+            try:
+                connection.connection.cursor().execute(begin)
+            except sqlite3.OperationalError as error:  # another writer took too long
+                raise exc.OperationalError(begin, None, error) from error
 
         return made
 

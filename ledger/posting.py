@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from foundation.doors import driver_of
 from foundation.tables import new_id
 from ledger import refusals
 from ledger.models import balance as balances
@@ -216,7 +217,7 @@ def _many_on_sqlite(
         return True
     rows = [_values(d, id, now, on_sqlite=True) for d, id in zip(drafts, ids, strict=True)]
     with _refusing(SQLITE_INSERT):
-        cursor = _driver(session).cursor().executemany(SQLITE_INSERT, rows)
+        cursor = driver_of(session).cursor().executemany(SQLITE_INSERT, rows)
     return bool(cursor.rowcount == len(rows))
 
 
@@ -226,7 +227,7 @@ def _set_on_sqlite(
     """Post all of them by one statement; False when they are not a set, and nothing was done."""
     if any(d.reverses or d.takes for d in drafts):
         return False
-    cursor = _driver(session).cursor()
+    cursor = driver_of(session).cursor()
     with _refusing(SQLITE_SET):
         cursor.executemany(SQLITE_DRAFT, _drafts_on_sqlite(drafts, ids, now))
         try:
@@ -364,15 +365,15 @@ def _made(draft: Draft, id: str, commodity: str, now: datetime) -> Transfer:
 def run(session: Session, statement: str, values: Mapping[str, Any]) -> Any:
     """Execute on the driver's own cursor; the laws' words become sentences."""
     with _refusing(statement):
-        return _driver(session).execute(statement, values)
+        return driver_of(session).execute(statement, values)
 
 
 def stream(session: Session, query: str) -> Iterator[Any]:
     """The rows of a long answer as they come, plain tuples: millions of them are read here."""
     if dialect_of(session) == "sqlite":
-        yield from _driver(session).execute(query)
+        yield from driver_of(session).execute(query)
         return
-    with _driver(session).cursor(name="ledger_stream") as cursor:
+    with driver_of(session).cursor(name="ledger_stream") as cursor:
         cursor.itersize = 10_000
         yield from cursor.execute(query)
 
@@ -387,11 +388,6 @@ def _refusing(statement: str) -> Iterator[None]:
             raise refusal from error
         kind = sqlite3.Error if isinstance(error, sqlite3.Error) else psycopg.Error
         raise DBAPIError.instance(statement, None, error, kind) from error
-
-
-def _driver(session: Session) -> Any:
-    """The driver's connection of this session's transaction."""
-    return session.connection().connection.dbapi_connection
 
 
 def dialect_of(session: Session) -> str:

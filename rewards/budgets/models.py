@@ -48,6 +48,7 @@ class Withheld(Base):
     fact_kind: Mapped[str]
     fact_at: Mapped[Moment]
     subject: Mapped[str]
+    commodity: Mapped[str] = mapped_column(server_default="points")
     amount: Mapped[Number]  # what was withheld
     given: Mapped[Number]  # what was given all the same; 0: there is no grant
     cause: Mapped[str]  # day, month, ever, or "budget:<key>"

@@ -32,6 +32,7 @@ def write(
             "fact_kind": fact.kind,
             "fact_at": fact.at,
             "subject": fact.subject,
+            "commodity": award.commodity,
             "amount": award.capped,
             "given": award.amount,
             "cause": award.cause or "month",

@@ -45,6 +45,7 @@ import reviews.notices
 import reviews.queries
 import reviews.views
 import rewards.awarding.commands
+import rewards.awarding.forgetting
 import rewards.awarding.notices
 import rewards.awarding.runs
 import rewards.awarding.views
@@ -223,6 +224,7 @@ JOBS: Sequence[Job] = (
         lazy("Replay changed rules"),
     ),
     rewards.awarding.runs.JOB,
+    rewards.awarding.forgetting.JOB,
     standing.JOB,
     reckoning.JOB,
     Job(

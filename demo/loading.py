@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from community import appealing, clubs, moderation, posting
 from community.clubs import ClubDraft
 from community.posting import TopicDraft
-from demo import counter, insiders, merchant, people, shelves, voices
+from demo import counter, insiders, merchant, people, shelves, tasting, voices
 from demo.merchant import Ware
 from demo.people import Person
 from demo.voices import Opinion, Talk
@@ -120,6 +120,7 @@ class Story:
         self.spend()
         guests = [each.mailbox for each in crowd[:3]]
         counter.Counter(self.member_ids).serve(self.at, guests, DAYS)
+        self.at(DAYS - 12, lambda session, now: tasting.thank(session, self.member_ids, now))
         self.at(DAYS - 6, lambda session, now: insiders.thank(session, self.member_ids, now))
 
     # The house

@@ -10,5 +10,6 @@ reads the reason in her statement and on /me/awards. A set can be taken back: of
 as its member still has available, so nobody is brought below zero (`taking_back`).
 
 The command gives at once; what comes from the owner's page in large is given by the worker
-(`runs`). Two that give the same set wait for each other, chunk by chunk.
+(`runs`); what was only looked at goes after a week (`forgetting`). Two that give the same set wait
+for each other, chunk by chunk.
 """

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from foundation import clock
+from foundation import clock, facts
 from foundation.doors import writing
 from foundation.refusal import Refused
 from foundation.rejects import Problem, Rejects
@@ -78,8 +78,19 @@ def give(
         if bin_:
             bin_.close()
     with writing() as session:
-        award_set = _open(session, set_id)
-        award_set.state, award_set.ended_at, award_set.error = "done", clock.now(), None
+        _close(session, set_id, now)
+    return tally
+
+
+def give_within(session: Session, set_id: str, source: AwardFile, now: datetime) -> Tally:
+    """A small set, given in the caller's transaction. Refused once somebody asks for it back."""
+    tally = Tally()
+    with source.open() as file:
+        rows = source.read(file)
+        while chunk := list(islice(rows, CHUNK)):
+            known = _give(session, set_id, source, chunk, now, tally)
+            reject(chunk, known, tally.problems, None)
+    _close(session, set_id, now)
     return tally
 
 
@@ -117,6 +128,23 @@ def _open(session: Session, set_id: str) -> AwardSet:
     if found.taken_at is not None:
         raise Refused("Somebody takes this set back, so it is not given any further.", code="taken")
     return found
+
+
+def _close(session: Session, set_id: str, now: datetime) -> None:
+    """The file is at its end; on record unless it gave nothing, or nothing since the last time."""
+    award_set = _open(session, set_id)
+    award_set.state, award_set.ended_at, award_set.error = "done", clock.now(), None
+    session.flush()
+    if award_set.given:
+        facts.record(
+            session,
+            "awards.given",
+            award_set.by_id,
+            f"awards:{set_id}:{award_set.given}",
+            now,
+            rows=award_set.given,
+            points=award_set.given_points,
+        )
 
 
 def _give(

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from foundation import clock
+from foundation import clock, facts
 from foundation.doors import writing
 from foundation.refusal import Refused
 from ledger import statements, transfers
@@ -88,13 +88,21 @@ def take_back(
             found = session.get_one(AwardSet, set_id, with_for_update=True, populate_existing=True)
             awards = _next(session, set_id, after)
             if not awards:
-                found.state, found.ended_at = "taken_back", clock.now()
+                _close(session, found, now)
                 return found.taken_points
             found.taken_points += _take(session, found, awards, now)
             found.taken_done += len(awards)
             found.seen_at = clock.now()
         after = awards[-1].row
         watch(found.taken_done, found.taken_points)
+
+
+def _close(session: Session, found: AwardSet, now: datetime) -> None:
+    found.state, found.ended_at = "taken_back", clock.now()
+    session.flush()
+    said = {"rows": found.given, "points": found.given_points, "back": found.taken_points}
+    subject = f"awards:{found.id}"
+    facts.record(session, "awards.taken_back", found.taken_by_id, subject, now, **said)
 
 
 def _next(session: Session, set_id: str, after: int) -> Sequence[Award]:

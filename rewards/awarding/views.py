@@ -23,7 +23,15 @@ from foundation.tables import new_id
 from foundation.web.forms import refilling
 from foundation.words import _
 from members.session import members_only, requires, signed_in, viewer
-from rewards.awarding import award_files, checking, queries, runs, starting, taking_back
+from rewards.awarding import (
+    award_files,
+    checking,
+    forgetting,
+    queries,
+    runs,
+    starting,
+    taking_back,
+)
 from rewards.awarding.forms import AwardForm
 
 bp = Blueprint("awards", __name__)
@@ -101,9 +109,11 @@ def one(set_id: str) -> Any:
     """What a set would give, how far it is, or what it gave."""
     with reading() as session:
         row = queries.one(session, set_id)
-    html = render_template("rewards/awarding/set.html", row=row, found=row.award_set)
+    found = row.award_set
+    goes_at = found.at + forgetting.KEPT
+    html = render_template("rewards/awarding/set.html", row=row, found=found, goes_at=goes_at)
     answer = make_response(html)
-    if row.award_set.state in runs.NEXT:
+    if found.state in runs.NEXT:
         answer.headers["Refresh"] = "2"  # works without script
     return answer
 
@@ -128,8 +138,7 @@ def discard(set_id: str) -> Any:
     with writing() as session:
         queries.one(session, set_id)
         runs.discard(session, set_id)
-    for ending in (".csv", ".rejects.csv"):
-        (_folder() / f"{set_id}{ending}").unlink(missing_ok=True)
+    forgetting.remove_files(_folder(), set_id)
     flash(_("Thrown away. Nothing was given."), "good")
     return redirect("/programme/awards", 303)
 

@@ -22,6 +22,9 @@ from foundation.settings import Settings
 from members.models import Member
 from reviews.models import Review
 from rewards import drafting
+from rewards.awarding import award_files, checking, starting
+from rewards.awarding.models import Award, AwardSet
+from rewards.awarding.starting import Terms
 
 pytestmark = pytest.mark.browser
 
@@ -32,13 +35,14 @@ ADAS = ("/me", "/me/orders", "/me/rewards", "/me/referrals", "/notifications", "
 OLGAS = ("/funnel", "/programme", "/programme/replay", "/operations", "/customers", "/orders")
 DESK = ("/products/new", "/clubs/new", "/acknowledgements", "/referrals", "/moderation/queue")
 BOOKS = ("/programme/draft/catalogue", "/programme/budgets", "/book/outstanding")
+OWNERS = (*OLGAS, *DESK, *BOOKS, "/programme/awards")
+#: By reader (None: everybody), pages whose addresses the demo makes.
+More = dict[str | None, list[str]]
 
 
 @pytest.fixture(scope="module")
-def site(
-    demo_file: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, list[str]]]:
-    """The demo, served by threads of this process; its address, and a topic's and review's page."""
+def site(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, More]]:
+    """The demo, served by threads of this process; its address, and pages of one thing each."""
     folder = tmp_path_factory.mktemp("accessible")
     (folder / "bellmouth.sqlite3").write_bytes(demo_file.read_bytes())
     settings = Settings(data=folder, secret_key="a key only these pages know, 32 chars")
@@ -49,12 +53,34 @@ def site(
     with reading() as session:
         topic = session.scalar(select(Topic.id).order_by(Topic.posts.desc()).limit(1))
         review = session.scalar(select(Review.id).limit(1))
+        given = session.scalars(select(AwardSet.id)).one()
+        hers = select(Award.id).join(Member, Member.id == Award.member_id)
+        award = session.scalars(hers.where(Member.email == "ada@tea.example")).one()
+    more: More = {
+        None: [f"/topics/{topic}", f"/reviews/{review}"],
+        "ada": [f"/me/awards/{award}"],
+        "olga": [
+            f"/programme/awards/{given}",
+            f"/programme/awards/{given}/take-back",
+            f"/programme/awards/{looked_at(folder, olga)}",
+        ],
+    }
     server = make_server("127.0.0.1", 0, made, threaded=True)
     Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", [f"/topics/{topic}", f"/reviews/{review}"]
+    yield f"http://127.0.0.1:{server.server_port}", more
     server.shutdown()
     quick.close()
     doors.database().close()
+
+
+def looked_at(folder: Path, owner: str) -> str:
+    """A set of awards that Olga looked at, with rows that are wrong; its identifier."""
+    path, now = folder / "looked_at.csv", clock.now()
+    path.write_text("member,amount\nada@tea.example,50\nnobody,5\nada@tea.example,-3\n")
+    source, terms = award_files.look_at(path), Terms("Survey", "Thank you for your answers", owner)
+    with writing() as session:
+        found = checking.check(session, source, terms, now).document()
+        return starting.start(session, source, terms, "checked", now, checked=found).id
 
 
 def opened(browser: Browser, url: str, who: str | None, **more: Any) -> tuple[BrowserContext, Page]:
@@ -73,12 +99,12 @@ def opened(browser: Browser, url: str, who: str | None, **more: Any) -> tuple[Br
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("who", "paths"),
-    [(None, (*FOR_ALL, *LEARNED, *DOOR)), ("ada", ADAS), ("olga", (*OLGAS, *DESK, *BOOKS))],
+    [(None, (*FOR_ALL, *LEARNED, *DOOR)), ("ada", ADAS), ("olga", OWNERS)],
     ids=["visitor", "member", "owner"],
 )
 def test_axe_finds_nothing_serious(
     browser: Browser,
-    site: tuple[str, list[str]],
+    site: tuple[str, More],
     who: str | None,
     paths: tuple[str, ...],
     scheme: Any,
@@ -86,7 +112,7 @@ def test_axe_finds_nothing_serious(
     url, more = site
     context, page = opened(browser, url, who, color_scheme=scheme)
     found = []
-    for path in [*paths, *([] if who else more)]:
+    for path in [*paths, *more[who]]:
         page.goto(path)
         for violation in Axe().run(page).response["violations"]:
             if violation["impact"] in ("serious", "critical"):
@@ -99,14 +125,14 @@ def test_axe_finds_nothing_serious(
 @pytest.mark.parametrize("language", ["en-GB", "zh-CN", "zh-TW"])
 @pytest.mark.parametrize("who", [None, "ada", "olga"], ids=["visitor", "member", "owner"])
 def test_no_page_scrolls_sideways_on_a_phone(
-    browser: Browser, site: tuple[str, list[str]], who: str | None, language: str
+    browser: Browser, site: tuple[str, More], who: str | None, language: str
 ) -> None:
     url, more = site
     phone: Any = {"width": 390, "height": 800}
     context, page = opened(browser, url, who, viewport=phone, locale=language)
-    paths = {None: (*FOR_ALL, *LEARNED, *DOOR), "ada": ADAS, "olga": (*OLGAS, *DESK, *BOOKS)}[who]
+    paths = {None: (*FOR_ALL, *LEARNED, *DOOR), "ada": ADAS, "olga": OWNERS}[who]
     wide = []
-    for path in [*paths, *more]:
+    for path in {*paths, *more[None], *more[who]}:
         page.goto(path)
         if page.evaluate("document.documentElement.scrollWidth") > 390:
             wide.append(path)
@@ -115,7 +141,7 @@ def test_no_page_scrolls_sideways_on_a_phone(
 
 
 def test_the_keyboard_reaches_what_can_be_done_and_shows_where_it_is(
-    browser: Browser, site: tuple[str, list[str]]
+    browser: Browser, site: tuple[str, More]
 ) -> None:
     url, _more = site
     context, page = opened(browser, url, None)

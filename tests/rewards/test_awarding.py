@@ -14,12 +14,13 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from foundation.doors import reading, writing
+from foundation.facts import Fact
 from foundation.refusal import Refused
 from ledger import earning, expiring, spending, statements
 from members.joining import Customer, known_customers
 from members.models import Member
 from notifications.models import Notification
-from rewards.awarding import award_files, checking, giving, runs, starting, taking_back
+from rewards.awarding import award_files, checking, forgetting, giving, runs, starting, taking_back
 from rewards.awarding.award_files import amount_of
 from rewards.awarding.commands import commands
 from rewards.awarding.models import Award, AwardSet
@@ -47,6 +48,13 @@ def gives(path: Path, terms: Terms = TASTING, now: datetime = DAY, **more: Any) 
 def the_set() -> AwardSet:
     with reading() as session:
         return session.scalars(select(AwardSet)).one()
+
+
+def on_record() -> list[tuple[str, str | None, dict[str, Any]]]:
+    """Facts about sets: what, who, details."""
+    with reading() as session:
+        rows = session.scalars(select(Fact).where(Fact.kind.like("awards.%")).order_by(Fact.id))
+        return [(each.kind, each.member_id, each.details) for each in rows]
 
 
 def takes_back(now: datetime = DAY) -> int:
@@ -103,6 +111,7 @@ def test_the_same_file_gives_once_and_another_one_needs_another_name(
     again = gives(path, now=DAY + timedelta(days=1))
     assert (again.given, again.known) == (0, 2)
     assert house.balances(house.ben).available == 55
+    assert on_record() == [("awards.given", None, {"rows": 2, "points": 55})]
     with pytest.raises(Refused, match=r"another reason: “Thank you for the tasting day”"):
         gives(path, Terms("Tasting day", "Because"))
     path.write_text("member,amount\n@ben,60\n")
@@ -129,6 +138,11 @@ def test_broken_off_it_goes_on(house: Any, tmp_path: Path, monkeypatch: pytest.M
     tally = gives(path)
     assert (tally.given, tally.known, tally.rejected) == (3, 1, 1)
     assert (the_set().state, the_set().given_points) == ("done", 40)
+    with writing() as session:  # whom nobody knew joins, and gets hers; that is on record too
+        known_customers(session, DAY, [Customer(customer_ref="nobody")])
+    gives(path, now=DAY + timedelta(days=1))
+    given = [{"rows": 4, "points": 40}, {"rows": 5, "points": 45}]
+    assert on_record() == [("awards.given", None, each) for each in given]
     assert {house.balances(each).available for each in (house.ada, house.olga)} == {10}
 
 
@@ -226,6 +240,8 @@ def test_a_set_is_taken_back_as_far_as_it_is_there(house: Any, tmp_path: Path) -
     assert [each.available for each in left] == [0, 0, 500]
     assert not any(each.negative for each in left)
     assert the_set().state == "taken_back"
+    said = {"rows": 3, "points": 300, "back": 130}
+    assert on_record()[1:] == [("awards.taken_back", None, said)]
     with pytest.raises(Refused, match="taken back on"):
         gives(path)
     with pytest.raises(Refused, match="nothing to take back"):
@@ -310,6 +326,26 @@ class TestPages:
         at = self.sends(client, house, f"member,amount\n@{handle_of(house.ben)},50\n").location
         people.submit(client, at, f"{at}/discard")
         assert client.get(at).status_code == 404
+
+    def test_what_nobody_gives_goes_after_a_week(
+        self, house: Any, client: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """With its files; what was given stays, whatever its age."""
+        monkeypatch.setenv("BELLMOUTH_DATA", str(settings.data))
+        text = f"member,amount\n@{handle_of(house.ben)},50\nnobody,5\n"
+        at, looked = self.sends(client, house, text).location, the_set()
+        assert "it is thrown away with its file" in client.get(at).text
+        forgetting.forget(looked.at + timedelta(days=6))
+        assert client.get(at).status_code == 200
+        assert len(list(runs.folder(settings.data).iterdir())) == 2
+        forgetting.forget(looked.at + timedelta(days=7))
+        assert client.get(at).status_code == 404
+        assert list(runs.folder(settings.data).iterdir()) == []
+        at = self.sends(client, house, text).location
+        people.submit(client, at, f"{at}/give")
+        forgetting.forget(looked.at + timedelta(days=70))
+        assert client.get(at).status_code == 200
+        assert [who for _kind, who, _said in on_record()] == [house.olga]
 
     def test_a_member_reads_why(self, house: Any, client: Any, tmp_path: Path) -> None:
         gives(file_of(tmp_path, f"@{handle_of(house.ben)},50"))

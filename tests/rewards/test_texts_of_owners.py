@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from html import unescape
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from demo import shelves
 from foundation import clock
 from foundation.doors import writing
 from foundation.settings import Settings
 from rewards import drafting, publishing
+from rewards.awarding import award_files, checking, giving, starting
+from rewards.awarding.models import Award
+from rewards.awarding.starting import Terms
 from rewards.cards.rules import StampCard
 from rewards.catalogue import fulfilling, redeeming, stock
 from rewards.papers import writing as papers
@@ -104,12 +110,33 @@ def write(world: World) -> None:
         orders.paid_order(session, ada, now, total=9_000)
 
 
+def award(world: World, path: Path) -> None:
+    """A set of awards whose name, reasons, rows and file are payloads."""
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["member", "amount", "reason", "expires_on"])
+        rows.writerow(["@ada", 5, BREAKING, ""])
+        rows.writerows([each, each, each, each] for each in (BREAKING, *PAYLOADS))
+    owner, now = world.who["owner"].id, clock.now()
+    source, terms = award_files.look_at(path), Terms(BREAKING, BREAKING, owner)
+    with writing() as session:
+        found = checking.check(session, source, terms, now).document()
+        set_id = starting.start(
+            session, source, terms, "checked", now, file_name=BREAKING, checked=found
+        ).id
+        giving.give_within(session, set_id, source, now)
+        given = session.scalars(select(Award.id).where(Award.set_id == set_id)).one()
+    world.one["set_id"] = set_id
+    world.own("award_id", "member", given)
+
+
 @ONE_BACK_END
-def test_no_page_runs_what_the_programme_says(app: Any, settings: Settings) -> None:
+def test_no_page_runs_what_the_programme_says(app: Any, settings: Settings, tmp_path: Path) -> None:
     """Every page there is, read by the owner, and a member's own pages by her."""
     world = worlds.make(settings.data)
     publish(world)
     write(world)
+    award(world, tmp_path / "hostile.csv")
     ran, seen = [], 0
     for line, rule in routes(app).items():
         role = "owner" if "owner" in MAY[line] and "/me/" not in line else "member"

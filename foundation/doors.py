@@ -8,6 +8,7 @@ write lock.
 
 from __future__ import annotations
 
+import select
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from types import TracebackType
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.orm import Session
 
@@ -35,6 +37,8 @@ SQLITE_PRAGMAS = (
     "temp_store=MEMORY",
 )
 
+#: The seconds after which an idle connection over a network is tried, and given up.
+KEEP_ALIVE = {"keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 3}
 
 #: What is raised when the database cannot be asked: gone, starting, out of connections, locked.
 AWAY: tuple[type[Exception], ...] = (
@@ -191,8 +195,31 @@ def _postgresql(url: str) -> Database:
         url,
         pool_size=5,
         max_overflow=15,
-        pool_pre_ping=True,
         isolation_level="READ COMMITTED",
-        connect_args={"options": "-c timezone=UTC -c lock_timeout=15000"},
+        pool_reset_on_return=None,  # see `leave_nothing`
+        connect_args={"options": "-c timezone=UTC -c lock_timeout=15000", **KEEP_ALIVE},
     )
+
+    @event.listens_for(writer, "reset")
+    def leave_nothing(connection: psycopg.Connection, record: Any, state: Any) -> None:
+        if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+            connection.rollback()
+
+    @event.listens_for(writer, "checkout")
+    def listen(connection: psycopg.Connection, record: Any, proxy: Any) -> None:
+        if _is_gone(connection):
+            raise exc.InvalidatePoolError
+
     return Database(url, writer.execution_options(postgresql_readonly=True), writer)
+
+
+def _is_gone(connection: psycopg.Connection) -> bool:
+    """Whether the server closed an idle connection: nothing else makes it speak unasked.
+
+    Asking it would cost a round trip for every transaction.
+    """
+    if connection.closed:
+        return True
+    said = select.poll()
+    said.register(connection.fileno(), select.POLLIN)
+    return bool(said.poll(0))

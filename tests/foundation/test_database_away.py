@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from foundation import clock, doors
-from foundation.doors import writing
+from foundation.doors import reading, writing
 from foundation.words import use_language
 from referral import codes
 from tests import people
@@ -99,3 +100,15 @@ def test_it_is_said_in_the_readers_language(client: Any, tmp_path: Path) -> None
     with away(tmp_path), use_language("en"):  # the test speaks English again afterwards
         html = client.get("/clubs", headers={"Accept-Language": "zh-TW"}).text
         assert '<html lang="zh-Hant">' in html
+
+
+def test_connections_that_the_server_closed_are_not_used_again(database: doors.Database) -> None:
+    if database.dialect == "sqlite":
+        return
+    with writing() as session:
+        ours = session.connection().exec_driver_sql("select pg_backend_pid()").scalar_one()
+    with psycopg.connect(database.url.replace("+psycopg", ""), autocommit=True) as other:
+        other.execute("select pg_terminate_backend(%s, 5000)", (ours,))
+    for door in (writing, reading):
+        with door() as session:
+            assert session.connection().exec_driver_sql("select 1").scalar_one() == 1

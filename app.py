@@ -55,6 +55,7 @@ import rewards.budgets.notices
 import rewards.budgets.views
 import rewards.calculator_views
 import rewards.card
+import rewards.cards.ending
 import rewards.cards.models
 import rewards.cards.notices
 import rewards.cards.views
@@ -76,6 +77,7 @@ import rewards.seats.views
 import rewards.section_views
 import rewards.standing.notices
 import rewards.standing.views
+import rewards.topups.expiring
 import rewards.topups.notices
 import rewards.topups.till_views
 import rewards.topups.views
@@ -240,6 +242,8 @@ JOBS: Sequence[Job] = (
         lazy("Release referrals whose time has come"),
     ),
     rewards.expiring.JOB,
+    rewards.topups.expiring.JOB,
+    rewards.cards.ending.JOB,
     rewards.seats.vesting.JOB,
     uploads.JOB,
     webhook_runs.JOB,

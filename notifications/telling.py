@@ -62,6 +62,21 @@ def tell_many(
     return [str(row["id"]) for row in rows]
 
 
+def tell_once(
+    session: Session, notice: Notice, tellings: Sequence[Telling], now: datetime
+) -> list[str]:
+    """Tell whoever was never told this of the same thing (`about`); the new notifications."""
+    members, known = sorted({each.member_id for each in tellings}), set[tuple[str, str | None]]()
+    for start in range(0, len(members), 500):
+        told = select(Notification.member_id, Notification.about).where(
+            Notification.member_id.in_(members[start : start + 500]),
+            Notification.kind == notice.kind,
+        )
+        known.update((member_id, about) for member_id, about in session.execute(told))
+    fresh = [each for each in tellings if (each.member_id, each.about) not in known]
+    return tell_many(session, notice, fresh, now)
+
+
 def _row(notice: Notice, telling: Telling, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(now),

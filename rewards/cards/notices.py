@@ -22,4 +22,10 @@ STAMP_BACK = Notice(
 )
 WELCOME = Notice("voucher.welcome", "rewards", {"name": _CARD, **_VOUCHER, "order_min": 3_000})
 
-NOTICES = (FILLED, STAMP_BACK, WELCOME)
+ENDING = Notice(
+    "card.ending",
+    "rewards",
+    {"card": _CARD, "stamps": 4, "orders": 6, "missing": 2, "last_day": "2026-03-17"},
+)
+
+NOTICES = (FILLED, STAMP_BACK, WELCOME, ENDING)

@@ -82,6 +82,12 @@ def of_offer(session: Session, offer: str, now: datetime) -> list[Left]:
     return _left(session, [TopUpPurchase.offer == offer], now)
 
 
+def expiring(session: Session, since: datetime, until: datetime) -> list[Left]:
+    """What was bought whose free units expire from `since` on and before `until`, and is left."""
+    at = TopUpPurchase.free_expires_at
+    return [each for each in _left(session, [at > since, at < until], since) if each.free > 0]
+
+
 def next_of(lefts: Sequence[Left]) -> Next | None:
     """Which unit is taken next; None when none is left."""
     free = [each for each in lefts if each.free > 0]

@@ -1,6 +1,6 @@
 """What members are told about what they prepaid. Names are passed in all languages.
 
-It was paid for: its news needs no consent.
+It was paid for: its news needs no consent, but for what came free.
 """
 
 from __future__ import annotations
@@ -25,4 +25,11 @@ USED = Notice("prepaid.used", "orders", {**_POT, "left": 7, "is_free": False})
 GIVEN_BACK = Notice("prepaid.given_back", "orders", {**_POT, "left": 8})
 TAKEN_BACK = Notice("prepaid.taken_back", "orders", {**_POT, "paid": 8, "free": 1, "left": 0})
 
-NOTICES = (BOUGHT, USED, GIVEN_BACK, TAKEN_BACK)
+#: Nothing was paid for these: who wants no letters about rewards gets none.
+EXPIRING = Notice(
+    "prepaid.expiring",
+    "rewards",
+    {**_POT, "free": 1, "expires_at": "2026-03-17T12:00:00+00:00"},
+)
+
+NOTICES = (BOUGHT, USED, GIVEN_BACK, TAKEN_BACK, EXPIRING)

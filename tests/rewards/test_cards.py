@@ -15,7 +15,9 @@ from sqlalchemy import select
 from foundation import facts
 from foundation.doors import reading, writing
 from ledger import statements
+from notifications.models import Notification
 from rewards import drafting, publishing, replaying
+from rewards.cards import ending
 from rewards.cards.models import MemberCard, Stamp
 from rewards.cards.rules import Held, StampCard, WelcomeVoucher
 from rewards.first_programme import first_programme
@@ -126,6 +128,33 @@ def test_a_card_that_is_over_starts_anew(house: Any) -> None:
     assert filled(house, house.ada) == [False, False]
     pays(house, house.ada, 42)
     assert filled(house, house.ada) == [False, True]
+
+
+def test_who_has_stamps_on_a_card_that_ends_is_told_once_in_time(house: Any) -> None:
+    """Ben has filled his, Fay's stamp went back, Olga's was begun under terms of 300 days."""
+
+    def told(at: datetime) -> list[tuple[str, str]]:
+        ending.tell_soon(at)
+        with reading() as session:
+            query = select(Notification).where(Notification.kind == "card.ending")
+            found = session.scalars(query.order_by(Notification.created_at)).all()
+        return [
+            (each.member_id, f"{each.params['missing']} {each.params['last_day']}")
+            for each in found
+        ]
+
+    house.publish(with_cards(POINTS))
+    pays(house, house.ada, 0, 5)
+    pays(house, house.ben, 0, 1, 2)
+    back = house.pays(house.fay, 2_000, day(0))
+    house.refunds(back, house.fay, 2_000, 2_000, day(1))
+    publish(house, with_cards(POINTS.model_copy(update={"days": 300})), day(3))
+    pays(house, house.olga, 4)
+    assert told(datetime(2026, 1, 17, 23, 59, tzinfo=UTC)) == []  # the midnight after 31 January
+    adas = (house.ada, "1 2026-01-31")
+    for at in (datetime(2026, 1, 18, 0, 1, tzinfo=UTC), day(20), day(29), day(40)):
+        assert told(at) == [adas]
+    assert told(datetime(2026, 10, 25, tzinfo=UTC)) == [adas, (house.olga, "2 2026-11-01")]
 
 
 def test_small_orders_and_the_second_of_a_day_are_not_stamped(house: Any) -> None:

@@ -21,6 +21,7 @@ from rewards.first_programme import first_programme
 from rewards.happenings import Happened
 from rewards.rules import objections, read
 from rewards.topups import codes, left, rules, taking
+from rewards.topups import expiring as topups_expiring
 from rewards.topups.models import TopUpUse
 from rewards.topups.rules import asked_back, bought, free_in, paid_in
 from rewards.topups.taking import Taking
@@ -59,6 +60,34 @@ def told(house: Any) -> dict[str, int]:
         query = select(Notification.kind).where(Notification.member_id == house.ben)
         kinds = session.scalars(query).all()
     return Counter(kind for kind in kinds if kind.startswith("prepaid."))
+
+
+def test_free_units_that_expire_are_announced_once_for_each_order(counter: Any) -> None:
+    """What is used by then, or was paid for, is not spoken of."""
+
+    def told_of(at: datetime) -> list[int]:
+        topups_expiring.tell_soon(at)
+        with reading() as session:
+            query = select(Notification).where(Notification.kind == "prepaid.expiring")
+            return [
+                each.params["free"] for each in session.scalars(query.order_by(Notification.id))
+            ]
+
+    buys(counter, "pot", pieces=10)  # two free ones, for 30 days
+    buys(counter, "pot-card")  # its free one never expires
+    buys(counter, "pot", pieces=5, at=DAY + timedelta(days=3))
+    takes(counter, "single", "first")
+    assert told_of(DAY + timedelta(days=16)) == []
+    assert told_of(DAY + timedelta(days=16, minutes=1)) == [1]
+    with writing() as session:
+        for number in range(2):
+            key = f"later-{number}"
+            use = taking.take(session, Taking(counter.ben, "single", key), DAY + timedelta(days=18))
+    assert told_of(DAY + timedelta(days=20)) == [1]  # the other order's one is used too …
+    with writing() as session:
+        taking.give_back(session, use.id, DAY + timedelta(days=21))
+    assert told_of(DAY + timedelta(days=21)) == [1, 1]  # … which was a mistake
+    assert told_of(DAY + timedelta(days=29)) == [1, 1]
 
 
 class TestOffers:

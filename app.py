@@ -64,6 +64,9 @@ import rewards.catalogue.models
 import rewards.catalogue.notices
 import rewards.catalogue.views
 import rewards.counts
+import rewards.credit.notices
+import rewards.credit.till_views
+import rewards.credit.views
 import rewards.expiring
 import rewards.models
 import rewards.notices
@@ -278,6 +281,8 @@ BLUEPRINTS: Sequence[Blueprint] = (
     rewards.vouchers.views.bp,
     rewards.topups.views.bp,
     rewards.topups.till_views.bp,
+    rewards.credit.views.bp,
+    rewards.credit.till_views.bp,
     rewards.cards.views.bp,
     rewards.perks.views.bp,
     rewards.papers.views.bp,
@@ -325,6 +330,7 @@ NOTICES: Sequence[Notice] = (
     *rewards.catalogue.notices.NOTICES,
     *rewards.perks.notices.NOTICES,
     *rewards.topups.notices.NOTICES,
+    *rewards.credit.notices.NOTICES,
 )
 
 #: What rooms show a member about herself on /me, and everybody about her on her public page.
@@ -370,6 +376,9 @@ SIGNED_ROUTES: Sequence[Callable[..., object]] = (
     rewards.topups.till_views.look,
     rewards.topups.till_views.take,
     rewards.topups.till_views.give_back,
+    rewards.credit.till_views.look,
+    rewards.credit.till_views.take,
+    rewards.credit.till_views.give_back,
 )
 
 

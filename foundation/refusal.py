@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class Refused(Exception):
     """Something was asked that a rule does not allow.
 
     `sentence` is an English message id that says what to do; it is translated where it is shown.
     `params` fill its placeholders. `field` names the form field or column at fault. `status` is
-    the HTTP status of the answer (RFC 9457 problem documents carry `code` as their type).
+    the HTTP status of the answer (RFC 9457 problem documents carry `code` as their type), `figures`
+    what else such a document says, for machines.
     """
 
     def __init__(
@@ -18,6 +21,7 @@ class Refused(Exception):
         code: str = "refused",
         field: str | None = None,
         status: int = 422,
+        figures: Mapping[str, object] | None = None,
         **params: object,
     ) -> None:
         super().__init__(sentence % params if params else sentence)
@@ -25,4 +29,5 @@ class Refused(Exception):
         self.code = code
         self.field = field
         self.status = status
+        self.figures = figures or {}
         self.params = params

@@ -36,6 +36,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "redemptions.fulfil": STAFF,
     "stock.count": OWNERS,
     "prepaid.take": STAFF,
+    "credit.take": STAFF,
     "programme.edit": OWNERS,
     "programme.publish": OWNERS,
     "book.see": STAFF,  # sums, without names

@@ -66,6 +66,17 @@ def answer(shape: type[Shape], what: str, wrong: tuple[str, ...], act: Act) -> A
     return jsonify(said)
 
 
+def needed_key(asking: Request) -> str:
+    """The request's own key: without it, a till that asks again would move something twice."""
+    if not asking.key:
+        raise Refused(
+            "Send an Idempotency-Key, so that asking again takes nothing twice.",
+            code="idempotency_key",
+            status=400,
+        )
+    return f"{asking.till}:{asking.key}"
+
+
 def _till(now: datetime) -> str:
     """The identifier of the key that the caller shows; Refused (401) without one in force."""
     scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")

@@ -35,6 +35,7 @@ from rewards import (
 )
 from rewards.budgets import withholding
 from rewards.catalogue import redeeming
+from rewards.credit import purse
 from rewards.forms import PublishForm, RedeemForm, ReplayForm
 
 bp = Blueprint("rewards", __name__)
@@ -96,8 +97,10 @@ def _mine(form: RedeemForm) -> Any:
     with reading() as session:
         page = queries.mine(session, signed_in().id, now, request.args.get("page"))
         withheld = withholding.of_member(session, signed_in().id)
+        credit = purse.purses(session, signed_in().id, now)
     status = 422 if form.errors else 200
-    return render_template("rewards/mine.html", mine=page, form=form, withheld=withheld), status
+    shown = {"mine": page, "form": form, "withheld": withheld, "credit": credit}
+    return render_template("rewards/mine.html", **shown), status
 
 
 @bp.post("/me/rewards/redeem")

@@ -147,6 +147,12 @@ MAY: dict[str, set[str]] = {
     "GET /prepaid": DESK,
     "POST /prepaid/take": DESK,
     "POST /prepaid/uses/<use_id>/give-back": DESK,
+    "GET /me/credit": MEMBERS,
+    "GET /me/credit/code.svg": MEMBERS,
+    "POST /me/credit/code": MEMBERS,
+    "GET /credit": DESK,
+    "POST /credit/take": DESK,
+    "POST /credit/takings/<taking_id>/give-back": DESK,
     "POST /me/rewards/redeem": MEMBERS,
     "GET /me/rewards/<grant_id>": MEMBERS,
     "GET /me/rewards/statement": MEMBERS,
@@ -269,6 +275,9 @@ MAY: dict[str, set[str]] = {
     "POST /api/prepaid/look": ALL,
     "POST /api/prepaid/take": ALL,
     "POST /api/prepaid/give-back": ALL,
+    "POST /api/credit/look": ALL,
+    "POST /api/credit/take": ALL,
+    "POST /api/credit/give-back": ALL,
     "POST /webhooks/shop": ALL,  # whoever signs with the shared secret; others: 400
     # Reviews
     "GET /reviews": ALL,

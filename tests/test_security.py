@@ -51,6 +51,9 @@ SIGNED = {
     "POST /api/prepaid/look",
     "POST /api/prepaid/take",
     "POST /api/prepaid/give-back",
+    "POST /api/credit/look",
+    "POST /api/credit/take",
+    "POST /api/credit/give-back",
 }
 
 
@@ -356,7 +359,7 @@ class Reader(HTMLParser):
     """Collects what a browser would run, load or send elsewhere."""
 
     OURS = re.compile(r"/(static|typefaces)/|/favicon")
-    CODES = ("/me/referrals/", "/me/prepaid/code.svg")
+    CODES = ("/me/referrals/", "/me/prepaid/code.svg", "/me/credit/code.svg")
     RISKY = frozenset(
         {"script", "iframe", "object", "embed", "base", "style", "math", "frame", "applet", "img"}
     )

@@ -22,6 +22,8 @@ from foundation import clock, facts, outbox
 from foundation.doors import reading, writing
 from foundation.outbox import Message
 from foundation.tables import new_id
+from ledger import accounts
+from ledger.bulk import CreditDraft, credit_many
 from members import api_keys, proofs, signing_in
 from members.models import Member, SignIn
 from members.permissions import Role
@@ -38,6 +40,8 @@ from rewards.awarding import runs as awards
 from rewards.awarding.models import Award
 from rewards.awarding.starting import Terms
 from rewards.catalogue import redeeming
+from rewards.credit import taking as taking_credit
+from rewards.credit.taking import Taking as CreditTaking
 from rewards.first_programme import first_programme
 from rewards.models import Grant
 from rewards.papers import files as paper_files
@@ -104,6 +108,7 @@ def make(data: Path) -> World:
     _steer(world)
     _import(world, data)
     _award(world, data)
+    _pay_with_credit(world)
     return world
 
 
@@ -289,6 +294,16 @@ def _award(world: World, data: Path) -> None:
         for role in ROLES:
             mine = select(Award.id).where(Award.member_id == world.who[role].id)
             world.own("award_id", role, session.scalars(mine).one())
+
+
+def _pay_with_credit(world: World) -> None:
+    with writing() as session:
+        accounts.define(session, "USD", 2)
+        drafts = [CreditDraft(world.who[role].id, "USD", 2_000, f"credit-{role}") for role in ROLES]
+        credit_many(session, drafts, world.now)
+        for role in ROLES:
+            asked = CreditTaking(world.who[role].id, f"receipt-{role}", 500, "USD")
+            world.own("taking_id", role, taking_credit.take(session, asked, world.now).id)
 
 
 RAW_TOKEN = "0123456789abcdef0123456789abcdef01234567"

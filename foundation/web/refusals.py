@@ -62,7 +62,7 @@ def set_up(app: Flask) -> None:
         sentence = sentence_of(refusal)
         if wants_document():
             more = {"field": refusal.field} if refusal.field else {}
-            answer = problem(refusal.status, refusal.code, sentence, **more)
+            answer = problem(refusal.status, refusal.code, sentence, **more, **refusal.figures)
             if refusal.status == 401:
                 answer.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110, section 11.6.1
             return answer

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from foundation.money import format_amount, is_currency
+from foundation.money import exponent, format_amount, is_currency
 from foundation.words import _, number
 from rewards.book.statement_words import UNITS
 from rewards.rules import POINTS
@@ -15,7 +15,9 @@ from rewards.topups import queries as topups
 
 
 def name_of(code: str) -> str:
-    """What a commodity is called; currencies and the owner's own ones by their code."""
+    """What a commodity is called; the owner's own ones by their code."""
+    if is_currency(code):
+        return _("Store credit (%(currency)s)", currency=code)
     return {POINTS: _("Points"), UNITS: _("Units")}.get(code, code)
 
 
@@ -27,7 +29,7 @@ def naming(session: Session, codes: Iterable[str]) -> Callable[[str], str]:
 
 def written(units: int, code: str, scale: int) -> str:
     """1234 points → 1,234; 1234 USD → $12.34; 1500 of a commodity of three decimals → 1.5."""
-    if scale and len(code) == 3 and is_currency(code):
+    if is_currency(code) and scale == exponent(code):
         return format_amount(units, code)
     return number(int(units)) if not scale else number(float(plain(units, scale)))
 

@@ -25,6 +25,7 @@ from rewards.awarding import queries as award_queries
 from rewards.book import statement_words
 from rewards.book.amounts import plain
 from rewards.catalogue import queries as catalogue_queries
+from rewards.credit.models import CreditReturn, CreditTaking
 from rewards.models import Grant
 from rewards.rules import POINTS
 from rewards.seats.models import Seat, UnitGrant
@@ -131,10 +132,14 @@ def end_of(day: date) -> datetime:
 
 def explained(session: Session, moved: Sequence[Movement], commodity: str) -> list[Line]:
     """Each movement with its words and its reason, in a fixed number of statements."""
-    about = {each.about for each in moved if each.about}
-    reasons = _grants(session, about) | _redemptions(session, about) | _units(session, about)
-    reasons |= _topups(session, about) | _awards(session, about)
-    return [Line(each, commodity, reasons.get(each.about or "")) for each in moved]
+    found = reasons(session, {each.about for each in moved if each.about})
+    return [Line(each, commodity, found.get(each.about or "")) for each in moved]
+
+
+def reasons(session: Session, about: set[str]) -> dict[str, Reason]:
+    """Why something moved, by what its transfer is about."""
+    found = _grants(session, about) | _redemptions(session, about) | _units(session, about)
+    return found | _topups(session, about) | _awards(session, about) | _credit(session, about)
 
 
 def _ids(about: set[str], prefix: str) -> list[str]:
@@ -217,6 +222,24 @@ def _awards(session: Session, about: set[str]) -> dict[str, Reason]:
         f"award:{award_id}": Reason(reason, f"/me/awards/{award_id}")
         for award_id, reason in reasons.items()
     }
+
+
+def _credit(session: Session, about: set[str]) -> dict[str, Reason]:
+    """Store credit taken for orders of the shop, and given back."""
+    order = CreditTaking.reference
+    rows = [
+        *session.execute(
+            select(literal("credit_taking:") + CreditTaking.id, order).where(
+                CreditTaking.id.in_(_ids(about, "credit_taking:"))
+            )
+        ),
+        *session.execute(
+            select(literal("credit_return:") + CreditReturn.id, order)
+            .join(CreditTaking, CreditTaking.id == CreditReturn.taking_id)
+            .where(CreditReturn.id.in_(_ids(about, "credit_return:")))
+        ),
+    ]
+    return {each: Reason(_("Order %(order)s", order=paid)) for each, paid in rows}
 
 
 def lines(session: Session, member_id: str, commodity: str) -> Iterator[Line]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from foundation.money import is_currency
 from foundation.words import _, lazy, when
 from rewards.rules import POINTS
 from rewards.topups.rules import FREE, PAID
@@ -32,6 +33,7 @@ WHAT: Mapping[tuple[str, str], str] = {
     ("expired", "available"): "restored",
     ("clawed_back", "available"): "restored",
     ("clawed_back", "owed"): "restored",
+    ("available", "owed"): "paid_off",
     ("available", "issued"): "reversed",
     ("owed", "issued"): "reversed",
 }
@@ -47,6 +49,7 @@ SENTENCES: Mapping[str, Any] = {
     "taken_back": lazy("Went back with a refund"),
     "taken_back_and_owed": lazy("Went back with a refund after you had spent it: now owed"),
     "given_back": lazy("Given back to you"),
+    "paid_off": lazy("Made up for what you owed"),
     "restored": lazy("Put back: it was taken by mistake"),
     "reversed": lazy("Reversed: it was granted by mistake"),
     "moved": lazy("Moved to or from another account"),
@@ -113,6 +116,8 @@ class Words:
 
 OF_POINTS = Words({}, {}, {})
 OF_OTHERS = Words({}, NAMES_OF_OTHERS, {})
+#: Store credit: a commodity that is a currency.
+OF_CREDIT = Words({"spent": lazy("Paid with store credit")}, NAMES_OF_OTHERS, {})
 
 
 def words_of(commodity: str) -> Words:
@@ -121,6 +126,8 @@ def words_of(commodity: str) -> Words:
         if commodity.startswith(prefix):
             return Words(said, NAMES_OF_PREPAID, SHOWN_OF_PREPAID)
     units = Words(OF_UNITS, NAMES_OF_UNITS, SHOWN_OF_UNITS)
+    if is_currency(commodity):
+        return OF_CREDIT
     return {POINTS: OF_POINTS, UNITS: units}.get(commodity, OF_OTHERS)
 
 

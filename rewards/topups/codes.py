@@ -41,13 +41,13 @@ def renew(session: Session, member_id: str, now: datetime) -> None:
 
 
 def of(session: Session, member_id: str) -> str | None:
-    """The member's code; None before she prepaid anything."""
+    """The member's code; None before she prepaid anything or asked for one."""
     return session.scalar(select(TillCode.code).where(TillCode.member_id == member_id))
 
 
-def address(site: str, code: str) -> str:
-    """What the picture of a code says."""
-    return f"{site.rstrip('/')}{DESK}?code={code}"
+def address(site: str, code: str, desk: str = DESK) -> str:
+    """What the picture of a code says: where the staff's `desk` finds its member."""
+    return f"{site.rstrip('/')}{desk}?code={code}"
 
 
 def read_code(typed: str) -> str:

@@ -8,7 +8,6 @@ from flask import Blueprint
 from pydantic import Field
 from sqlalchemy.orm import Session
 
-from foundation.refusal import Refused
 from rewards import till_views as tills
 from rewards.till_views import Request
 from rewards.topups import codes, left, queries, taking
@@ -59,7 +58,7 @@ def take() -> Any:
 
     def act(session: Session, asked: Take, asking: Request) -> dict[str, Any]:
         holder = codes.holder(session, asked.code)
-        key, by = _needed(asking), asking.till
+        key, by = tills.needed_key(asking), asking.till
         wanted = Taking(holder, asked.offer, key, asked.reference or "", by_key=by)
         return _told_use(session, taking.take(session, wanted, asking.now), asking)
 
@@ -74,17 +73,6 @@ def give_back() -> Any:
         return _told_use(session, taking.give_back(session, asked.use, asking.now), asking)
 
     return tills.answer(GiveBack, "prepaid", WRONG, act)
-
-
-def _needed(asking: Request) -> str:
-    """The request's own key: without it, a till that asks again would take a second one."""
-    if not asking.key:
-        raise Refused(
-            "Send an Idempotency-Key, so that asking again takes nothing twice.",
-            code="idempotency_key",
-            status=400,
-        )
-    return f"{asking.till}:{asking.key}"
 
 
 def _told(held: queries.Holding) -> dict[str, Any]:

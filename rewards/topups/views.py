@@ -51,10 +51,15 @@ def mine() -> Any:
 @members_only
 def code() -> Any:
     """Her code as a picture for the till."""
+    return code_leading_to(codes.DESK)
+
+
+def code_leading_to(desk: str) -> Response:
+    """The reader's code as a picture that opens a desk of the staff; 404 when she has none."""
     with reading() as session:
         known = codes.of(session, signed_in().id) or abort(404)
     site = current_app.extensions["settings"].public_url
-    picture = Response(pictures.qr(codes.address(site, known)), mimetype="image/svg+xml")
+    picture = Response(pictures.qr(codes.address(site, known, desk)), mimetype="image/svg+xml")
     picture.headers["Cache-Control"] = "private, no-store"
     return picture
 

@@ -1,0 +1,88 @@
+"""Forms of the counter: credit taken for an order, and given back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from wtforms import HiddenField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional, Regexp
+
+from foundation.money import parse_amount
+from foundation.refusal import Refused
+from foundation.tables import new_id
+from foundation.web.forms import Form, choices
+from foundation.words import lazy
+from rewards.credit.giving_back import GivingBack
+from rewards.credit.models import CreditTaking
+from rewards.credit.purse import Purse
+from rewards.credit.taking import Taking, check_currency
+
+
+def _tidy(text: Any) -> Any:
+    return text.strip() if isinstance(text, str) else text
+
+
+class TakeForm(Form):
+    """So much for this order; `request_key` makes a double press one taking."""
+
+    code = HiddenField(validators=[InputRequired(), Length(max=300)])
+    request_key = HiddenField(validators=[InputRequired(), Length(8, 64)])
+    amount = StringField(
+        lazy("Amount"),
+        [InputRequired(), Length(max=40)],
+        render_kw={"inputmode": "decimal", "autocomplete": "off"},
+    )
+    currency = SelectField(lazy("Currency"), validate_choice=False, choices=choices([]))
+    order = StringField(
+        lazy("Order or receipt"),
+        [
+            InputRequired(),
+            Length(max=100),
+            Regexp(r"^[^\x00-\x1f]*$", message=lazy("Write it on one line.")),
+        ],
+        description=lazy("Once for each number: that keeps it from being taken twice."),
+        filters=[_tidy],
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+
+    def offer(self, purses: list[Purse], now: datetime) -> None:
+        """Let choose among what she has, and make the next press another taking."""
+        has = [each.currency for each in purses if each.available]
+        typed = self.typed("currency")
+        gone = [typed] if typed and typed not in has else []
+        self.currency.choices = choices((code, code) for code in [*has, *gone])
+        self.request_key.data = self.request_key.data or new_id(now)
+
+    def taking(self, member_id: str, by_id: str) -> Taking:
+        """What was asked; Refused when the amount is none."""
+        currency = self.typed("currency")
+        check_currency(currency)
+        amount = _minor(self.typed("amount"), currency)
+        key = f"desk:{self.typed('request_key')}"
+        return Taking(member_id, self.typed("order"), amount, currency, key, by_id=by_id)
+
+
+class GiveBackForm(Form):
+    """Part of a taking, or all that is left when no amount is typed."""
+
+    request_key = HiddenField(validators=[InputRequired(), Length(8, 64)])
+    amount = StringField(
+        lazy("Amount to give back"),
+        [Optional(), Length(max=40)],
+        render_kw={"inputmode": "decimal", "autocomplete": "off"},
+    )
+
+    def giving_back(self, taking: CreditTaking, by_id: str) -> GivingBack:
+        """What was asked; Refused when the amount is none."""
+        typed, key = self.typed("amount"), f"desk:{self.typed('request_key')}"
+        amount = _minor(typed, taking.currency) if typed else None
+        return GivingBack(taking.id, key, amount, by_id=by_id)
+
+
+def _minor(typed: str, currency: str) -> int:
+    try:
+        return parse_amount(typed, currency)
+    except Refused as refusal:
+        refusal.field = "amount"
+        raise

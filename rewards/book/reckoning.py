@@ -29,7 +29,7 @@ from rewards.rules import Programme
 from rewards.standing import tiers
 
 #: A page may take this many milliseconds to count for itself.
-QUICK = 300
+QUICK = 50
 EVERY = timedelta(days=1)
 KINDS = ("issued", "pending", "available", "owed", "redeemed", "expired", "clawed_back")
 

@@ -117,7 +117,15 @@ class Words:
 OF_POINTS = Words({}, {}, {})
 OF_OTHERS = Words({}, NAMES_OF_OTHERS, {})
 #: Store credit: a commodity that is a currency.
-OF_CREDIT = Words({"spent": lazy("Paid with store credit")}, NAMES_OF_OTHERS, {})
+OF_CREDIT = Words(
+    {
+        "granted_and_paid_off": lazy("Granted, and made up for credit you owed"),
+        "released_and_paid_off": lazy("Released, and made up for credit you owed"),
+        "spent": lazy("Paid with store credit"),
+    },
+    NAMES_OF_OTHERS,
+    {},
+)
 
 
 def words_of(commodity: str) -> Words:

@@ -21,7 +21,7 @@ from foundation.facts import FactDraft
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
-from members import addresses, consents, handles, letters, proofs
+from members import addresses, consents, handles, letters, mailboxes, proofs
 from members.customers import Customer, known_customer, known_customers
 from members.models import Member
 
@@ -111,7 +111,8 @@ def add(session: Session, draft: SignUp, now: datetime, *, role: str = "member")
 def claim(session: Session, member: Member, chosen: Mapping[str, Any], now: datetime) -> None:
     """Make what was typed at sign-up true of a member whose address is proven.
 
-    Records `member.joined` (details: referral_cookie), then `member.verified`.
+    Records `member.joined` (details: referral_cookie), then `member.verified`; before it
+    `member.same_mailbox` when another account has the same mailbox.
     """
     member.name = chosen.get("name") or member.name
     member.password_hash = chosen.get("password_hash") or member.password_hash
@@ -132,6 +133,9 @@ def claim(session: Session, member: Member, chosen: Mapping[str, Any], now: date
         {"referral_cookie": chosen.get("referral_cookie")},
     )
     facts.record_many(session, [joined], now)
+    first = mailboxes.take(session, member.id, member.email, now) if member.email else None
+    if first is not None:
+        facts.record(session, "member.same_mailbox", member.id, subject, now, first=first)
     facts.record(session, "member.verified", member.id, subject, now)
 
 

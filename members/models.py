@@ -27,6 +27,16 @@ class Member(Base):
     claimed_at: Mapped[Moment | None]
 
 
+class Mailbox(Base):
+    """Who proved first that she reads a mailbox; it stays with her."""
+
+    __tablename__ = "mailbox"
+
+    mailbox: Mapped[str] = mapped_column(primary_key=True)  # `addresses.mailbox`
+    member_id: Mapped[Id] = mapped_column(ForeignKey("member.id"))
+    at: Mapped[Moment]
+
+
 class SignIn(Base):
     """One browser signed in; revoked, it stops working at its next request."""
 

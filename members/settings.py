@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from foundation import versions
 from foundation.refusal import Refused
 from foundation.words import LANGUAGES
-from members import addresses, handles, letters, proofs, signing_in
+from members import addresses, handles, letters, mailboxes, proofs, signing_in
 from members.joining import clean_name
 from members.models import Member
 
@@ -96,6 +96,7 @@ def move(session: Session, member_id: str, token: str, now: datetime) -> str:
         .where(Member.id == member_id)
         .values(email=proven.email, email_verified_at=now)
     )
+    mailboxes.take(session, member_id, proven.email, now)
     if before:
         letters.write(session, "member.moved", member_id, now, email=before, new_email=proven.email)
     return proven.email

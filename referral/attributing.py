@@ -16,9 +16,10 @@ from foundation import facts
 from foundation.facts import Fact
 from foundation.once import insert_once
 from foundation.tables import new_id
+from members import addresses
 from members.models import Member
 from notifications.telling import tell
-from referral import notices, purchasing, rules, stepping, touches
+from referral import notices, purchasing, stepping, touches
 from referral.models import Code, Referral
 from referral.touches import Touch
 
@@ -117,7 +118,7 @@ def _objection(
     """Why this is no friend brought by the referrer, or None."""
     referrer = session.get_one(Member, referrer_id)
     friend = session.get_one(Member, friend_id)
-    if rules.is_same_mailbox(referrer.email, friend.email):
+    if addresses.is_same_mailbox(referrer.email, friend.email):
         return "same_mailbox"
     if _closes_a_loop(session, referrer_id, friend_id):
         return "loop"

@@ -15,24 +15,6 @@ STATES: dict[str, tuple[str, ...]] = {
     "refunded": (),
 }
 
-#: Mail services that deliver a.b@ and ab@ to one person.
-WITHOUT_DOTS = frozenset(("gmail.com", "googlemail.com"))
-
-
-def mailbox(email: str) -> str:
-    """Where a mail to `email` ends up: without +tag, at Gmail without dots."""
-    local, _, domain = email.strip().lower().rpartition("@")
-    local = local.split("+", 1)[0]
-    if domain in WITHOUT_DOTS:
-        local, domain = local.replace(".", ""), "gmail.com"
-    return f"{local}@{domain}"
-
-
-def is_same_mailbox(one: str | None, other: str | None) -> bool:
-    """Whether both addresses are one person's."""
-    return bool(one and other) and mailbox(one or "") == mailbox(other or "")
-
-
 Place = tuple[str, str]  # the address and the browser of a sign-in
 
 

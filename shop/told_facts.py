@@ -10,6 +10,7 @@ from foundation.words import _, lazy, number
 WORDS = {
     "member.joined": lazy("Joined"),
     "member.verified": lazy("Confirmed the e-mail address"),
+    "member.same_mailbox": lazy("Has another account with the same mailbox"),
     "role.granted": lazy("Was given a role"),
     "order.placed": lazy("Placed an order"),
     "order.paid": lazy("Paid an order"),
@@ -44,6 +45,8 @@ WORDS = {
     "prepaid.used": lazy("Used something prepaid"),
     "prepaid.given_back": lazy("Something prepaid was given back at the till"),
     "prepaid.taken_back": lazy("Unused prepaid things went back with a refund"),
+    "awards.given": lazy("Gave points to many by hand"),
+    "awards.taken_back": lazy("Took a set of points back"),
     "perk.granted": lazy("Was given a perk"),
     "perk.revoked": lazy("A perk was taken back"),
     "paper.written": lazy("Wrote a paper"),

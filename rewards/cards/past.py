@@ -20,7 +20,7 @@ from foundation.tables import new_id
 from rewards.cards import stamps
 from rewards.cards.collecting import Collection, Stamped, basis_of, filling
 from rewards.cards.models import MemberCard, Stamp
-from rewards.cards.newcomers import KINDS, welcomed
+from rewards.cards.newcomers import KINDS, SAME_MAILBOX, welcomed
 from rewards.cards.rules import Held, WelcomeVoucher
 from rewards.happenings import CARD_FILLED, Happened
 from rewards.rules import Programme
@@ -58,6 +58,7 @@ class PastGifts:
         self._not_again: set[tuple[str, str]] = set()
         self._welcomed: set[tuple[str, str]] = set()
         self._proven: set[str] = set()
+        self._known: set[str] = set()
         self._bought: Counter[str] = Counter()
         self._waiting: list[Happened] = []
         self._moment: tuple[datetime, str] | None = None
@@ -82,6 +83,9 @@ class PastGifts:
         before = (Fact.at < start, Fact.member_id.is_not(None))
         proven = select(Fact.member_id).where(Fact.kind == "member.verified", *before)
         self._proven = {str(who) for who in session.scalars(proven)}
+        # Those of the period too: each was known from before her first fact that counts.
+        known = select(Fact.member_id).where(Fact.kind == SAME_MAILBOX)
+        self._known = {str(who) for who in session.scalars(known)}
         orders = select(Fact.member_id, func.count()).where(Fact.kind == "order.paid", *before)
         for who, count in session.execute(orders.group_by(Fact.member_id)):
             self._bought[str(who)] = count
@@ -138,7 +142,11 @@ class PastGifts:
 
     def _welcome(self, fact: Happened) -> None:
         for who, voucher in welcomed(
-            self.rules, fact, self._proven.__contains__, lambda who: self._bought[who]
+            self.rules,
+            fact,
+            self._proven.__contains__,
+            self._known.__contains__,
+            lambda who: self._bought[who],
         ):
             item = self.rules.item(voucher.voucher)
             if item is not None and self._is_new(who, voucher):

@@ -1,7 +1,8 @@
 """Welcome vouchers: once per member ever, when her address is confirmed or she has bought so often.
 
-Nobody gets one before the address is confirmed, so a second account needs a second mailbox; and
-whoever bought before she signed up has her orders counted then.
+Nobody gets one before the address is confirmed, and none of two accounts of one mailbox but the
+first; so a second one needs a second mailbox. Whoever bought before she signed up has her orders
+counted then.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from foundation.facts import Fact
 from rewards import programme
 from rewards.cards import giving, notices
-from rewards.cards.newcomers import KINDS, welcomed
+from rewards.cards.newcomers import KINDS, SAME_MAILBOX, welcomed
 from rewards.earning import happened
 from rewards.happenings import Happened
 from rewards.programme import Version
@@ -40,9 +41,15 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
 
 def _give_all(session: Session, version: Version, facts: list[Happened], now: datetime) -> None:
     proven = _proven(session, facts)
+    known = _with(session, SAME_MAILBOX, _asked(facts))
     for fact in facts:
-        due = welcomed(version.rules, fact, proven.__contains__, lambda who: _bought(session, who))
-        for member_id, voucher in due:
+        for member_id, voucher in welcomed(
+            version.rules,
+            fact,
+            proven.__contains__,
+            known.__contains__,
+            lambda who: _bought(session, who),
+        ):
             item = version.rules.item(voucher.voucher)
             assert item is not None  # a version without it is not published
             gift = giving.Gift(
@@ -60,12 +67,21 @@ def _give_all(session: Session, version: Version, facts: list[Happened], now: da
 
 def _proven(session: Session, facts: Iterable[Happened]) -> set[str]:
     """Who of those who paid has confirmed her address."""
-    paid = sorted({str(fact.member_id) for fact in facts if fact.kind == "order.paid"})
-    found: set[str] = set()
-    for start in range(0, len(paid), CHUNK):
-        chunk = paid[start : start + CHUNK]
-        confirmed = (Fact.member_id.in_(chunk), Fact.kind == "member.verified")
-        found.update(map(str, session.scalars(select(Fact.member_id).where(*confirmed))))
+    paid = {str(fact.member_id) for fact in facts if fact.kind == "order.paid"}
+    return _with(session, "member.verified", paid)
+
+
+def _asked(facts: Iterable[Happened]) -> set[str]:
+    """Whom the facts could make welcome."""
+    return {str(fact.details.get("friend") or fact.member_id) for fact in facts}
+
+
+def _with(session: Session, kind: str, members: Iterable[str]) -> set[str]:
+    """Who of them has a fact of this kind."""
+    wanted, found = sorted(members), set[str]()
+    for start in range(0, len(wanted), CHUNK):
+        hers = (Fact.member_id.in_(wanted[start : start + CHUNK]), Fact.kind == kind)
+        found.update(map(str, session.scalars(select(Fact.member_id).where(*hers))))
     return found
 
 

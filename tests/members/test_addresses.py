@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from foundation.refusal import Refused
-from members.addresses import normalise, normalise_known
+from members.addresses import is_same_mailbox, normalise, normalise_known
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,19 @@ def test_what_is_no_address_is_refused(typed: str) -> None:
     with pytest.raises(Refused):
         normalise(typed)
     assert normalise_known(typed) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("ada@example.com", "Ada@Example.com", True),
+        ("ada@example.com", "ada+tea@example.com", True),
+        ("a.d.a@gmail.com", "ada+2@googlemail.com", True),
+        ("a.da@example.com", "ada@example.com", False),
+        ("ada@example.com", "ada@example.org", False),
+        ("+ada@example.com", "+ben@example.com", False),
+        (None, None, False),
+    ],
+)
+def test_one_mailbox_is_one_person(one: str | None, other: str | None, same: bool) -> None:
+    assert is_same_mailbox(one, other) is same

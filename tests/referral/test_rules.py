@@ -57,21 +57,6 @@ def test_asking_for_the_head_does_not_count() -> None:
     assert not navigations.is_person_opening_a_page("HEAD", NAVIGATION)
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("ada@example.com", "Ada@Example.com", True),
-        ("ada@example.com", "ada+tea@example.com", True),
-        ("a.d.a@gmail.com", "ada+2@googlemail.com", True),
-        ("a.da@example.com", "ada@example.com", False),
-        ("ada@example.com", "ada@example.org", False),
-        (None, None, False),
-    ],
-)
-def test_one_mailbox_is_one_person(one: str | None, other: str | None, same: bool) -> None:
-    assert rules.is_same_mailbox(one, other) is same
-
-
 def test_a_shared_place_is_a_question() -> None:
     ada = [("8.8.8.8", "Firefox")]
     assert rules.doubt([("8.8.8.8", "Firefox")], ada) == "same_device"

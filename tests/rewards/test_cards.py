@@ -15,6 +15,8 @@ from sqlalchemy import select
 from foundation import facts
 from foundation.doors import reading, writing
 from ledger import statements
+from members import joining, proofs, settings
+from members.joining import SignUp
 from notifications.models import Notification
 from rewards import drafting, publishing, replaying
 from rewards.cards import ending
@@ -352,3 +354,30 @@ def test_no_second_welcome_under_a_later_version(house: Any) -> None:
     (voucher,) = vouchers(house.fay)
     assert (voucher.version, voucher.cost) == (1, 0)
     assert voucher.expires_at == day(1) + timedelta(days=30)
+
+
+def test_the_second_account_of_a_mailbox_is_welcomed_no_more(house: Any) -> None:
+    """By neither way, also after orders and when the first one has moved to another address."""
+    rules = with_cards(welcome=WELCOME)
+    house.publish(rules)
+    facts.listen(HEARERS)
+
+    def joins(email: str, at: datetime) -> str:
+        with writing() as session:
+            return joining.add(session, SignUp("Gu Yan", email, "hash"), at)
+
+    first = joins("gu.yan@gmail.com", day(1))
+    with writing() as session:
+        token = proofs.issue(session, first, "move", "gu@example.com", day(2))
+        settings.move(session, first, str(token), day(2))
+    others = [joins(each, day(3)) for each in ("guyan+2@googlemail.com", "gu+x@example.com")]
+    for who in (first, *others):
+        house.happens("referral.lead", house.ada, day(3), f"referral:{who}", friend=who)
+        house.pays(who, 2_000, day(4))
+    assert items(first) == ["welcome_friend", "welcome_hello", "welcome_second"]
+    assert [items(who) for who in others] == [[], []]
+    with reading() as session:
+        told = select(Notification.id).where(Notification.member_id.in_(others))
+        assert session.scalars(told.where(Notification.kind == "voucher.welcome")).all() == []
+    replays_to_what_was_given(rules)
+    replays_to_what_was_given(rules, day(4))

@@ -73,7 +73,11 @@ def outstanding() -> Any:
     with reading() as session:
         page = liability.read(session, reckoned, request.args.get("commodity"))
         name_of = amounts.naming(session, reckoned.scales)
-    days = [(when(liability.day_of(day)), units) for day, units in page.days]
+    of, scale = page.commodity, page.scale
+    days = [
+        (when(liability.day_of(day)), units, amounts.written(units, of, scale))
+        for day, units in page.days
+    ]
     return render_template(
         "rewards/book/outstanding.html",
         page=page,

@@ -66,7 +66,7 @@ class TestCounter:
         taken = html.partition("/credit/takings/")[2].partition("/")[0]
         back = f"/credit/takings/{taken}/give-back"
         people.submit(client, page, back, amount="2.50", request_key="part-of-it")
-        assert "$2.50 given back" in client.get(page).text
+        assert "$2.50 of it given back" in client.get(page).text
         people.submit(client, page, back, amount="", request_key="undo-it-all")
         assert "Undone" in client.get(page).text
         assert has(counter.ben).available == 2_000

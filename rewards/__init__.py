@@ -22,7 +22,8 @@ grace and let fall, one step at most (`standing/climbing.py`, the same machine l
 Every change is a row with its reasons.
 
 The folders: `replaying/`, `standing/` (weights, tiers), `budgets/`, `cards/` (stamps, welcome),
-`topups/`, `catalogue/` (what points buy), `vouchers/` (codes, the till's API), `perks/`, `papers/`,
+`topups/`, `credit/` (money to
+spend in the shop), `catalogue/` (what points buy), `vouchers/` (codes, the till's API), `perks/`, `papers/`,
 `seats/` (advisors), `book/` (statement, liability).
 Each tells its story in its `__init__.py`; what is here is the programme itself.
 
@@ -45,6 +46,8 @@ Each tells its story in its `__init__.py`; what is here is the programme itself.
     catalogue/fulfilling.move / take_next / cancel_own  step by step, or back
     catalogue/stock.receive / reserve / release / hand_over  how many there are, and are promised
     vouchers/codes.issue / use / give_back     codes, and uses at the till (POST /api/vouchers)
+    credit/taking.take, giving_back.give_back  store credit for orders (POST /api/credit, /credit)
+    credit/purse.purse(session, member_id, currency, now)  what she has of it
     perks/entitlements.has(session, member_id, key, now)  whether a perk is hers: rooms ask here
     perks/granting.grant / revoke / hear       perks for single members, by an owner or by a rule
     papers/writing.write / change / revoke / lift  texts and files for members only

@@ -10,7 +10,7 @@ from rewards.budgets.rules import Budget
 from rewards.cards.rules import StampCard, WelcomeVoucher
 from rewards.catalogue.items import Item
 from rewards.first_programme import first_programme
-from rewards.rules import Programme
+from rewards.rules import Condition, EarningRule, Programme
 
 #: What came in of what is counted, by the item's key; a visit has so many places a date.
 CAME_IN = {"caddy": 12, "visit": 8}
@@ -21,6 +21,31 @@ WORTH_OF_100 = 500
 BUDGETS = (
     Budget(key="all", limit=15_000, unit="money", at_cap="warn"),
     Budget(key="referrer", rule="referrer", limit=500, at_cap="warn"),
+)
+#: Money to spend in the shop: for whoever a friend brought, and for those who are here the most.
+CREDIT = (
+    EarningRule(
+        key="friend-credit",
+        fact="referral.purchased",
+        name={"en": "A welcome from us", "zh_Hans": "我们的见面礼", "zh_Hant": "我們的見面禮"},
+        commodity="money",
+        who="friend",
+        amount=500,
+        hold="return_period",
+        cap_per_member=500,
+    ),
+    EarningRule(
+        key="two-per-cent",
+        fact="order.paid",
+        name={"en": "Two per cent back", "zh_Hans": "返还百分之二", "zh_Hant": "返還百分之二"},
+        commodity="money",
+        kind="percent",
+        amount=2,
+        when=Condition(tiers=("advocate", "ambassador")),
+        hold="return_period",
+        expires_after_days=365,
+        cap_per_month=1_000,
+    ),
 )
 #: Five visits in a season, and a reason to come back after the first one.
 CARD = StampCard(
@@ -52,6 +77,7 @@ def programme(now: datetime) -> Programme:
     rules = first_programme()
     return rules.model_copy(
         update={
+            "earning": (*rules.earning, *CREDIT),
             "catalogue": (*rules.catalogue, *_shelves(visits)),
             "budgets": BUDGETS,
             "cards": (CARD,),

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from foundation import words
 from foundation.money import exponent, format_amount
 from foundation.words import _
-from rewards import programme
-from rewards.rules import EarningRule, Programme, side_amount
+from rewards import explaining_rules, programme
+from rewards.rules import EarningRule, Programme, commodity_of, side_amount
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,13 @@ def _side(rules: Programme, who: str) -> str | None:
 
 
 def _in_words(rules: Programme, rule: EarningRule, amount: int) -> str:
-    points = words.number(amount)
     if rule.kind == "fixed":
-        return words.plural("%(points)s point", "%(points)s points", amount, points=points)
+        return explaining_rules.given(amount, commodity_of(rules, rule))
+    if not rule.gives_points:
+        return _(
+            "%(percent)s of the first order as store credit", percent=words.percent(amount / 100)
+        )
+    points = words.number(amount)
     unit = format_amount(10 ** exponent(rules.currency), rules.currency)
     if rule.kind == "percent":
         unit = format_amount(100 * 10 ** exponent(rules.currency), rules.currency)

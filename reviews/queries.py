@@ -14,7 +14,7 @@ from foundation.tables import table_of
 from members.models import Member
 from reviews.models import Reply, Review, ReviewVersion, StarCount, Tally, Vote
 from reviews.rules import FAVOURABLE, PAGE, Rating
-from rewards.given import points_for
+from rewards.given import earned_for
 from shop.models import Product
 
 Line = Row[*tuple[Any, ...]]
@@ -50,7 +50,7 @@ class Said:
     """A review as it is shown: its row, what its author was given for it, the company's answers."""
 
     review: Line
-    points: int
+    earned: Mapping[str, int]  # by commodity
     replies: Sequence[Line]
 
 
@@ -214,11 +214,11 @@ def _everywhere() -> Select[Any]:
 def _with_labels(session: Session, rows: Sequence[Line]) -> dict[str, Said]:
     """Rows with what the ledger gave for them and what the company answered, by review id."""
     ids = {row.id for row in rows}
-    points = points_for(session, "review.published", [f"review:{each}" for each in ids])
+    earned = earned_for(session, "review.published", [f"review:{each}" for each in ids])
     replies: dict[str, list[Line]] = {each: [] for each in ids}
     for reply in _replies(session, ids):
         replies[reply.review_id].append(reply)
-    return {row.id: Said(row, points.get(f"review:{row.id}", 0), replies[row.id]) for row in rows}
+    return {row.id: Said(row, earned.get(f"review:{row.id}", {}), replies[row.id]) for row in rows}
 
 
 def _said(page: Page[Line], said: Mapping[str, Said]) -> Page[Said]:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from foundation.money import exponent
-from foundation.words import plural, text_in
+from foundation.words import _, plural, text_in
 from reviews.queries import Said, Section
+from rewards.explaining_rules import given_all
+from rewards.rules import POINTS
 from shop.models import Product
 
 
@@ -47,13 +49,15 @@ def product_data(product: Product, section: Section, site: str) -> dict[str, Any
 
 def label(said: Said) -> str:
     """What the ledger says its author was given; empty for nothing."""
-    if not said.points:
+    if not said.earned:
         return ""
-    return plural(
-        "Earned %(num)s point, whatever the stars",
-        "Earned %(num)s points, whatever the stars",
-        said.points,
-    )
+    if said.earned.keys() == {POINTS}:
+        return plural(
+            "Earned %(num)s point, whatever the stars",
+            "Earned %(num)s points, whatever the stars",
+            said.earned[POINTS],
+        )
+    return _("Earned %(what)s, whatever the stars", what=given_all(said.earned))
 
 
 def _reviews(shown: Sequence[Said], site: str) -> list[dict[str, Any]]:
@@ -75,7 +79,7 @@ def _reviews(shown: Sequence[Said], site: str) -> list[dict[str, Any]]:
             },
             "publishingPrinciples": f"{site}/how-reviews-work",
         }
-        reviews.append(review | ({"creditText": label(said)} if said.points else {}))
+        reviews.append(review | ({"creditText": label(said)} if said.earned else {}))
     return reviews
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from rewards.budgets.rules import ALL, EVER
-from rewards.engine import Award, Engine
+from rewards.budgets.rules import EVER
+from rewards.engine import Award, Engine, scopes
 from rewards.happenings import CARD_FILLED, day_of
-from rewards.rules import EarningRule, Happened, Programme, StampCard, Tier, month_of
+from rewards.rules import POINTS, EarningRule, Happened, Programme, StampCard, Tier, month_of
 
 ME = "me"
 #: More of anything is the same arithmetic.
@@ -48,10 +48,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Reckoned:
-    """What would be given."""
+    """What would be given: points by who gets them, and store credit (minor units) likewise."""
 
     lines: list[Line]
-    totals: dict[str, int] = field(default_factory=dict)  # by who
+    totals: dict[str, int] = field(default_factory=dict)
+    credit: dict[str, int] = field(default_factory=dict)
 
     @property
     def mine(self) -> int:
@@ -87,7 +88,7 @@ class _Nobody:
         month = month_of(fact.at)
         for span in (day_of(fact.at), month, None):
             self._given[award.member_id, award.rule, span] += award.amount
-        for scope in (award.rule, ALL):
+        for scope in scopes(award):
             for period in (month, EVER):
                 self._committed[scope, period] += award.amount
 
@@ -97,15 +98,17 @@ def reckon(programme: Programme, imagined: Imagined, now: datetime) -> Reckoned:
     engine, state = Engine(programme), _Nobody(programme, imagined.tier)
     lines: list[Line] = []
     totals: Counter[str] = Counter()
+    credit: Counter[str] = Counter()
     for fact in _facts(programme, imagined, now):
         state.happens(fact)
         for award in engine.awards(fact, state):
             state.add(award, fact)
-            totals[award.member_id] += award.amount
+            counted = totals if award.commodity == POINTS else credit
+            counted[award.member_id] += award.amount
             rule = programme.rule(award.rule)
             assert rule is not None
             lines.append(Line(award.member_id, rule, award))
-    return Reckoned(list(_gathered(lines)), dict(totals))
+    return Reckoned(list(_gathered(lines)), dict(totals), dict(credit))
 
 
 def _facts(programme: Programme, imagined: Imagined, now: datetime) -> Iterator[Happened]:

@@ -6,7 +6,7 @@ The reward of a stamp card rests on all of its orders and goes back whole once o
 its stamp.
 
 What is still held is voided. What was released is taken from what the member can spend, and what
-she spent already is owed: the next points she earns pay it off.
+she spent already is owed: the next she earns of the same commodity pays it off.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def take_back(
         for basis in (order_reference(str(fact.details["order"])), *cards.get(fact.id, ())):
             for grant in grants.get(basis, ()):
                 _take_back(session, grant, fact, now)
-    taken = [(g.rule, month_of(g.fact_at), g.clawed - before[g.id]) for g in resting]
+    taken = [(g.rule, g.commodity, month_of(g.fact_at), g.clawed - before[g.id]) for g in resting]
     committing.give_back(session, counts, taken)
 
 
@@ -95,6 +95,7 @@ def _take_back(session: Session, grant: Grant, refund: Fact, now: datetime) -> N
         amount=amount,
         granted=grant.amount,
         left=grant.amount - grant.clawed,
+        commodity=grant.commodity,
         rule=_name_of(session, grant),
         was_released=was_released,
         is_card=grant.fact_kind == CARD_FILLED,

@@ -12,6 +12,9 @@ from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+#: The commodity that most rules give. Store credit is counted in the code of its currency.
+POINTS = "points"
+
 #: Text by language code; English is required, the others fall back to it.
 Texts = dict[str, str]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]

@@ -196,6 +196,7 @@ def _telling(version: Version, row: Row) -> Telling:
         f"grant:{row['id']}",
         {
             "amount": row["amount"],
+            "commodity": row["commodity"],
             "rule": rule.name if rule else {},
             "until": until.isoformat() if until else None,
         },

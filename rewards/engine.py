@@ -4,11 +4,11 @@ Earning asks it as facts happen, replaying about facts of the past, the calculat
 somebody imagines; whatever it must know about a member comes from `State`. A replay asks a million
 times, so what a rule says is looked up once for all facts (`_Promise`).
 
-Rounding: every step rounds down to whole points, first the rule's own amount, then the tier's
-percentage, then what fits under the caps of a member and into the budgets. Values are counted in
-minor units and divided once, so a yen (no decimals) and a dinar (three) round alike. A member never
-gets a fraction more than promised, and refunds take back rounded down too (`clawing_back`), so
-never more than was given.
+Rounding: every step rounds down to whole points or minor units, first the rule's own amount, then
+the tier's percentage, then what fits under the caps of a member and into the budgets. Values are
+counted in minor units and divided once, so a yen (no decimals) and a dinar (three) round alike. A
+member never gets a fraction more than promised, and refunds take back rounded down too
+(`clawing_back`), so never more than was given.
 """
 
 from __future__ import annotations
@@ -20,16 +20,27 @@ from typing import Literal, NamedTuple, Protocol
 
 from foundation import money
 from rewards.budgets import rules as budgets
-from rewards.budgets.rules import Budget
+from rewards.budgets.rules import Allowance, scope_of
 from rewards.conditions import ALWAYS, Condition, meets, value_counted
 from rewards.happenings import Happened, basis_of, day_of, month_of
-from rewards.rules import EarningRule, Programme, Tier, hold_days, receivers
+from rewards.rules import (
+    EarningRule,
+    Programme,
+    Tier,
+    allowances,
+    commodity_of,
+    hold_days,
+    receivers,
+)
 
 Cause = Literal["day", "month", "ever"]
 
 
 class Award(NamedTuple):
-    """What one rule gives one member for one fact; `amount` 0 when limits took all of it."""
+    """What one rule gives one member for one fact; `amount` 0 when limits took all of it.
+
+    Amounts are points or minor units, as `commodity` says.
+    """
 
     rule: str
     member_id: str
@@ -39,7 +50,7 @@ class Award(NamedTuple):
     basis: str | None  # "order:<id>": what it is taken back with
     hold_days: int = 0  # from when it happened
     expires_after_days: int | None = None  # from when it can be spent
-    capped: int = 0  # points that caps and budgets withheld
+    capped: int = 0  # what caps and budgets withheld
     cause: str | None = None  # the cap that did, or "budget:<key>"
 
     @property
@@ -54,13 +65,15 @@ class State(Protocol):
         """The tier the member was in before this moment: what happens in it is not seen yet."""
 
     def given(self, member_id: str, rule: str, span: str | None) -> int:
-        """Points `rule` gave the member on a day ("2026-03-03"), in a month, or ever when None.
+        """What `rule` gave the member on a day ("2026-03-03"), in a month, or ever when None.
 
-        Asked only of rules that have a cap.
+        Asked only of rules that have a cap. Under another version the rule may have given another
+        commodity; that does not count.
         """
 
     def committed(self, scope: str, period: str) -> int:
-        """Points a rule, or all of them (`budgets.ALL`), committed in a month or `budgets.EVER`."""
+        """What a rule, or all of them, committed in a month or `budgets.EVER`; a scope is one
+        commodity's (`budgets.scope_of`)."""
 
     def times(self, fact: Happened) -> int:
         """How manieth fact of its kind this is for its member."""
@@ -81,6 +94,7 @@ class _Promise:
     rule: EarningRule
     key: str
     when: Condition | None  # None: always
+    commodity: str
     divisor: int  # of value times amount; 0: the amount is fixed
     hold_days: int
     caps: tuple[Cap, ...]
@@ -91,6 +105,7 @@ class Engine:
 
     def __init__(self, programme: Programme) -> None:
         self.programme = programme
+        self._allowances = allowances(programme)
         self._promises: dict[str, list[_Promise]] = {}
         for rule in programme.paying:
             self._promises.setdefault(rule.fact, []).append(_promise(programme, rule))
@@ -132,7 +147,7 @@ class Engine:
             promise.key,
             member_id,
             allowed,
-            rule.commodity,
+            promise.commodity,
             tier.key,
             basis_of(fact),
             promise.hold_days,
@@ -145,7 +160,7 @@ class Engine:
         return meets(when, fact, self.programme.currency, tier, lambda: times(fact, state))
 
     def _by_value(self, promise: _Promise, fact: Happened, amount: int) -> int:
-        """Points by the order's value, rounded down; none in another currency."""
+        """By the order's value, rounded down; nothing in another currency."""
         if fact.details.get("currency") != self.programme.currency:
             return 0
         return value_counted(promise.rule.when, fact) * amount // promise.divisor
@@ -166,22 +181,26 @@ class Engine:
             left = cap.most - state.given(member_id, promise.key, cap.span(fact.at))
             if left < allowed:
                 allowed, cause = max(left, 0), cap.name
-        if not self.programme.budgets:
+        if not self._allowances:
             return allowed, cause
-        fitting = self._fit_budgets(promise.key, allowed, fact, state, before)
+        fitting = self._fit_budgets(promise, allowed, fact, state, before)
         return fitting.amount, f"budget:{fitting.budget}" if fitting.budget else cause
 
     def _fit_budgets(
-        self, rule: str, amount: int, fact: Happened, state: State, before: Sequence[Award]
+        self, promise: _Promise, amount: int, fact: Happened, state: State, before: Sequence[Award]
     ) -> budgets.Allowed:
         month = month_of(fact.at)
 
-        def committed(budget: Budget) -> int:
-            now = sum(each.amount for each in before if budget.speaks_of(each.rule))
-            return state.committed(budget.scope, budget.period_of(month)) + now
+        def committed(allowance: Allowance, scope: str) -> int:
+            now = sum(each.amount for each in before if scope in scopes(each))
+            return state.committed(scope, allowance.budget.period_of(month)) + now
 
-        programme = self.programme
-        return budgets.allow(programme.budgets, programme.worth_of_100, rule, amount, committed)
+        return budgets.allow(self._allowances, promise.key, promise.commodity, amount, committed)
+
+
+def scopes(award: Award) -> tuple[str, str]:
+    """What an award is counted under for budgets: its rule, and all of them."""
+    return scope_of(award.rule, award.commodity), scope_of(None, award.commodity)
 
 
 def awards(programme: Programme, fact: Happened, state: State) -> list[Award]:
@@ -206,12 +225,23 @@ def times(fact: Happened, state: State) -> int:
 
 
 def _promise(programme: Programme, rule: EarningRule) -> _Promise:
-    unit: int = 10 ** money.exponent(programme.currency) if rule.kind != "fixed" else 0
     return _Promise(
         rule=rule,
         key=rule.key,
         when=None if rule.when == ALWAYS else rule.when,
-        divisor=unit * 100 if rule.kind == "percent" else unit,
+        commodity=commodity_of(programme, rule),
+        divisor=_divisor(programme, rule),
         hold_days=hold_days(programme, rule),
         caps=caps_of(rule),
     )
+
+
+def _divisor(programme: Programme, rule: EarningRule) -> int:
+    """What the value in minor units times the amount is divided by; 0 where it does not count.
+
+    Points are counted by whole units of the currency, store credit by minor ones.
+    """
+    if rule.kind == "fixed":
+        return 0
+    unit: int = 10 ** money.exponent(programme.currency) if rule.gives_points else 1
+    return unit * 100 if rule.kind == "percent" else unit

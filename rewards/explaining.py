@@ -16,7 +16,7 @@ from rewards.cards import explaining as explaining_cards
 from rewards.catalogue import explaining as explaining_items
 from rewards.explaining_rules import points as points
 from rewards.perks import explaining as perk_explaining
-from rewards.rules import EarningRule, Programme
+from rewards.rules import EarningRule, Programme, commodity_of
 from rewards.standing import explaining as standing_explaining
 from rewards.standing.tiers import Standing
 from rewards.topups import explaining as topup_explaining
@@ -68,7 +68,13 @@ def _what(each: EarningRule, programme: Programme) -> str:
 def amount(each: EarningRule, many: int, programme: Programme) -> str:
     """What a rule gives one person, where it gives `many`."""
     if each.kind == "fixed":
-        return points(many)
+        return explaining_rules.given(many, commodity_of(programme, each))
+    if each.kind == "percent" and not each.gives_points:
+        return _(
+            "%(percent)s of its value in %(currency)s, as store credit",
+            percent=percent(many / 100),
+            currency=programme.currency,
+        )
     if each.kind == "percent":
         return _(
             "%(percent)s of its value in %(currency)s, as points",
@@ -171,7 +177,9 @@ def ways_up(standing: Standing, programme: Programme) -> list[str]:
         return []  # where standing is weighed, its own page says (standing_explaining.ways_up)
     ways = []
     for each in programme.earning:
-        if each.who != "friend" and (way := _way(each, standing, programme)) is not None:
+        if each.who == "friend" or not each.gives_points:
+            continue
+        if (way := _way(each, standing, programme)) is not None:
             ways.append(way)
     return ways
 

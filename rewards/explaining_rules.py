@@ -2,18 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from foundation.money import format_amount
-from foundation.words import _, number, plural, text_in
+from foundation.words import _, number, plural, sentences, text_in
 from rewards.budgets.rules import Budget
 from rewards.rule_forms import CHANNEL_CHOICES
-from rewards.rules import Condition, EarningRule, Programme, hold_days
+from rewards.rules import (
+    CAPS,
+    POINTS,
+    Condition,
+    EarningRule,
+    Programme,
+    commodity_of,
+    hold_days,
+)
 
 
 def points(amount: int) -> str:
     """A number of points, with its unit."""
     return plural("%(num)s point", "%(num)s points", amount, num=number(amount))
+
+
+def given(amount: int, commodity: str) -> str:
+    """An amount of what rules give, with its unit: “5 points”, “$5.00 of store credit”."""
+    if commodity == POINTS:
+        return points(amount)
+    return _("%(amount)s of store credit", amount=format_amount(amount, commodity))
+
+
+def written(amount: int, commodity: str) -> str:
+    """The same without its unit, where a heading says it: “5”, “$5.00”."""
+    return number(amount) if commodity == POINTS else format_amount(amount, commodity)
+
+
+def given_all(amounts: Mapping[str, int]) -> str:
+    """Amounts of several commodities: “5 points, $5.00 of store credit”; what is 0 is left out."""
+    said = [given(amount, commodity) for commodity, amount in amounts.items() if amount]
+    return _listed(said) or points(0)
 
 
 def limits(rule: EarningRule, programme: Programme) -> Iterator[str]:
@@ -22,18 +48,26 @@ def limits(rule: EarningRule, programme: Programme) -> Iterator[str]:
     yield from _hold(rule, programme)
     if rule.tier_applies:
         yield _("Your tier raises it.")
-    if rule.cap_per_day is not None:
-        yield _("At most %(points)s in a day.", points=points(rule.cap_per_day))
-    if rule.cap_per_month is not None:
-        yield _("At most %(points)s in a calendar month.", points=points(rule.cap_per_month))
-    if rule.cap_per_member is not None:
-        yield _("At most %(points)s in all.", points=points(rule.cap_per_member))
+    yield from (said for cap in CAPS if (said := _cap(cap, rule, programme)) is not None)
     if rule.expires_after_days is not None:
         yield plural(
             "Expires %(num)s day after it can be spent.",
             "Expires %(num)s days after it can be spent.",
             rule.expires_after_days,
         )
+
+
+def _cap(cap: str, rule: EarningRule, programme: Programme) -> str | None:
+    """What limits one member, by the rule's field; None: nothing does."""
+    most = rule.amounts.get(cap)
+    if most is None:
+        return None
+    said = given(most, commodity_of(programme, rule))
+    if cap == "cap_per_day":
+        return _("At most %(points)s in a day.", points=said)
+    if cap == "cap_per_month":
+        return _("At most %(points)s in a calendar month.", points=said)
+    return _("At most %(points)s in all.", points=said)
 
 
 def _hold(rule: EarningRule, programme: Programme) -> Iterator[str]:
@@ -109,11 +143,8 @@ def cause(what: str | None, rule: EarningRule, programme: Programme) -> str:
     budgets = [each for each in programme.budgets if each.key == key]
     if budgets:
         return budget(budgets[0], programme)
-    if what == "day" and rule.cap_per_day is not None:
-        return _("At most %(points)s in a day.", points=points(rule.cap_per_day))
-    if what == "ever" and rule.cap_per_member is not None:
-        return _("At most %(points)s in all.", points=points(rule.cap_per_member))
-    return _("At most %(points)s in a calendar month.", points=points(rule.cap_per_month or 0))
+    cap = {"day": "cap_per_day", "ever": "cap_per_member"}.get(what or "", "cap_per_month")
+    return _cap(cap, rule, programme) or ""
 
 
 # Budgets.
@@ -132,7 +163,17 @@ def budget(each: Budget, programme: Programme) -> str:
     else:
         said = _("all members together at most %(limit)s in all", limit=limit)
     whose = text_in(rule.name) if rule else _("All rules together")
-    return _("%(whose)s: %(limit)s. %(then)s", whose=whose, limit=said, then=at_cap(each))
+    sentence = _("%(whose)s: %(limit)s. %(then)s", whose=whose, limit=said, then=at_cap(each))
+    return sentences([sentence, _counted(each, programme)])
+
+
+def _counted(each: Budget, programme: Programme) -> str | None:
+    """What the budget of all rules counts, where some give points and some store credit."""
+    if each.rule is not None or len({rule.commodity for rule in programme.paying}) < 2:
+        return None
+    if each.unit == "points":
+        return _("Store credit is not counted in it.")
+    return _("Points count at what they are worth, store credit as it is.")
 
 
 def at_cap(each: Budget) -> str:

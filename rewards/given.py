@@ -9,20 +9,26 @@ from sqlalchemy.orm import Session
 
 from foundation.facts import Fact
 from rewards.models import Grant
-from rewards.rules import POINTS
+
+#: Amounts by commodity.
+Amounts = dict[str, int]
 
 
-def points_for(session: Session, kind: str, subjects: Collection[str]) -> dict[str, int]:
-    """Points granted for facts of `kind` about each of `subjects`; those without are left out.
+def earned_for(session: Session, kind: str, subjects: Collection[str]) -> dict[str, Amounts]:
+    """What was granted for facts of `kind` about each of `subjects`; those without are left out.
 
     What a refund takes back later still counts: it was given when the words were written.
     """
     if not subjects:
         return {}
     rows = session.execute(
-        select(Fact.subject, func.sum(Grant.amount))
+        select(Fact.subject, Grant.commodity, func.sum(Grant.amount))
         .join(Grant, Grant.fact_id == Fact.id)
-        .where(Fact.kind == kind, Fact.subject.in_(subjects), Grant.commodity == POINTS)
-        .group_by(Fact.subject)
+        .where(Fact.kind == kind, Fact.subject.in_(subjects))
+        .group_by(Fact.subject, Grant.commodity)
+        .order_by(Grant.commodity.desc())  # points, then currencies in capitals
     )
-    return {subject: int(points) for subject, points in rows}
+    found: dict[str, Amounts] = {}
+    for subject, commodity, amount in rows:
+        found.setdefault(subject, {})[commodity] = int(amount)
+    return found

@@ -78,8 +78,8 @@ class Grant(Base):
     basis: Mapped[str | None]  # "order:<id>" that it is taken back with
     tier: Mapped[str]
     amount: Mapped[Number]
-    capped: Mapped[Number]  # points a cap withheld
-    commodity: Mapped[str]
+    capped: Mapped[Number]  # what a cap withheld
+    commodity: Mapped[str]  # points, or the code of a currency: then amounts are minor units
     granted_at: Mapped[Moment]
     release_at: Mapped[Moment | None]  # None: it was never held
     released_at: Mapped[Moment | None]

@@ -1,4 +1,8 @@
-"""What members are told about their rewards. Names of rules are passed in all their languages."""
+"""What members are told about their rewards. Names of rules are passed in all their languages.
+
+`commodity` is points or the code of a currency; what was told before there was store credit does
+not say it, and was points.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,16 @@ _ORDER = {"en": "Your order", "zh_Hans": "你的订单", "zh_Hant": "你的訂�
 GRANTED = Notice(
     "reward.granted",
     "rewards",
-    {"amount": 42, "rule": _ORDER, "until": "2026-03-17T12:00:00+00:00"},
+    {
+        "amount": 42,
+        "commodity": "points",
+        "rule": _ORDER,
+        "until": "2026-03-17T12:00:00+00:00",
+    },
 )
-RELEASED = Notice("reward.released", "rewards", {"amount": 42, "rule": _ORDER})
+RELEASED = Notice(
+    "reward.released", "rewards", {"amount": 42, "commodity": "points", "rule": _ORDER}
+)
 CLAWED_BACK = Notice(
     "reward.clawed_back",
     "rewards",
@@ -19,6 +30,7 @@ CLAWED_BACK = Notice(
         "amount": 21,
         "granted": 42,
         "left": 21,
+        "commodity": "points",
         "rule": _ORDER,
         "was_released": True,
         "is_card": False,

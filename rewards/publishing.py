@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from foundation import facts, versions
+from foundation import facts, money, versions
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
+from ledger import accounts
 from rewards import programme
 from rewards.first_programme import first_programme
 from rewards.models import ProgrammeDraft, ProgrammeVersion
@@ -82,6 +83,8 @@ def _put_in_force(
             status=409,
             number=number,
         )
+    if any(not rule.gives_points for rule in rules.earning):
+        accounts.define(session, rules.currency, money.exponent(rules.currency))
     standing.enter(session, before, rules, now)
     versions.touch(session, "programme", *showing.pages(before.rules if before else None, rules))
     facts.record(

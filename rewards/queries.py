@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from babel import dates
 from sqlalchemy import func, select
@@ -17,7 +18,7 @@ from foundation.words import text_in
 from ledger import statements
 from ledger.statements import Balances, Line
 from members.models import Member
-from rewards import explaining, programme, tallies
+from rewards import explaining, explaining_rules, programme, tallies
 from rewards.awarding import queries as award_queries
 from rewards.budgets.rules import cost
 from rewards.cards import queries as card_queries
@@ -28,7 +29,14 @@ from rewards.catalogue import queries as catalogue_queries
 from rewards.catalogue.offers import Offer
 from rewards.models import Clawback, Grant, ReplayRun, Voucher
 from rewards.programme import Version
-from rewards.replaying import Mover, Outcome, RuleCost, actual, outcome_of
+from rewards.replaying import (
+    Mover,
+    Outcome,
+    RuleCost,
+    actual,
+    outcome_of,
+    read_cost_key,
+)
 from rewards.rules import POINTS, EarningRule, Programme, Tier, read
 from rewards.standing import tiers
 from rewards.standing.tiers import Standing
@@ -206,39 +214,63 @@ def latest_runs(session: Session, limit: int = 5) -> Sequence[ReplayRun]:
     return session.scalars(select(ReplayRun).order_by(ReplayRun.id.desc()).limit(limit)).all()
 
 
+class Bar(NamedTuple):
+    """A bar or point of a chart: whose, how much, and how that is written."""
+
+    name: str
+    amount: int
+    written: str
+
+    @classmethod
+    def of(cls, name: str, amount: int, commodity: str) -> Bar:
+        return cls(name, amount, explaining_rules.written(amount, commodity))
+
+
 def costs(
     session: Session, version: Version | None, start: datetime, end: datetime
-) -> list[tuple[str, int]]:
-    """Points that each rule gave for what happened in the period, dearest first."""
-    found = actual(session, start, end)
-    rows = []
-    for key, spent in found.items():
-        rule = version.rules.rule(key) if version else None
-        rows.append((text_in(rule.name) if rule else key, spent.net))
-    return sorted(rows, key=lambda row: -row[1])
+) -> dict[str, list[Bar]]:
+    """What each rule gave for what happened in the period, by commodity, dearest first."""
+    found: dict[str, list[Bar]] = {}
+    for key, spent in actual(session, start, end).items():
+        rule_key, commodity = read_cost_key(key)
+        rule = version.rules.rule(rule_key) if version else None
+        name = text_in(rule.name) if rule else rule_key
+        found.setdefault(commodity, []).append(Bar.of(name, spent.net, commodity))
+    return {code: sorted(found[code], key=lambda bar: -bar.amount) for code in _in_order(found)}
 
 
-def granted_per_month(session: Session, now: datetime, months: int = 6) -> list[tuple[str, int]]:
-    """Points granted, less those taken back, in each of the last months, oldest first."""
-    month, wanted = tallies.bounds(f"{now:%Y-%m}")[0], list[tuple[str, int]]()
+def granted_per_month(session: Session, now: datetime, months: int = 6) -> dict[str, list[Bar]]:
+    """What was granted, less what was taken back, in each of the last months, oldest first; by
+    commodity, always of points."""
+    month, found = tallies.bounds(f"{now:%Y-%m}")[0], list[tuple[str, dict[str, int]]]()
     for _ in range(months):
         first, after = tallies.bounds(f"{month:%Y-%m}")
-        total = session.scalar(
-            select(func.sum(Grant.amount - Grant.clawed)).where(
-                Grant.granted_at >= first, Grant.granted_at < after
-            )
+        rows = session.execute(
+            select(Grant.commodity, func.sum(Grant.amount - Grant.clawed))
+            .where(Grant.granted_at >= first, Grant.granted_at < after)
+            .group_by(Grant.commodity)
         )
         label = dates.format_skeleton("yMMM", first, locale=words.locale(words.language()))
-        wanted.append((label, int(total or 0)))
+        found.append((label, {code: int(total) for code, total in rows}))
         month = tallies.bounds(f"{first - timedelta(days=1):%Y-%m}")[0]
-    return wanted[::-1]
+    codes = _in_order({POINTS, *(code for _label, given in found for code in given)})
+    return {
+        code: [Bar.of(label, given.get(code, 0), code) for label, given in reversed(found)]
+        for code in codes
+    }
+
+
+def _in_order(commodities: Iterable[str]) -> list[str]:
+    """Points first, then currencies by their code."""
+    return sorted(commodities, key=lambda code: (code != POINTS, code))
 
 
 @dataclass(frozen=True)
 class RuleRow:
-    """What one rule would have cost and did cost."""
+    """What one rule would have cost and did cost of one commodity."""
 
     name: dict[str, str]
+    commodity: str
     replayed: RuleCost
     actual: RuleCost
 
@@ -287,9 +319,21 @@ class Replayed:
     topups: list[TopUpRow]
 
     @property
-    def bars(self) -> list[tuple[str, int]]:
-        """Points by rule, for the chart."""
-        return [(text_in(row.name), row.replayed.net) for row in self.rows]
+    def bars(self) -> dict[str, list[Bar]]:
+        """What each rule would have given, for the charts: by commodity."""
+        return {
+            code: [
+                Bar.of(text_in(row.name), row.replayed.net, code)
+                for row in self.rows
+                if row.commodity == code
+            ]
+            for code in self.commodities
+        }
+
+    @property
+    def commodities(self) -> list[str]:
+        """What anything was, or would have been, given in."""
+        return _in_order({POINTS, *(row.commodity for row in self.rows)})
 
     @property
     def cost_in_money(self) -> int | None:
@@ -339,10 +383,12 @@ def _rows(outcome: Outcome, rules: Programme, latest: Version | None) -> list[Ru
     keys = [*outcome.replayed, *(key for key in outcome.actual if key not in outcome.replayed)]
     rows = []
     for key in keys:
-        rule = rules.rule(key) or (latest.rules.rule(key) if latest else None)
+        rule_key, commodity = read_cost_key(key)
+        rule = rules.rule(rule_key) or (latest.rules.rule(rule_key) if latest else None)
         rows.append(
             RuleRow(
-                rule.name if rule else {"en": key},
+                rule.name if rule else {"en": rule_key},
+                commodity,
                 outcome.replayed.get(key, RuleCost()),
                 outcome.actual.get(key, RuleCost()),
             )

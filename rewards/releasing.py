@@ -1,4 +1,4 @@
-"""Releasing: once the return period of a grant is over, its points can be spent."""
+"""Releasing: once the return period of a grant is over, what it gave can be spent."""
 
 from __future__ import annotations
 
@@ -102,5 +102,9 @@ def _telling(session: Session, grant: Grant) -> Telling:
         grant.member_id,
         f"/me/rewards/{grant.id}",
         f"grant:{grant.id}",
-        {"amount": grant.amount - grant.clawed, "rule": rule.name if rule else {}},
+        {
+            "amount": grant.amount - grant.clawed,
+            "commodity": grant.commodity,
+            "rule": rule.name if rule else {},
+        },
     )

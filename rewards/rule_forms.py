@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from wtforms import BooleanField, IntegerField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from foundation import words
-from foundation.money import exponent, is_currency, major, parse_amount
+from foundation.money import exponent, format_amount, is_currency, major, parse_amount
 from foundation.refusal import Refused
-from foundation.web.forms import choices
+from foundation.web.forms import choices, sentence_of
 from foundation.words import lazy
 from rewards.conditions import Condition
 from rewards.row_forms import RowForm, SelectMultipleCheckboxField, chosen, row_of
-from rewards.rules import EarningRule, Programme
+from rewards.rules import CAPS, EarningRule, Programme
 
 FACT_CHOICES = (
     ("order.paid", lazy("An order is paid")),
@@ -32,10 +32,14 @@ WHO_CHOICES = (
     ("friend", lazy("The friend")),
     ("both", lazy("The referrer and the friend")),
 )
+GIVES_CHOICES = (
+    ("points", lazy("Points")),
+    ("money", lazy("Store credit")),
+)
 KIND_CHOICES = (
-    ("fixed", lazy("Points each time")),
-    ("per_currency_unit", lazy("Points for each unit of the order's value")),
-    ("percent", lazy("Per cent of the order's value, as points")),
+    ("fixed", lazy("The same each time")),
+    ("per_currency_unit", lazy("So many points for each unit of the order's value")),
+    ("percent", lazy("Per cent of the order's value")),
 )
 HOLD_CHOICES = (
     ("none", lazy("Spendable at once")),
@@ -67,11 +71,25 @@ CONDITIONS = (
     "channels",
     "verified_only",
 )
-LIMITS = ("cap_per_day", "cap_per_month", "cap_per_member")
+LARGEST = 10**12
 
 
-def _points(label: Any, description: Any = "") -> IntegerField:
+def _times(label: Any, description: Any = "") -> IntegerField:
     return IntegerField(label, [Optional(), NumberRange(1, 1_000_000)], description=description)
+
+
+def _counted(form: RuleForm, field: StringField) -> None:
+    """What is typed must be an amount of what the rule gives."""
+    try:
+        form.amount_of(field.short_name)
+    except Refused as refusal:
+        raise ValidationError(sentence_of(refusal)) from None
+
+
+def _amount(label: Any, description: Any = "", *needed: Any) -> StringField:
+    """Points as a whole number, store credit as money; what is typed comes back as it was."""
+    checks = [*(needed or [Optional()]), Length(max=20), _counted]
+    return StringField(label, checks, description=description)
 
 
 def _days(label: Any, description: Any = "") -> IntegerField:
@@ -85,9 +103,22 @@ class RuleForm(RowForm):
 
     fact = SelectField(lazy("When"), choices=choices(FACT_CHOICES), default="order.paid")
     who = SelectField(lazy("Who gets it"), choices=choices(WHO_CHOICES), default="member")
+    commodity = SelectField(
+        lazy("What it gives"),
+        choices=choices(GIVES_CHOICES),
+        default="points",
+        description=lazy(
+            "Points buy what is in the catalogue. Store credit is money in the currency of order"
+            " values, taken off at the shop's till; it is never paid out."
+        ),
+    )
     kind = SelectField(lazy("Counted as"), choices=choices(KIND_CHOICES), default="fixed")
-    amount = IntegerField(lazy("How much"), [InputRequired(), NumberRange(1, 1_000_000)])
-    friend_amount = _points(
+    amount = _amount(
+        lazy("How much"),
+        lazy("Points: 20. Store credit: an amount of money such as 5.00. Per cent: 2."),
+        InputRequired(),
+    )
+    friend_amount = _amount(
         lazy("How much for the friend"), lazy("Only where the referrer and the friend get it.")
     )
 
@@ -105,11 +136,11 @@ class RuleForm(RowForm):
             " and only their part of the order's value counts. Empty: any."
         ),
     )
-    time_from = _points(
+    time_from = _times(
         lazy("From which time on"), lazy("1 and 1: only the first. 2 and empty: all but the first.")
     )
-    time_until = _points(lazy("Until which time"))
-    every = _points(lazy("Only every … time"), lazy("10: the tenth, the twentieth and so on."))
+    time_until = _times(lazy("Until which time"))
+    every = _times(lazy("Only every … time"), lazy("10: the tenth, the twentieth and so on."))
     tiers = SelectMultipleCheckboxField(
         lazy("Only for members in"), description=lazy("None ticked: every tier.")
     )
@@ -132,13 +163,16 @@ class RuleForm(RowForm):
         lazy("Counted from the day on which it can be spent. Empty: never."),
     )
     tier_applies = BooleanField(lazy("The member's tier raises it"))
-    cap_per_day = _points(lazy("At most in a day"), lazy("Points for one member. Empty: no limit."))
-    cap_per_month = _points(
-        lazy("At most in a month"),
-        lazy("Points for one member in a calendar month. Empty: no limit."),
+    cap_per_day = _amount(
+        lazy("At most in a day"),
+        lazy("Points or money for one member. Empty: no limit."),
     )
-    cap_per_member = _points(
-        lazy("At most in all"), lazy("Points for one member, ever. Empty: no limit.")
+    cap_per_month = _amount(
+        lazy("At most in a month"),
+        lazy("Points or money for one member in a calendar month. Empty: no limit."),
+    )
+    cap_per_member = _amount(
+        lazy("At most in all"), lazy("Points or money for one member, ever. Empty: no limit.")
     )
 
     def offer(self, tiers: Sequence[tuple[str, str]], currency: str) -> None:
@@ -153,8 +187,17 @@ class RuleForm(RowForm):
     def summary(self) -> str:
         """The row in a few words, while it is closed."""
         fact, kind = " ".join(chosen(self.fact)), " ".join(chosen(self.kind))
-        amount = "" if self.amount.data is None else words.number(self.amount.data)
-        return f"{fact} · {kind} · {amount}"
+        try:
+            amount = self.amount_of("amount")
+        except Refused:
+            return f"{fact} · {kind}"
+        return f"{fact} · {kind} · {'' if amount is None else self._written(amount)}"
+
+    def _written(self, amount: int) -> str:
+        if self.kind.data == "percent":
+            return words.percent(amount / 100)
+        is_money = self.commodity.data == "money" and is_currency(self.currency)
+        return format_amount(amount, self.currency) if is_money else words.number(amount)
 
     def asks(self) -> bool:
         """Whether a condition says something, or is wrong: its fields are shown then."""
@@ -162,7 +205,22 @@ class RuleForm(RowForm):
 
     def limits(self) -> bool:
         """Whether a limit says something, or is wrong."""
-        return _any(self, LIMITS)
+        return _any(self, CAPS)
+
+    def amount_of(self, name: str) -> int | None:
+        """What a field says in points, minor units or per cent; None when it is empty.
+
+        Refused when it is none of them.
+        """
+        text = (self[name].data or "").strip()
+        is_share = self.kind.data == "percent" and name not in CAPS
+        if self.commodity.data == "money" and not is_share:
+            amount = self._money(name)
+        else:
+            amount = _whole(text) if text else None
+        if amount == 0:
+            raise Refused("Write a number of at least 1.", code="amount", field=name)
+        return amount
 
     def part(self, key: str) -> EarningRule:
         """Refused when a value is no amount of money."""
@@ -172,17 +230,18 @@ class RuleForm(RowForm):
             name=self.names(),
             who=self.who.data,
             kind=self.kind.data,
-            amount=self.amount.data,
-            friend_amount=self.friend_amount.data,
+            commodity=self.commodity.data,
+            amount=self.amount_of("amount") or 0,
+            friend_amount=self.amount_of("friend_amount"),
             when=self._condition(),
             hold=self.hold.data,
             hold_days=self.hold_days.data if self.hold.data == "days" else None,
             expires_after_days=self.expires_after_days.data,
             tier_applies=self.tier_applies.data,
             verified_only=self.verified_only.data,
-            cap_per_day=self.cap_per_day.data,
-            cap_per_month=self.cap_per_month.data,
-            cap_per_member=self.cap_per_member.data,
+            cap_per_day=self.amount_of("cap_per_day"),
+            cap_per_month=self.amount_of("cap_per_month"),
+            cap_per_member=self.amount_of("cap_per_member"),
         )
 
     def _condition(self) -> Condition:
@@ -209,9 +268,16 @@ class RuleForm(RowForm):
         except Refused as refusal:
             refusal.field = name
             raise
-        if not 0 <= amount <= 10**12:
+        if not 0 <= amount <= LARGEST:
             raise Refused("“%(text)s” is too large.", code="amount", field=name, text=text)
         return amount
+
+
+def _whole(text: str) -> int:
+    digits = text.replace(",", "")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 13):
+        raise Refused("“%(text)s” is not a whole number.", code="number", text=text)
+    return int(digits)
 
 
 def _any(form: RuleForm, names: Sequence[str]) -> bool:
@@ -224,6 +290,10 @@ def rule_row(rule: EarningRule, currency: str) -> dict[str, Any]:
     values = row_of(rule) | when.model_dump()
     values["value_min"] = money_text(when.value_min, currency)
     values["value_max"] = money_text(when.value_max, currency)
+    for name, amount in rule.amounts.items():
+        is_share = rule.kind == "percent" and name not in CAPS
+        is_money = not rule.gives_points and not is_share
+        values[name] = money_text(amount, currency) if is_money else str(amount)
     values["products"] = ", ".join(when.products)
     return values
 

@@ -23,6 +23,7 @@ from rewards.catalogue import items
 from rewards.catalogue.items import Item as Item
 from rewards.conditions import ALWAYS as ALWAYS
 from rewards.conditions import Condition as Condition
+from rewards.documents import POINTS as POINTS
 from rewards.documents import Amount, Document, Key, about_names
 from rewards.documents import Objection as Objection
 from rewards.documents import Texts as Texts
@@ -39,13 +40,19 @@ from rewards.standing.rules import objections as _about_standing
 from rewards.topups import rules as topups
 from rewards.topups.rules import TopUp as TopUp
 
-#: What the programme counts in.
-POINTS = "points"
-
 Who = Literal["member", "referrer", "friend", "both"]
 Kind = Literal["fixed", "per_currency_unit", "percent"]
+Gives = Literal["points", "money"]
 Hold = Literal["return_period", "days", "none"]
 Days = Annotated[int, Field(ge=1, le=3_650)]
+#: What a rule gives: points, minor units, or per cent.
+Given = Annotated[int, Field(ge=0, le=10**12)]
+#: More points than this for one thing is a slip of the keyboard.
+MOST_POINTS = 1_000_000
+
+
+#: The fields that limit what a rule gives one member.
+CAPS = ("cap_per_day", "cap_per_month", "cap_per_member")
 
 
 class Tier(Document):
@@ -67,9 +74,15 @@ class EarningRule(Document):
     `amount` is points (`fixed`), points for each whole unit of the programme's currency
     (`per_currency_unit`) or per cent of the order's value in such units (`percent`). A rule for
     `both` sides of a referral gives the referrer `amount` and the friend `friend_amount`.
-    Caps are the most points this rule gives one member in a calendar day or month (UTC) or ever;
-    what it gives all members together is limited by budgets (`budgets`). What it gives is held for
-    the return period or `hold_days`, and expires that many days after it can be spent.
+
+    Where `commodity` is `money` it gives store credit in the programme's currency: `amount` is
+    minor units (`fixed`) or per cent of the order's value, rounded down to a minor unit
+    (`percent`); the ledger's commodity is then the code of the currency.
+
+    Caps are the most (points, minor units) this rule gives one member in a calendar day or month
+    (UTC) or ever; what it gives all members together is limited by budgets (`budgets`). What it
+    gives is held for the return period or `hold_days`, and expires that many days after it can be
+    spent.
     """
 
     key: Key
@@ -77,23 +90,34 @@ class EarningRule(Document):
     name: Texts
     who: Who = "member"
     kind: Kind = "fixed"
-    amount: Amount
-    friend_amount: Amount | None = None
+    amount: Given
+    friend_amount: Given | None = None
     when: Condition = ALWAYS
-    commodity: Literal["points"] = "points"
+    commodity: Gives = "points"
     hold: Hold = "none"
     hold_days: Days | None = None
     expires_after_days: Days | None = None
     verified_only: bool = False
     tier_applies: bool = False
-    cap_per_day: Amount | None = None
-    cap_per_month: Amount | None = None
-    cap_per_member: Amount | None = None
+    cap_per_day: Given | None = None
+    cap_per_month: Given | None = None
+    cap_per_member: Given | None = None
+
+    @property
+    def gives_points(self) -> bool:
+        return self.commodity == "points"
+
+    @property
+    def amounts(self) -> Mapping[str, int]:
+        """Every amount that it states, by its field."""
+        stated = {name: getattr(self, name) for name in ("amount", "friend_amount", *CAPS)}
+        return {name: amount for name, amount in stated.items() if amount is not None}
 
 
 class Programme(Document):
-    """Everything that is promised. `currency` is the one that `per_currency_unit` counts in;
-    orders in another currency earn nothing by such rules, for a yen is not a dollar.
+    """Everything that is promised. `currency` is the one that store credit is given in and that
+    `per_currency_unit` and `percent` count in; orders in another currency earn nothing by such
+    rules, for a yen is not a dollar.
 
     `standing` says how standing is weighed, 0 to 100. Without it (versions of before) standing is
     the points granted in the window, less those taken back.
@@ -145,6 +169,22 @@ class Programme(Document):
     def topup(self, key: str) -> TopUp | None:
         """The top-up offer called `key`, if this version has it."""
         return next((offer for offer in self.topups if offer.key == key), None)
+
+
+def commodity_of(programme: Programme, rule: EarningRule) -> str:
+    """What the ledger counts a rule's awards in: points, or the code of a currency."""
+    return POINTS if rule.gives_points else programme.currency
+
+
+def allowances(programme: Programme) -> tuple[budgets.Allowance, ...]:
+    """The budgets of a programme, made ready to be asked."""
+    return budgets.ready(
+        programme.budgets, programme.worth_of_100, programme.currency, _gives_points(programme)
+    )
+
+
+def _gives_points(programme: Programme) -> dict[str, bool]:
+    return {rule.key: rule.gives_points for rule in programme.paying}
 
 
 def rule_of(card: StampCard) -> EarningRule:
@@ -224,9 +264,7 @@ def objections(programme: Programme) -> list[Objection]:
         *_about_tiers(programme.tiers, 100 if programme.standing else None),
         *_about_standing(programme.standing),
         *_about_earning(programme),
-        *budgets.objections(
-            programme.budgets, [rule.key for rule in programme.paying], programme.worth_of_100
-        ),
+        *budgets.objections(programme.budgets, _gives_points(programme), programme.worth_of_100),
         *items.objections(programme.catalogue, [tier.key for tier in programme.tiers]),
         *perks.objections(programme.perks, [tier.key for tier in programme.tiers]),
         *cards.objections(programme.cards, programme.welcome, programme.catalogue),
@@ -304,6 +342,9 @@ def _about_receivers(place: str, rule: EarningRule, known: FactKind) -> Iterator
 def _about_amounts(place: str, rule: EarningRule, known: FactKind) -> Iterator[Objection]:
     if rule.kind != "fixed" and not known.has_value:
         yield _objection(f"{place}-kind", "Only orders have a value: choose a fixed amount here.")
+    yield from (
+        _about_money(place, rule) if rule.commodity == "money" else _about_points(place, rule)
+    )
     if rule.amount < 1:
         yield _objection(f"{place}-amount", "Give at least 1, or remove the rule.")
     if rule.hold == "return_period" and not known.has_order:
@@ -314,10 +355,31 @@ def _about_amounts(place: str, rule: EarningRule, known: FactKind) -> Iterator[O
         yield _objection(f"{place}-hold_days", "Say for how many days it is held.")
     if rule.verified_only and rule.fact != "review.published":
         yield _objection(f"{place}-verified_only", "Only reviews can ask for a verified purchase.")
-    for cap in ("cap_per_day", "cap_per_month", "cap_per_member"):
+    for cap in CAPS:
         if getattr(rule, cap) == 0:
             yield _objection(
                 f"{place}-{cap}", "A limit of 0 pays nothing: leave it empty or raise it."
+            )
+
+
+def _about_points(place: str, rule: EarningRule) -> Iterator[Objection]:
+    for name, amount in rule.amounts.items():
+        if amount > MOST_POINTS:
+            yield _objection(f"{place}-{name}", "Write at most %(most)s points.", most=MOST_POINTS)
+
+
+def _about_money(place: str, rule: EarningRule) -> Iterator[Objection]:
+    if rule.kind == "per_currency_unit":
+        yield _objection(
+            f"{place}-kind",
+            "Store credit is the same each time or per cent of the order's value: choose one of"
+            " these.",
+        )
+    shares = (rule.amount, rule.friend_amount or 0) if rule.kind == "percent" else ()
+    for name, share in zip(("amount", "friend_amount"), shares, strict=False):
+        if share > 100:
+            yield _objection(
+                f"{place}-{name}", "Give back at most 100 per cent of what an order is worth."
             )
 
 

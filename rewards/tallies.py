@@ -7,18 +7,27 @@ change a tier.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from foundation.facts import Fact
-from rewards.budgets.rules import ALL, EVER
-from rewards.engine import Award
+from rewards.budgets.rules import EVER
+from rewards.engine import Award, scopes
 from rewards.happenings import day_of
 from rewards.models import Clawback, Grant
-from rewards.rules import Happened, Programme, Tier, counts_times, month_of, tier_of
+from rewards.rules import (
+    POINTS,
+    Happened,
+    Programme,
+    Tier,
+    commodity_of,
+    counts_times,
+    month_of,
+    tier_of,
+)
 
 #: Members asked about in one statement; SQLite takes 32,766 parameters.
 CHUNK = 5_000
@@ -57,7 +66,7 @@ class Tallies:
             key = (award.member_id, award.rule, span)
             self._given[key] = self._given.get(key, 0) + award.amount
         for period in (month, EVER):
-            for scope in (award.rule, ALL):
+            for scope in scopes(award):
                 place = (period, scope)
                 self.budgets[place] = self.budgets.get(place, 0) + award.amount
 
@@ -83,11 +92,15 @@ def of_members(
 def standings_of(
     session: Session, window_days: int, member_ids: list[str] | None, at: datetime
 ) -> dict[str, int]:
-    """Standing at `at` of those who have any: granted in the window, less what was taken back.
+    """Standing at `at` of those who have any: points granted in the window, less those taken back.
 
     `member_ids` None: of everybody.
     """
-    inside = [Grant.granted_at >= at - timedelta(days=window_days), Grant.granted_at < at]
+    inside = [
+        Grant.granted_at >= at - timedelta(days=window_days),
+        Grant.granted_at < at,
+        Grant.commodity == POINTS,
+    ]
     if member_ids is not None:
         inside.append(Grant.member_id.in_(member_ids))
     granted = (
@@ -113,9 +126,10 @@ def _under_caps(
 ) -> Given:
     """What rules with caps gave these members on `days`, in their months, and ever."""
     given, earning = Given(), programme.earning
-    daily = [rule.key for rule in earning if rule.cap_per_day is not None]
-    monthly = [rule.key for rule in earning if rule.cap_per_month is not None]
-    whole = [rule.key for rule in earning if rule.cap_per_member is not None]
+    gives = {rule.key: commodity_of(programme, rule) for rule in earning}
+    daily = {rule.key: gives[rule.key] for rule in earning if rule.cap_per_day is not None}
+    monthly = {rule.key: gives[rule.key] for rule in earning if rule.cap_per_month is not None}
+    whole = {rule.key: gives[rule.key] for rule in earning if rule.cap_per_member is not None}
     for day in days if daily else ():
         given |= _given(session, member_ids, daily, day)
     for month in {day[:7] for day in days}:
@@ -123,19 +137,24 @@ def _under_caps(
     return given | _given(session, member_ids, whole, None)
 
 
-def _given(session: Session, member_ids: list[str], rules: list[str], span: str | None) -> Given:
+def _given(
+    session: Session, member_ids: list[str], rules: Mapping[str, str], span: str | None
+) -> Given:
+    """What each of `rules` gave of the commodity it gives now."""
     if not rules:
         return {}
     query = (
-        select(Grant.member_id, Grant.rule, func.sum(Grant.amount))
+        select(Grant.member_id, Grant.rule, Grant.commodity, func.sum(Grant.amount))
         .where(Grant.member_id.in_(member_ids), Grant.rule.in_(rules))
-        .group_by(Grant.member_id, Grant.rule)
+        .group_by(Grant.member_id, Grant.rule, Grant.commodity)
     )
     if span is not None:
         first, after = bounds(span)
         query = query.where(Grant.fact_at >= first, Grant.fact_at < after)
     return {
-        (member_id, rule, span): int(total) for member_id, rule, total in session.execute(query)
+        (member_id, rule, span): int(total)
+        for member_id, rule, commodity, total in session.execute(query)
+        if commodity == rules[rule]
     }
 
 

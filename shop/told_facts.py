@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from foundation.words import _, lazy, number
+from foundation.words import _, lazy
+from rewards.explaining_rules import written
+from rewards.rules import POINTS
 
 #: Kind of fact → what the file of a customer says; a test compares the kinds with docs/facts.md.
 WORDS = {
@@ -61,10 +63,19 @@ WORDS = {
     "programme.published": lazy("Published a version of the programme"),
     "stage.entered": lazy("Moved on in the funnel"),
 }
+#: What is said instead where store credit was given.
+OF_CREDIT = {
+    "reward.granted": lazy("Earned store credit"),
+    "reward.released": lazy("Store credit came off hold"),
+    "reward.clawed_back": lazy("Store credit went back with a refund"),
+}
 
 
 def tell(fact: Any) -> str:
-    """One fact in the reader's language; points are said where the fact has them."""
-    words = str(WORDS[fact.kind])
-    points = fact.details.get("amount") if fact.kind.startswith("reward.") else None
-    return _("%(what)s: %(points)s", what=words, points=number(points)) if points else words
+    """One fact in the reader's language; what was given is said where the fact has it."""
+    amount = fact.details.get("amount") if fact.kind.startswith("reward.") else None
+    commodity = fact.details.get("commodity", POINTS)
+    words = str(WORDS[fact.kind] if commodity == POINTS else OF_CREDIT[fact.kind])
+    if not amount:
+        return words
+    return _("%(what)s: %(points)s", what=words, points=written(amount, commodity))

@@ -22,9 +22,9 @@ from notifications.telling import Telling, tell_many
 from rewards.budgets import notices
 from rewards.budgets.granted import granted
 from rewards.budgets.models import BudgetCount
-from rewards.budgets.rules import ALL, EVER, Budget, level, points_limit
+from rewards.budgets.rules import EVER, Allowance, level, scope_of
 from rewards.engine import Award
-from rewards.rules import Programme
+from rewards.rules import Programme, allowances
 
 COUNT = table_of(BudgetCount)
 
@@ -39,8 +39,11 @@ class Count:
 
 
 #: Counters by period and scope.
-Counts = dict[tuple[str, str], Count]
-Deltas = dict[tuple[str, str], int]
+Key = tuple[str, str]
+Counts = dict[Key, Count]
+Deltas = dict[Key, int]
+#: What somebody was given, or a refund took back: rule, commodity, month of the fact, amount.
+Amount = tuple[str, str, str, int]
 
 
 def lock(session: Session, programme: Programme | None, months: Iterable[str]) -> Counts:
@@ -49,8 +52,9 @@ def lock(session: Session, programme: Programme | None, months: Iterable[str]) -
     periods = [*wanted, EVER]
     counts = _locked(session, periods)
     needed = {
-        (budget.period_of(month), budget.scope)
-        for budget in (programme.budgets if programme else ())
+        (allowance.budget.period_of(month), scope)
+        for allowance in (allowances(programme) if programme else ())
+        for scope in allowance.scopes
         for month in wanted
     }
     missing = sorted(needed - counts.keys())
@@ -74,13 +78,14 @@ def _locked(session: Session, periods: Sequence[str]) -> Counts:
     return {(row.period, row.scope): Count(row[2], row[3], row[4]) for row in rows}
 
 
-def deltas(counts: Counts, amounts: Iterable[tuple[str, str, int]]) -> Deltas:
-    """How far (rule, month, points) move each of `counts`."""
+def deltas(counts: Counts, amounts: Iterable[Amount]) -> Deltas:
+    """How far amounts move each of `counts`."""
     found: Deltas = {}
-    for rule, month, points in amounts:
-        for key in ((month, rule), (month, ALL), (EVER, rule), (EVER, ALL)):
-            if key in counts:
-                found[key] = found.get(key, 0) + points
+    for rule, commodity, month, amount in amounts:
+        for scope in (scope_of(rule, commodity), scope_of(None, commodity)):
+            for key in ((month, scope), (EVER, scope)):
+                if key in counts:
+                    found[key] = found.get(key, 0) + amount
     return found
 
 
@@ -94,33 +99,47 @@ def write(
     """Count awards, each with its month, and tell the owners what budgets are (nearly) used up."""
     if not counts:
         return
-    moved = deltas(counts, ((award.rule, month, award.amount) for award, month in given))
-    limits = _limits(programme, counts)
+    amounts = ((award.rule, award.commodity, month, award.amount) for award, month in given)
+    moved = {key: delta for key, delta in deltas(counts, amounts).items() if delta}
+    for key, delta in moved.items():
+        counts[key].committed += delta
+    asked = _asked(programme, counts)
     for key, delta in sorted(moved.items()):
-        budget, limit = limits.get(key, (None, 0))
-        hard = max(limit, counts[key].committed) if budget is not None and budget.is_hard else None
-        if delta:
-            _write(session, key, delta, hard)
-            counts[key].committed += delta
+        _write(session, key, delta, _ceiling(asked.get(key), key, counts, delta))
     stopped = {award.cause for award, _month in given if award.cause}
-    for key, (budget, limit) in sorted(limits.items(), key=lambda each: each[0]):
-        count = counts[key]
-        reached = 100 if f"budget:{budget.key}" in stopped else level(count.committed, limit)
-        if reached > (count.told if count.told_limit == limit else 0):
-            _tell_owners(session, programme, key, budget, count, (reached, limit), now)
+    for key, allowance in sorted(asked.items(), key=lambda each: each[0]):
+        if key[1] == allowance.home:
+            is_stopped = f"budget:{allowance.budget.key}" in stopped
+            _look_at_level(session, programme, key, allowance, counts, is_stopped, now)
 
 
-def _limits(programme: Programme, counts: Counts) -> dict[tuple[str, str], tuple[Budget, int]]:
-    """The budget of each counter, with its limit in points."""
+def _asked(programme: Programme, counts: Counts) -> dict[Key, Allowance]:
+    """The budget that counts each counter; a counter is in one budget at most."""
     return {
-        (period, scope): (budget, points_limit(budget, programme.worth_of_100))
+        (period, scope): allowance
+        for allowance in allowances(programme)
         for period, scope in counts
-        for budget in programme.budgets
-        if budget.scope == scope and (budget.period == "ever") == (period == EVER)
+        if scope in allowance.scopes and (allowance.budget.period == "ever") == (period == EVER)
     }
 
 
-def _write(session: Session, key: tuple[str, str], delta: int, ceiling: int | None) -> None:
+def _ceiling(allowance: Allowance | None, key: Key, counts: Counts, delta: int) -> int | None:
+    """What a counter may not pass: its budget, or what was there before when it was more; None:
+    nothing stops it. What else is in the budget is taken as it is now."""
+    if allowance is None or not allowance.budget.is_hard:
+        return None
+    period, scope = key
+    left = allowance.room(scope, lambda asked: _committed(counts, period, asked))
+    now = counts[key].committed
+    return max(now + left, now - delta)
+
+
+def _committed(counts: Counts, period: str, scope: str) -> int:
+    count = counts.get((period, scope))
+    return count.committed if count else 0
+
+
+def _write(session: Session, key: Key, delta: int, ceiling: int | None) -> None:
     period, scope = key
     session.execute(
         update(COUNT)
@@ -129,37 +148,55 @@ def _write(session: Session, key: tuple[str, str], delta: int, ceiling: int | No
     )
 
 
-def give_back(session: Session, counts: Counts, amounts: Iterable[tuple[str, str, int]]) -> None:
-    """Let refunds make room again: (rule, month of the grant's fact, points taken back)."""
-    for (period, scope), points in sorted(deltas(counts, amounts).items()):
+def give_back(session: Session, counts: Counts, amounts: Iterable[Amount]) -> None:
+    """Let refunds make room again; months are those of the facts that were rewarded."""
+    for (period, scope), amount in sorted(deltas(counts, amounts).items()):
         session.execute(
             update(COUNT)
             .where(COUNT.c.period == period, COUNT.c.scope == scope)
-            .values(committed=COUNT.c.committed - points)
+            .values(committed=COUNT.c.committed - amount)
         )
+
+
+def _look_at_level(
+    session: Session,
+    programme: Programme,
+    key: Key,
+    allowance: Allowance,
+    counts: Counts,
+    is_stopped: bool,
+    now: datetime,
+) -> None:
+    """Tell the owners once when a budget has reached a level, or first stopped something."""
+    committed = allowance.committed(lambda scope: _committed(counts, key[0], scope))
+    reached = 100 if is_stopped else level(committed, allowance.limit)
+    count = counts[key]
+    if reached > (count.told if count.told_limit == allowance.limit else 0):
+        _tell_owners(session, programme, key, allowance, (reached, committed), now)
 
 
 def _tell_owners(
     session: Session,
     programme: Programme,
-    key: tuple[str, str],
-    budget: Budget,
-    count: Count,
+    key: Key,
+    allowance: Allowance,
     told: tuple[int, int],
     now: datetime,
 ) -> None:
     """Tell every owner how far a budget is used up, and that he was told of this limit."""
-    (period, scope), (percent, limit) = key, told
+    (period, scope), (percent, committed) = key, told
+    budget = allowance.budget
     session.execute(
         update(COUNT)
         .where(COUNT.c.period == period, COUNT.c.scope == scope)
-        .values(told=percent, told_limit=limit)
+        .values(told=percent, told_limit=allowance.limit)
     )
     rule = programme.rule(budget.rule) if budget.rule else None
     params = {
         "percent": percent,
-        "limit": limit,
-        "committed": count.committed,
+        "limit": allowance.limit,
+        "committed": committed,
+        "currency": programme.currency if budget.unit == "money" else None,
         "month": None if period == EVER else period,
         "at_cap": budget.at_cap,
         "rule": rule.name if rule else None,

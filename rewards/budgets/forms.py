@@ -40,7 +40,15 @@ class BudgetForm(Row):
         [InputRequired(), Length(max=20)],
         description=lazy("What is on hold counts too; what refunds take back makes room again."),
     )
-    unit = SelectField(lazy("In"), choices=choices(UNIT_CHOICES), default="points")
+    unit = SelectField(
+        lazy("In"),
+        choices=choices(UNIT_CHOICES),
+        default="points",
+        description=lazy(
+            "In points, store credit is not counted. In money, store credit counts as it is and"
+            " points at what they are worth."
+        ),
+    )
     at_cap = SelectField(
         lazy("When it is used up"),
         choices=choices(AT_CAP_CHOICES),
@@ -92,8 +100,8 @@ class BudgetsForm(SectionForm):
         lazy("100 points cost"),
         [Length(max=20)],
         description=lazy(
-            "In the currency of order values. Needed for budgets in money, and shown beside points"
-            " in the budgets and in replays."
+            "In the currency of order values. Needed for budgets in money that count points, and"
+            " shown beside points in the budgets and in replays."
         ),
     )
     budgets = FieldList(FormField(BudgetForm), max_entries=MOST_ROWS)

@@ -9,7 +9,7 @@ from foundation.tables import Base, Id, Moment, Number
 
 
 class BudgetCount(Base):
-    """Points that a rule (or all, `budgets.ALL`) committed in a month, or ever.
+    """What a rule, or all of them, committed of one commodity in a month, or ever.
 
     Moved by delta with the grants and clawbacks it counts, under the row's lock. `ceiling` is what
     it may not pass (None: it only warns), so that the database itself refuses a mistake; it is
@@ -23,7 +23,7 @@ class BudgetCount(Base):
     )
 
     period: Mapped[str] = mapped_column(primary_key=True)  # "2026-03" or budgets.EVER
-    scope: Mapped[str] = mapped_column(primary_key=True)  # a rule's key or budgets.ALL
+    scope: Mapped[str] = mapped_column(primary_key=True)  # budgets.scope_of
     committed: Mapped[Number]
     ceiling: Mapped[Number | None]
     told: Mapped[int] = mapped_column(SmallInteger)  # per cent the owners were told of

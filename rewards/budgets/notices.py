@@ -13,6 +13,7 @@ USED_UP = Notice(
         "percent": 80,
         "limit": 10_000,
         "committed": 8_040,
+        "currency": None,
         "month": "2026-03",
         "at_cap": "rest",
         "rule": _ORDER,
@@ -21,7 +22,7 @@ USED_UP = Notice(
 EXPIRING = Notice(
     "reward.expiring",
     "rewards",
-    {"amount": 120, "on": "2026-03-17T12:00:00+00:00", "days": 14},
+    {"amount": 120, "commodity": "points", "on": "2026-03-17T12:00:00+00:00", "days": 14},
 )
 
 NOTICES = (USED_UP, EXPIRING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,23 +12,25 @@ from sqlalchemy.orm import Session
 from rewards import programme
 from rewards.budgets.granted import granted
 from rewards.budgets.models import BudgetCount, Withheld
-from rewards.budgets.rules import Budget, cost, points_limit
+from rewards.budgets.rules import Allowance, Budget, cost, read_scope
 from rewards.happenings import month_of
 from rewards.programme import Version
-from rewards.rules import EarningRule
+from rewards.rules import EarningRule, Programme, allowances
 from rewards.tallies import bounds
 
 
 @dataclass(frozen=True)
 class Used:
-    """A budget and what it has committed in the present period, in points."""
+    """A budget and what it has committed in the present period: points where it is counted in
+    points, else minor units of the programme's currency."""
 
     budget: Budget
     rule: EarningRule | None
     limit: int
     committed: int
-    withheld: int  # points it kept back in this period
-    cost: int | None  # minor units of the programme's currency
+    amounts: Mapping[str, int]  # what was committed, by commodity
+    withheld: Mapping[str, int]  # what it kept back in this period, by commodity
+    cost: int | None  # of points, where it is counted in them
     limit_cost: int | None
 
     @property
@@ -45,36 +48,53 @@ def used(session: Session, now: datetime) -> tuple[Version, list[Used]] | None:
     version = programme.latest(session)
     if version is None:
         return None
-    rules, month = version.rules, month_of(now)
-    places = [(each.period_of(month), each.scope) for each in rules.budgets]
+    month = month_of(now)
+    ready = [(each, each.budget.period_of(month)) for each in allowances(version.rules)]
+    counted = _counted(session, {(when, scope) for each, when in ready for scope in each.scopes})
+    return version, [_used(session, version.rules, each, when, counted) for each, when in ready]
+
+
+def _counted(session: Session, places: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """What is committed by period and scope; where nothing was earned since a budget was
+    published there is no counter yet."""
     key = tuple_(BudgetCount.period, BudgetCount.scope)
-    known = session.execute(
-        select(BudgetCount.period, BudgetCount.scope, BudgetCount.committed).where(key.in_(places))
-    )
-    counted = {(period, scope): int(committed) for period, scope, committed in known}
-    rows = []
-    for each, place in zip(rules.budgets, places, strict=True):
-        committed = counted.get(place)
-        if committed is None:  # nothing was earned since it was published
-            committed = granted(session, each.scope, place[0])
-        limit = points_limit(each, rules.worth_of_100)
-        rows.append(
-            Used(
-                each,
-                rules.rule(each.rule) if each.rule else None,
-                limit,
-                committed,
-                _withheld(session, each, place[0]),
-                cost(committed, rules.worth_of_100),
-                each.limit if each.unit == "money" else cost(limit, rules.worth_of_100),
-            )
+    rows = session.execute(
+        select(BudgetCount.period, BudgetCount.scope, BudgetCount.committed).where(
+            key.in_(sorted(places))
         )
-    return version, rows
+    )
+    known = {(period, scope): int(committed) for period, scope, committed in rows}
+    return known | {place: granted(session, place[1], place[0]) for place in places - known.keys()}
 
 
-def _withheld(session: Session, budget: Budget, period: str) -> int:
-    query = select(func.sum(Withheld.amount)).where(Withheld.cause == f"budget:{budget.key}")
+def _used(
+    session: Session,
+    rules: Programme,
+    allowance: Allowance,
+    period: str,
+    counted: Mapping[tuple[str, str], int],
+) -> Used:
+    budget = allowance.budget
+    committed = allowance.committed(lambda scope: counted[period, scope])
+    worth = rules.worth_of_100 if budget.unit == "points" else None
+    return Used(
+        budget,
+        rules.rule(budget.rule) if budget.rule else None,
+        allowance.limit,
+        committed,
+        {read_scope(scope)[1]: counted[period, scope] for scope in allowance.scopes},
+        _withheld(session, budget, period),
+        cost(committed, worth),
+        cost(allowance.limit, worth),
+    )
+
+
+def _withheld(session: Session, budget: Budget, period: str) -> dict[str, int]:
+    query = select(Withheld.commodity, func.sum(Withheld.amount)).where(
+        Withheld.cause == f"budget:{budget.key}"
+    )
     if budget.period == "month":
         first, after = bounds(period)
         query = query.where(Withheld.fact_at >= first, Withheld.fact_at < after)
-    return int(session.scalar(query) or 0)
+    rows = session.execute(query.group_by(Withheld.commodity))
+    return {commodity: int(total) for commodity, total in rows}

@@ -4,19 +4,22 @@ Committed is what was granted (held, pending or paid) less what refunds took bac
 does not fit is not given (`stop`), given as far as it fits (`rest`), or given all the same while
 the owners are warned (`warn`). Owners are told at 80 and at 100 per cent.
 
-A budget in money is one in points at the stated worth of a hundred points: as many points as that
-much money surely pays for, rounded down.
+A budget counted in points counts points, and no store credit. One counted in money counts store
+credit as it is and points at the stated worth of a hundred of them, rounded up: so it lets through
+as many points as that much money surely pays for. The budget of a rule that gives store credit is
+counted in money.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rewards.documents import Document, Key, Objection, objection
+from rewards.documents import POINTS, Document, Key, Objection, objection
 
 #: The scope of a budget that all rules share.
 ALL = "*"
@@ -27,6 +30,8 @@ LEVELS = (80, 100)
 
 Period = Literal["month", "ever"]
 AtCap = Literal["stop", "rest", "warn"]
+#: What is committed under a scope.
+Count = Callable[[str], int]
 
 
 class Budget(Document):
@@ -43,20 +48,63 @@ class Budget(Document):
     at_cap: AtCap = "rest"
 
     @property
-    def scope(self) -> str:
-        return self.rule or ALL
-
-    @property
     def is_hard(self) -> bool:
         """Whether it is never exceeded."""
         return self.at_cap != "warn"
 
-    def speaks_of(self, rule: str) -> bool:
-        return self.rule is None or self.rule == rule
-
     def period_of(self, month: str) -> str:
         """What it counts an award of `month` in."""
         return month if self.period == "month" else EVER
+
+
+def scope_of(rule: str | None, commodity: str) -> str:
+    """What is counted under one name: a rule's awards, or everybody's, of one commodity."""
+    name = rule or ALL
+    return name if commodity == POINTS else f"{name}:{commodity}"
+
+
+def read_scope(scope: str) -> tuple[str | None, str]:
+    """The rule (None: all) and the commodity that a scope says."""
+    name, _colon, commodity = scope.partition(":")
+    return None if name == ALL else name, commodity or POINTS
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A budget made ready to be asked: the scopes of points and of store credit that it counts,
+    each None when it counts none. `worth` is that of 100 points in minor units, where it counts in
+    money."""
+
+    budget: Budget
+    points: str | None
+    credit: str | None
+    worth: int | None = None
+
+    @property
+    def limit(self) -> int:
+        return self.budget.limit
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        return tuple(scope for scope in (self.points, self.credit) if scope is not None)
+
+    @property
+    def home(self) -> str:
+        """The scope whose counter remembers what owners were told."""
+        return self.scopes[0]
+
+    def committed(self, count: Count) -> int:
+        """What is committed, in what the budget is counted in."""
+        points = count(self.points) if self.points else 0
+        credit = count(self.credit) if self.credit else 0
+        return credit + (cost(points, self.worth) or 0) if self.worth else credit + points
+
+    def room(self, scope: str, count: Count) -> int:
+        """How much of what `scope` counts still fits; below 0 when too much is there already."""
+        if scope == self.points and self.worth:
+            credit = count(self.credit) if self.credit else 0
+            return (self.limit - credit) * 100 // self.worth - count(scope)
+        return self.limit - self.committed(count)
 
 
 @dataclass(frozen=True)
@@ -67,34 +115,52 @@ class Allowed:
     budget: str | None = None
 
 
-def points_limit(budget: Budget, worth: int | None) -> int:
-    """A budget in points; `worth` is that of 100 points in minor units."""
-    if budget.unit == "points":
-        return budget.limit
-    return budget.limit * 100 // worth if worth else 0
-
-
 def cost(points: int, worth: int | None) -> int | None:
     """What points cost in minor units, rounded up; None when the owner never said their worth."""
     return None if not worth else -(-points * worth // 100)
 
 
+def ready(
+    budgets: Iterable[Budget], worth: int | None, currency: str, rules: Mapping[str, bool]
+) -> tuple[Allowance, ...]:
+    """Budgets made ready to be asked. `rules` says of each rule whether it gives points."""
+    return tuple(_allowance(each, worth, currency, rules) for each in budgets)
+
+
+def _allowance(
+    budget: Budget, worth: int | None, currency: str, rules: Mapping[str, bool]
+) -> Allowance:
+    points, credit = scope_of(budget.rule, POINTS), scope_of(budget.rule, currency)
+    if budget.rule is not None and not rules.get(budget.rule, True):
+        return Allowance(budget, None, credit)
+    if budget.unit == "points":
+        return Allowance(budget, points, None)
+    if budget.rule is not None:
+        return Allowance(budget, points, None, worth)
+    return Allowance(budget, points if worth else None, credit, worth)
+
+
 def allow(
-    budgets: Iterable[Budget],
-    worth: int | None,
+    allowances: Iterable[Allowance],
     rule: str,
+    commodity: str,
     amount: int,
-    committed: Callable[[Budget], int],
+    committed: Callable[[Allowance, str], int],
 ) -> Allowed:
-    """How much of an award of `amount` by `rule` fits into every budget that speaks of it."""
+    """How much of an award of `amount` by `rule` fits into every budget that speaks of it.
+
+    `committed(allowance, scope)` says what is committed in the allowance's period.
+    """
+    own = {scope_of(rule, commodity), scope_of(None, commodity)}
     allowed, stopped_by = amount, None
-    for budget in budgets:
-        if not budget.is_hard or not budget.speaks_of(rule):
+    for allowance in allowances:
+        scope = next((each for each in allowance.scopes if each in own), None)
+        if scope is None or not allowance.budget.is_hard:
             continue
-        room = max(points_limit(budget, worth) - committed(budget), 0)
+        room = max(allowance.room(scope, partial(committed, allowance)), 0)
         if allowed > room:
-            allowed = 0 if budget.at_cap == "stop" else room
-            stopped_by = budget.key
+            allowed = 0 if allowance.budget.at_cap == "stop" else room
+            stopped_by = allowance.budget.key
     return Allowed(allowed, stopped_by)
 
 
@@ -104,27 +170,40 @@ def level(committed: int, limit: int) -> int:
 
 
 def objections(
-    budgets: Sequence[Budget], rules: Iterable[str], worth: int | None
+    budgets: Sequence[Budget], rules: Mapping[str, bool], worth: int | None
 ) -> Iterator[Objection]:
-    """Everything that keeps these budgets from being published."""
-    known, seen, keys = frozenset(rules), set[tuple[str, str]](), set[str]()
+    """Everything that keeps these budgets from being published. `rules` says of each rule whether
+    it gives points."""
+    seen, keys = set[tuple[str | None, str]](), set[str]()
     for number, budget in enumerate(budgets):
         place = f"budgets-{number}"
-        if budget.rule is not None and budget.rule not in known:
+        if budget.rule is not None and budget.rule not in rules:
             yield objection(
                 f"{place}-rule",
                 "There is no rule “%(rule)s” any more. Choose another, or remove its budget.",
                 rule=budget.rule,
             )
-        if (budget.scope, budget.period) in seen or budget.key in keys:
+        if (budget.rule, budget.period) in seen or budget.key in keys:
             yield objection(
                 f"{place}-rule", "There is a budget for this and this period already. Keep one."
             )
-        seen.add((budget.scope, budget.period))
+        seen.add((budget.rule, budget.period))
         keys.add(budget.key)
-        if budget.unit == "money" and not worth:
+        yield from _about_unit(place, budget, rules, worth)
+
+
+def _about_unit(
+    place: str, budget: Budget, rules: Mapping[str, bool], worth: int | None
+) -> Iterator[Objection]:
+    spoken_of = rules.values() if budget.rule is None else [rules.get(budget.rule, True)]
+    if budget.unit == "points" and not any(spoken_of):
+        yield objection(
+            f"{place}-unit", "What this counts gives store credit only: count it in money."
+        )
+    elif budget.unit == "money" and any(spoken_of):
+        if not worth:
             yield objection(
                 f"{place}-unit", "Say what 100 points are worth to count a budget in money."
             )
-        elif points_limit(budget, worth) < 1:
+        elif budget.limit * 100 // worth < 1:
             yield objection(f"{place}-limit", "This pays for less than one point. Raise it.")

@@ -12,7 +12,9 @@ from rewards.replaying.comparing import actual as actual
 from rewards.replaying.outcomes import Mover as Mover
 from rewards.replaying.outcomes import Outcome as Outcome
 from rewards.replaying.outcomes import RuleCost as RuleCost
+from rewards.replaying.outcomes import cost_key as cost_key
 from rewards.replaying.outcomes import outcome_of as outcome_of
+from rewards.replaying.outcomes import read_cost_key as read_cost_key
 from rewards.replaying.reading import count as count
 from rewards.replaying.reading import kinds_of as kinds_of
 from rewards.replaying.running import replay as replay

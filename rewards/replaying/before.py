@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
@@ -21,19 +21,19 @@ def lots(
     """Grants for what happened before `start`, with what each rests on: those that may still count
     for standing, and (`is_all`) whatever a refund may take back."""
     taken = _taken_back(session, start)
-    columns = (Grant.id, Grant.member_id, Grant.rule, Grant.amount, Grant.granted_at)
+    columns = (Grant.id, Grant.member_id, Grant.rule, Grant.commodity, Grant.amount)
     counts = Grant.granted_at >= start - window
     if is_all:
         counts = or_(counts, Grant.basis.is_not(None))
     query = (
-        select(*columns, Grant.fact_at, Grant.basis)
+        select(*columns, Grant.granted_at, Grant.fact_at, Grant.basis)
         .where(Grant.fact_at < start, counts)
         .order_by(Grant.granted_at, Grant.id)
     )
-    for id, member_id, rule, amount, granted_at, fact_at, basis in session.execute(query):
-        back, month = taken.get(id, 0), month_of(fact_at)
-        lot = Lot(member_id, rule, amount, granted_at, month, back, back, in_period=False)
-        yield lot, basis
+    for row in session.execute(query):
+        back, month = taken.get(row.id, 0), month_of(row.fact_at)
+        given = (row.member_id, row.rule, row.commodity, row.amount, row.granted_at)
+        yield Lot(*given, month, back, back, in_period=False), row.basis
 
 
 def _taken_back(session: Session, start: datetime) -> dict[str, int]:
@@ -47,35 +47,41 @@ def _taken_back(session: Session, start: datetime) -> dict[str, int]:
 
 
 def given(
-    session: Session, start: datetime, rules: list[str], span: str | None
+    session: Session, start: datetime, rules: Mapping[str, str], span: str | None
 ) -> Iterator[tuple[str, str, int]]:
-    """Member, rule and amount of each grant for what happened before `start` in `span`."""
+    """Member, rule and amount of each grant for what happened before `start` in `span`, of the
+    commodity that each of `rules` gives."""
     if not rules:
         return
     # In the order of `fact_at` rather than grouped: SQLite would look up every grant.
-    query = select(Grant.member_id, Grant.rule, Grant.amount).where(
+    query = select(Grant.member_id, Grant.rule, Grant.commodity, Grant.amount).where(
         Grant.fact_at < start, Grant.rule.in_(rules)
     )
     if span is not None:
         query = query.where(Grant.fact_at >= tallies.bounds(span)[0])
-    rows = session.execute(query.order_by(Grant.fact_at))
-    yield from ((member_id, rule, amount) for member_id, rule, amount in rows)
+    for member_id, rule, commodity, amount in session.execute(query.order_by(Grant.fact_at)):
+        if commodity == rules[rule]:
+            yield member_id, rule, amount
 
 
-def net(session: Session, start: datetime, since: datetime | None) -> Iterator[tuple[str, int]]:
-    """Points granted by rule for what happened before `start`, less those back by then."""
+def net(
+    session: Session, start: datetime, since: datetime | None
+) -> Iterator[tuple[str, str, int]]:
+    """What was granted for what happened before `start`, less what was back by then: rule,
+    commodity, amount."""
     inside = [Grant.fact_at < start]
     if since is not None:
         inside.append(Grant.fact_at >= since)
-    granted = select(Grant.rule, func.sum(Grant.amount)).where(*inside).group_by(Grant.rule)
-    for rule, points in session.execute(granted):
-        yield rule, int(points)
+    by = (Grant.rule, Grant.commodity)
+    granted = select(*by, func.sum(Grant.amount)).where(*inside).group_by(*by)
+    for rule, commodity, amount in session.execute(granted):
+        yield rule, commodity, int(amount)
     taken = (
-        select(Grant.rule, func.sum(Clawback.amount))
+        select(*by, func.sum(Clawback.amount))
         .join(Clawback, Clawback.grant_id == Grant.id)
         .join(Fact, Fact.id == Clawback.fact_id)
         .where(*inside, Fact.at < start)
-        .group_by(Grant.rule)
+        .group_by(*by)
     )
-    for rule, points in session.execute(taken):
-        yield rule, -int(points)
+    for rule, commodity, amount in session.execute(taken):
+        yield rule, commodity, -int(amount)

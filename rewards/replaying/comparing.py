@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from foundation.facts import Fact
 from rewards.cards import past as past_gifts
 from rewards.models import Clawback, Grant
-from rewards.replaying.outcomes import Mover, Outcome, RuleCost
+from rewards.replaying.outcomes import Costs, Mover, Outcome, RuleCost, cost_key, read_cost_key
 from rewards.replaying.past import Past
 from rewards.replaying.points import Placed
 from rewards.rules import Programme
@@ -29,7 +29,7 @@ def compare(
 ) -> None:
     """Write into `outcome` what came of it, beside what really did."""
     for key, cost in outcome.replayed.items():
-        cost.members_capped = past.capped(key)
+        cost.members_capped = past.capped(read_cost_key(key)[0])
     outcome.actual = actual(session, start, end)
     outcome.gifts = past.gifts.given
     outcome.actual_gifts = past_gifts.really_given(session, start, end)
@@ -40,30 +40,32 @@ def compare(
     outcome.movers = _movers(rules, in_force, real, past.places.at(end))
 
 
-def actual(session: Session, start: datetime, end: datetime) -> dict[str, RuleCost]:
-    """What was really granted for facts of the period, by rule, and taken back within it."""
-    costs: dict[str, RuleCost] = {}
+def actual(session: Session, start: datetime, end: datetime) -> Costs:
+    """What was really granted for facts of the period, and taken back within it."""
+    costs: Costs = {}
+    by = (Grant.rule, Grant.commodity)
     granted = (
         select(
-            Grant.rule,
+            *by,
             func.sum(Grant.amount),
             func.count(),
             func.sum(Grant.capped),
         )
         .where(Grant.fact_at >= start, Grant.fact_at < end)
-        .group_by(Grant.rule)
+        .group_by(*by)
     )
-    for rule, amount, grants, capped in session.execute(granted):
-        costs[rule] = RuleCost(granted=int(amount), grants=grants, capped=int(capped))
+    for rule, commodity, amount, grants, capped in session.execute(granted):
+        cost = RuleCost(granted=int(amount), grants=grants, capped=int(capped))
+        costs[cost_key(rule, commodity)] = cost
     clawed = (
-        select(Grant.rule, func.sum(Clawback.amount))
+        select(*by, func.sum(Clawback.amount))
         .join(Clawback, Clawback.grant_id == Grant.id)
         .join(Fact, Fact.id == Clawback.fact_id)
         .where(Grant.fact_at >= start, Grant.fact_at < end, Fact.at >= start, Fact.at < end)
-        .group_by(Grant.rule)
+        .group_by(*by)
     )
-    for rule, amount in session.execute(clawed):
-        costs[rule].clawed = int(amount)
+    for rule, commodity, amount in session.execute(clawed):
+        costs[cost_key(rule, commodity)].clawed = int(amount)
     return costs
 
 

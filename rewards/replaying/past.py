@@ -8,20 +8,22 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from rewards import tallies
-from rewards.budgets.rules import ALL, EVER
+from rewards.budgets.rules import EVER, scope_of
 from rewards.cards import past as past_gifts
 from rewards.cards.past import PastGifts
 from rewards.engine import Award, Engine, caps_of
 from rewards.happenings import day_of
 from rewards.replaying import before
 from rewards.replaying.counting import Times
-from rewards.replaying.outcomes import BudgetHit, Outcome, RuleCost
+from rewards.replaying.outcomes import BudgetHit, Outcome, RuleCost, cost_key
 from rewards.replaying.points import Lot, PastPoints
 from rewards.replaying.reading import REFUND
 from rewards.rules import (
+    POINTS,
     Happened,
     Programme,
     Tier,
+    commodity_of,
     counts_times,
     month_of,
     order_reference,
@@ -74,24 +76,25 @@ class Past:
         month = month_of(start)
         first, _ = tallies.bounds(month)
         for since, period in ((None, EVER), (first, month)):
-            for rule, points in before.net(session, start, since):
-                self._commit(rule, period, points)
+            for rule, commodity, amount in before.net(session, start, since):
+                self._commit(rule, commodity, period, amount)
 
-    def _commit(self, rule: str, period: str, points: int) -> None:
-        for scope in (rule, ALL):
+    def _commit(self, rule: str, commodity: str, period: str, amount: int) -> None:
+        for scope in (scope_of(rule, commodity), scope_of(None, commodity)):
             key = (period, scope)
-            self._committed[key] = self._committed.get(key, 0) + points
+            self._committed[key] = self._committed.get(key, 0) + amount
 
     def _begin_caps(self, session: Session, start: datetime) -> None:
         caps = [(rule, cap) for rule, several in self._caps.items() for cap in several]
+        gives = {rule.key: commodity_of(self.rules, rule) for rule in self.rules.earning}
         for span in (None, month_of(start), day_of(start)):
-            rules = [rule for rule, cap in caps if cap.span(start) == span]
+            rules = {rule: gives[rule] for rule, cap in caps if cap.span(start) == span}
             for member_id, rule, amount in before.given(session, start, rules, span):
                 key = (member_id, rule, span)
                 self._given[key] = self._given.get(key, 0) + amount
 
     def _keep(self, lot: Lot, basis: str | None) -> None:
-        if self._points is not None:
+        if self._points is not None and lot.commodity == POINTS:
             self._points.keep(lot)
         if basis is not None:
             self._resting.setdefault(basis, []).append(lot)
@@ -135,7 +138,8 @@ class Past:
 
     def _pay(self, engine: Engine, fact: Happened, outcome: Outcome) -> None:
         for award in engine.awards(fact, self):
-            cost = outcome.replayed.setdefault(award.rule, RuleCost())
+            key = cost_key(award.rule, award.commodity)
+            cost = outcome.replayed.setdefault(key, RuleCost())
             if award.capped:
                 cost.capped += award.capped
                 self._capped.setdefault(award.rule, set()).add(award.member_id)
@@ -153,10 +157,10 @@ class Past:
         if self._has_budgets:
             month = month_of(fact.at)
             for period in (month, EVER):
-                self._commit(award.rule, period, award.amount)
+                self._commit(award.rule, award.commodity, period, award.amount)
         if self._points is not None or award.basis is not None:
-            lot = Lot(award.member_id, award.rule, award.amount, self.now, month)
-            self._keep(lot, award.basis)
+            of = (award.member_id, award.rule, award.commodity)
+            self._keep(Lot(*of, award.amount, self.now, month), award.basis)
 
     def refund(self, fact: Happened, outcome: Outcome) -> None:
         details = fact.details
@@ -173,11 +177,11 @@ class Past:
         lot.clawed += taken
         if self._has_budgets:
             for period in (lot.month, EVER):
-                self._commit(lot.rule, period, -taken)
-        if self._points is not None:
+                self._commit(lot.rule, lot.commodity, period, -taken)
+        if self._points is not None and lot.commodity == POINTS:
             self._points.take_back(lot, taken, self.now)
         if lot.in_period:
-            outcome.replayed[lot.rule].clawed += taken
+            outcome.replayed[cost_key(lot.rule, lot.commodity)].clawed += taken
 
     def capped(self, rule: str) -> int:
         """How many members a cap of `rule` stopped."""
@@ -188,6 +192,6 @@ def _note_budget(outcome: Outcome, award: Award, fact: Happened) -> None:
     kind, _colon, key = (award.cause or "").partition(":")
     if kind == "budget":
         hit = outcome.budgets.setdefault(key, BudgetHit())
-        hit.withheld += award.capped
+        hit.withheld[award.commodity] = hit.withheld.get(award.commodity, 0) + award.capped
         hit.times += 1
         hit.first = hit.first or fact.at.isoformat()

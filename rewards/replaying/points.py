@@ -15,10 +15,11 @@ Placed = dict[str, tuple[str, int]]
 
 @dataclass(slots=True)
 class Lot:
-    """A grant as the past keeps it: only what standing and refunds need."""
+    """A grant as the past keeps it: only what standing, budgets and refunds need."""
 
     member_id: str
     rule: str
+    commodity: str
     amount: int
     granted_at: datetime
     month: str  # of its fact: what budgets count it in

@@ -10,10 +10,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from rewards.replaying.comparing import compare
-from rewards.replaying.outcomes import Outcome, RuleCost
+from rewards.replaying.outcomes import Outcome, RuleCost, cost_key
 from rewards.replaying.past import Past
 from rewards.replaying.reading import count, kinds_of, stream
-from rewards.rules import Programme
+from rewards.rules import Programme, commodity_of
 
 Progress = Callable[[int, int], None]
 
@@ -50,7 +50,8 @@ def replay(
     past.begin(session, start, end)
     kinds = kinds_of(rules) | past.gifts.kinds
     total = count(session, kinds, start, end)
-    outcome = Outcome(replayed={rule.key: RuleCost() for rule in rules.paying})
+    keys = (cost_key(rule.key, commodity_of(rules, rule)) for rule in rules.paying)
+    outcome = Outcome(replayed={key: RuleCost() for key in keys})
     for told in stream(session, kinds, start, end):
         for happened, heard_at in told:
             past.hear(happened, heard_at, outcome)

@@ -120,11 +120,11 @@ class House:
     def release(self, at: datetime) -> str:
         return releasing.release_due(at)
 
-    def balances(self, member_id: str) -> Any:
+    def balances(self, member_id: str, commodity: str = "points") -> Any:
         from ledger import statements
 
         with reading() as session:
-            return statements.balances(session, member_id, "points")
+            return statements.balances(session, member_id, commodity)
 
 
 @pytest.fixture

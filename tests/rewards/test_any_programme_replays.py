@@ -60,13 +60,17 @@ def rules(draw: Any, number: int) -> EarningRule:
     who = draw(st.sampled_from(["referrer", "friend", "both"])) if known.has_channel else "member"
     holds = ["none", "days", "return_period"] if known.has_order else ["none", "days"]
     hold = draw(st.sampled_from(holds))
-    kinds = ["fixed", "per_currency_unit", "percent"] if known.has_value else ["fixed"]
+    commodity = draw(st.sampled_from(["points", "money"]))
+    kinds = ["fixed", "percent"] if known.has_value else ["fixed"]
+    if known.has_value and commodity == "points":
+        kinds.append("per_currency_unit")
     return EarningRule(
         key=f"rule-{number}",
         fact=kind,
         name=NAME,
         who=who,
         kind=draw(st.sampled_from(kinds)),
+        commodity=commodity,
         amount=draw(st.integers(1, 60)),
         friend_amount=draw(st.integers(1, 60)) if who == "both" else None,
         when=draw(conditions(kind, who)),
@@ -100,21 +104,28 @@ def cards(draw: Any) -> StampCard:
 @st.composite
 def programmes_to_publish(draw: Any) -> Programme:
     earning = tuple(draw(rules(number)) for number in range(draw(st.integers(1, 5))))
+    changes: dict[str, Any] = {"earning": earning, "return_days": draw(st.integers(0, 30))}
+    changes["cards"] = tuple(draw(st.lists(cards(), max_size=2, unique_by=lambda card: card.key)))
+    changes["worth_of_100"] = draw(st.integers(1, 900))
+    rules_only = first_programme().model_copy(update=changes)
     places = [(rule, period) for rule in [None, "rule-0"] for period in ("month", "ever")]
     chosen = draw(st.lists(st.sampled_from(places), max_size=3, unique=True))
-    budgets = tuple(
-        Budget(
-            key=f"budget-{number}",
-            rule=rule,
-            period=period,
-            limit=draw(st.integers(50, 2_000)) + (3_000 if period == "ever" else 0),
-            at_cap=draw(st.sampled_from(["stop", "rest", "warn"])),
-        )
-        for number, (rule, period) in enumerate(chosen)
+    found = [draw(budgets(rules_only, number, *place)) for number, place in enumerate(chosen)]
+    return rules_only.model_copy(update={"budgets": tuple(found)})
+
+
+@st.composite
+def budgets(draw: Any, wanted: Programme, number: int, rule: str | None, period: str) -> Budget:
+    paying = [each for each in wanted.paying if rule in (None, each.key)]
+    has_points = any(each.gives_points for each in paying)
+    return Budget(
+        key=f"budget-{number}",
+        rule=rule,
+        period=period,
+        limit=draw(st.integers(50, 2_000)) + (3_000 if period == "ever" else 0),
+        unit=draw(st.sampled_from(["points", "money"] if has_points else ["money"])),
+        at_cap=draw(st.sampled_from(["stop", "rest", "warn"])),
     )
-    changes = {"earning": earning, "budgets": budgets, "return_days": draw(st.integers(0, 30))}
-    changes["cards"] = tuple(draw(st.lists(cards(), max_size=2, unique_by=lambda card: card.key)))
-    return first_programme().model_copy(update=changes)
 
 
 def publish(house: Any, wanted: Programme, at: datetime) -> None:
@@ -195,13 +206,15 @@ def test_it_works(house: Any) -> None:
             grants = session.scalars(select(Grant).where(Grant.fact_at >= start)).all()
             assert auditing.audit(session) == []
         assert outcome.gifts == outcome.actual_gifts
-        assert outcome.cost == outcome.actual_cost == sum(g.amount - g.clawed for g in grants)
+        assert outcome.costs == dict.fromkeys(outcome.costs, 0) | outcome.actual_costs
         for key, cost in outcome.replayed.items():
             real = outcome.actual.get(key, replaying.RuleCost())
             told = (cost.granted, cost.clawed, cost.grants)
             assert told == (real.granted, real.clawed, real.grants), key
-        held = [house.balances(each) for each in {grant.member_id for grant in grants}]
-        in_the_book = sum(b.pending + b.available + b.spent - b.negative for b in held)
-        assert in_the_book == outcome.cost
+        for code, cost in outcome.costs.items():
+            given = sum(g.amount - g.clawed for g in grants if g.commodity == code)
+            held = [house.balances(each, code) for each in {grant.member_id for grant in grants}]
+            in_the_book = sum(b.pending + b.available + b.spent - b.negative for b in held)
+            assert in_the_book == given == cost
 
     any_programme()

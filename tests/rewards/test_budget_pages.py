@@ -24,7 +24,7 @@ def test_it_works(client: Any, house: Any, now: Any) -> None:
     people.sign_in(client, house.olga)
     page = client.get("/programme/budgets").text
     assert "All rules together" in page
-    assert "0 / 2,000" in page
+    assert "0 points" in page
     assert "$0.00 of $100.00" in page
     assert "The budgets count 100 points as $5.00." in page
 

@@ -16,7 +16,7 @@ from foundation.doors import reading, writing
 from notifications.models import Notification
 from rewards.budgets import auditing, withholding
 from rewards.budgets.models import BudgetCount
-from rewards.budgets.rules import ALL, EVER, Budget, allow, cost, objections, points_limit
+from rewards.budgets.rules import ALL, EVER, Budget, allow, cost, objections, ready
 from rewards.first_programme import first_programme
 from rewards.models import Grant
 from rewards.rules import Programme
@@ -149,20 +149,29 @@ def test_the_database_itself_refuses_to_pass_a_ceiling(house: Any, now: Any) -> 
     limit=st.integers(1, 10**9),
     worth=st.integers(1, 10**6),
     amount=st.integers(1, 10**6),
-    before=st.integers(0, 10**9),
+    points=st.integers(0, 10**9),
+    credit=st.integers(0, 10**9),
+    commodity=st.sampled_from(["points", "USD"]),
     at_cap=st.sampled_from(["stop", "rest"]),
 )
 @settings(max_examples=300)
 def test_what_is_allowed_fits_and_a_budget_in_money_is_never_overspent(
-    limit: int, worth: int, amount: int, before: int, at_cap: Any
+    limit: int, worth: int, amount: int, points: int, credit: int, commodity: str, at_cap: Any
 ) -> None:
+    """Points and store credit together, in the one budget of all rules."""
     budget = Budget(key="b", limit=limit, unit="money", at_cap=at_cap)
-    most = points_limit(budget, worth)
-    allowed = allow([budget], worth, "order", amount, lambda _budget: before)
+    [allowance] = ready([budget], worth, "USD", {"order": True, "back": False})
+    before = {"*": points, "*:USD": credit}
+    allowed = allow([allowance], "any", commodity, amount, lambda _allowance, scope: before[scope])
     assert 0 <= allowed.amount <= amount
-    assert allowed.amount == 0 or before + allowed.amount <= most
     assert at_cap != "stop" or allowed.amount in (0, amount)
-    assert (cost(most, worth) or 0) <= limit
+    if allowed.amount:
+        before["*" if commodity == "points" else "*:USD"] += allowed.amount
+        assert (cost(before["*"], worth) or 0) + before["*:USD"] <= limit
+        assert allowance.committed(before.__getitem__) <= limit
+    elif at_cap == "rest":  # not one more would have fitted
+        before["*" if commodity == "points" else "*:USD"] += 1
+        assert (cost(before["*"], worth) or 0) + before["*:USD"] > limit
 
 
 def test_what_cannot_be_published_is_said_at_its_field() -> None:
@@ -171,5 +180,5 @@ def test_what_cannot_be_published_is_said_at_its_field() -> None:
         Budget(key="b", limit=5, unit="money"),
         Budget(key="c", limit=5),
     ]
-    found = [each.field for each in objections(budgets, ["order"], None)]
+    found = [each.field for each in objections(budgets, {"order": True}, None)]
     assert found == ["budgets-0-rule", "budgets-1-unit", "budgets-2-rule"]

@@ -90,6 +90,7 @@ class PastPlaces:
                 FACT.c.recorded_at < self.start,
                 FACT.c.at < self.start,
                 FACT.c.member_id.is_not(None),
+                FACT.c.details["total"].as_float() > 0,  # as in `is_customer_by`
             )
             .order_by(FACT.c.at)
         )

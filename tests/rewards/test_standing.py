@@ -19,6 +19,7 @@ from rewards.rules import Programme
 from rewards.standing import keeping as standing
 from rewards.standing import tiers
 from rewards.standing.models import MemberTier, StandingChange, StandingCount
+from rewards.standing.past import PastPlaces
 from rewards.standing.rules import StandingRules, Weights
 from tests.rewards.conftest import PUBLISHED, by_points
 
@@ -261,6 +262,20 @@ def test_the_programme_in_force_replays_to_the_unit(database: Any, variant: str,
         raised = set(session.scalars(select(Grant.tier)))
     assert {"reached", "moved"} < turns
     assert len(raised) > 1
+
+
+def test_an_order_worth_nothing_makes_nobody_a_customer_live_or_replayed(house: Any) -> None:
+    """A free sample in January, a first order in May: duration counts from May."""
+    house.pays(house.ada, 0, PUBLISHED)
+    house.pays(house.ada, 5_000, PUBLISHED + timedelta(days=120))
+    day = PUBLISHED + timedelta(days=200)
+    standing.look(day)
+    with reading() as session:
+        past = PastPlaces(weighed(), PUBLISHED + timedelta(days=150))
+        past.begin(session)
+    where = place(house.ada)
+    assert past.at(day)[house.ada] == (where.tier, where.standing)
+    assert where.duration > 0
 
 
 def test_a_stricter_draft_moves_people_down_with_grace(house: Any, now: Any) -> None:

@@ -22,9 +22,8 @@ grace and let fall, one step at most (`standing/climbing.py`, the same machine l
 Every change is a row with its reasons.
 
 The folders: `replaying/`, `standing/` (weights, tiers), `budgets/`, `cards/` (stamps, welcome),
-`topups/`, `credit/` (money to
-spend in the shop), `catalogue/` (what points buy), `vouchers/` (codes, the till's API), `perks/`, `papers/`,
-`seats/` (advisors), `book/` (statement, liability).
+`topups/`, `credit/` (money to spend in the shop), `catalogue/` (what points buy), `vouchers/`
+(codes, the till's API), `perks/`, `papers/`, `seats/` (advisors), `book/` (statement, liability).
 Each tells its story in its `__init__.py`; what is here is the programme itself.
 
     earning.hear, clawing_back.hear            hearers of facts

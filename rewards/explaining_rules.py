@@ -37,9 +37,13 @@ def written(amount: int, commodity: str) -> str:
 
 
 def given_all(amounts: Mapping[str, int]) -> str:
-    """Amounts of several commodities: “5 points, $5.00 of store credit”; what is 0 is left out."""
+    """Amounts of several commodities: “5 points and $5.00 of store credit”; nothing of one is left
+    out."""
     said = [given(amount, commodity) for commodity, amount in amounts.items() if amount]
-    return _listed(said) or points(0)
+    if len(said) < 2:
+        return said[0] if said else points(0)
+    *some, last = said
+    return _("%(some)s and %(last)s", some=_listed(some), last=last)
 
 
 def limits(rule: EarningRule, programme: Programme) -> Iterator[str]:

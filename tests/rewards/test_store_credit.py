@@ -144,7 +144,7 @@ def test_one_star_earns_the_credit_of_five(house: Any, now: Any, stars: int) -> 
     with reading() as session:
         earned = earned_for(session, "review.published", [subject])
     assert earned == {subject: {"points": 20, "USD": 50}}
-    assert explaining_rules.given_all(earned[subject]) == "20 points, $0.50 of store credit"
+    assert explaining_rules.given_all(earned[subject]) == "20 points and $0.50 of store credit"
 
 
 def test_both_sides_of_a_referral_get_it_and_spending_it_costs_no_tier(
@@ -359,7 +359,7 @@ def test_the_replay_shows_what_it_costs_in_money(client: Any, house: Any) -> Non
     asked = {"since": f"{now - timedelta(days=9):%Y-%m-%d}", "until": f"{now:%Y-%m-%d}"}
     page = people.submit(client, "/programme/replay", **asked)
     shown = client.get(page.location).text
-    assert "It would have cost 50 points, $1.00 of store credit instead of" in shown
+    assert "It would have cost 50 points and $1.00 of store credit instead of" in shown
     assert re.search(r"Two per cent back</th><td class=\"number\">\$1\.00</td>", shown)
 
 

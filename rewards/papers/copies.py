@@ -39,8 +39,10 @@ def hand_out(
     language: str,
     now: datetime,
 ) -> PaperCopy:
-    """The member's copy, made when she first opens the paper; each opening is put on record."""
-    copy = _hers(session, paper_id, member_id)
+    """The member's copy, made when she first opens the paper; that, and each download, is put on
+    record."""
+    copy = hers(session, paper_id, member_id)
+    is_news = copy is None or kind == "downloaded"
     while copy is None:
         row = {
             "id": new_id(now),
@@ -50,9 +52,11 @@ def hand_out(
             "at": now,
         }
         insert_once(session, PaperCopy, row)  # another mark when this one is taken
-        copy = _hers(session, paper_id, member_id)
-    session.add(PaperReading(id=new_id(now), copy_id=copy.id, kind=kind, language=language, at=now))
-    session.flush()
+        copy = hers(session, paper_id, member_id)
+    if is_news:
+        row = {"id": new_id(now), "copy_id": copy.id, "kind": kind, "language": language, "at": now}
+        session.add(PaperReading(**row))
+        session.flush()
     return copy
 
 
@@ -94,7 +98,8 @@ def read_mark(typed: str) -> str:
     return f"{letters[:4]}-{letters[4:LETTERS]}"
 
 
-def _hers(session: Session, paper_id: str, member_id: str) -> PaperCopy | None:
+def hers(session: Session, paper_id: str, member_id: str) -> PaperCopy | None:
+    """The member's copy of a paper, if she has one."""
     return session.scalar(
         select(PaperCopy).where(PaperCopy.paper_id == paper_id, PaperCopy.member_id == member_id)
     )

@@ -82,7 +82,7 @@ class PaperCopy(Base):
 
 
 class PaperReading(Base):
-    """A copy was read or downloaded. Append-only by trigger."""
+    """A copy was opened for the first time, or downloaded. Append-only by trigger."""
 
     __tablename__ = "paper_reading"
 

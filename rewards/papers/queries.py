@@ -109,7 +109,7 @@ def managed(session: Session) -> Sequence[Line]:
 
 
 def readers(session: Session, paper_id: str) -> Managed:
-    """A paper, who has a copy and when it was last opened, and where access ended."""
+    """A paper, who has a copy since when, how often it was downloaded, and where access ended."""
     paper = session.get(Paper, paper_id)
     if paper is None:
         raise Refused("There is no such paper.", code="no_paper", status=404)
@@ -124,11 +124,14 @@ def readers(session: Session, paper_id: str) -> Managed:
             PaperCopy.mark,
             Member.name,
             Member.handle,
-            func.count(PaperReading.id).label("times"),
-            func.max(PaperReading.at).label("last_at"),
+            PaperCopy.at.label("since"),
+            func.count(PaperReading.id).label("downloads"),
         )
         .join(Member, Member.id == PaperCopy.member_id)
-        .outerjoin(PaperReading, PaperReading.copy_id == PaperCopy.id)
+        .outerjoin(
+            PaperReading,
+            (PaperReading.copy_id == PaperCopy.id) & (PaperReading.kind == "downloaded"),
+        )
         .where(PaperCopy.paper_id == paper_id)
         .group_by(PaperCopy.id, PaperCopy.mark, Member.name, Member.handle)
         .order_by(PaperCopy.id.desc())

@@ -49,19 +49,34 @@ def shelf() -> Any:
 @bp.get("/papers/<paper_id>")
 @members_only
 def paper(paper_id: str) -> Any:
-    """A text with its reader's name on it; of a file, what it is and the way to her copy."""
+    """A text with its reader's name on it, once she has a copy; before, and of a file, the way to
+    it. Looking writes nothing: a browser may ask ahead for what nobody opens."""
     who, now = signed_in(), clock.now()
     shown = _asked(who, paper_id, now)
     if not _may_read(who, shown):
-        return render_template("rewards/papers/paper_closed.html", shown=shown), 403
-    kind = None if shown.paper.media_type else "read"
-    mark = _copy(paper_id, who, kind).mark if kind else None
+        return _closed(shown)
+    with reading() as session:
+        copy = copies.hers(session, paper_id, who.id)
+    mark = copy.mark if copy and not shown.paper.media_type else None
     return render_template(
         "rewards/papers/paper.html", shown=shown, paper=shown.paper, mark=mark, now=now
     )
 
 
-@bp.get("/papers/<paper_id>/file")
+@bp.post("/papers/<paper_id>/copy")
+@members_only
+def open_copy(paper_id: str) -> Any:
+    """Hand out the reader's own copy of a text, and put it on record."""
+    who = signed_in()
+    shown = _asked(who, paper_id, clock.now())
+    if not _may_read(who, shown):
+        return _closed(shown)
+    if not shown.paper.media_type:
+        _copy(paper_id, who, "read")
+    return redirect(f"/papers/{paper_id}", 303)
+
+
+@bp.post("/papers/<paper_id>/file")
 @members_only
 @limit("30 per 10 minutes", "paper")
 def download(paper_id: str) -> Any:
@@ -70,13 +85,17 @@ def download(paper_id: str) -> Any:
     shown = _asked(who, paper_id, now)
     found = shown.paper
     if not _may_read(who, shown):
-        return render_template("rewards/papers/paper_closed.html", shown=shown), 403
+        return _closed(shown)
     if found.sha256 is None or found.media_type is None:
         return redirect(f"/papers/{paper_id}", 303)
     data = files.fetch(current_app.extensions["settings"].data, found.sha256)
     mark = _copy(paper_id, who, "downloaded").mark
     stamp = Stamp(mark, who.name, who.handle, now)
     return _attached(found, stamping.stamped(found.media_type, data, stamp), mark)
+
+
+def _closed(shown: Shown) -> Any:
+    return render_template("rewards/papers/paper_closed.html", shown=shown), 403
 
 
 def _asked(who: Viewer, paper_id: str, now: datetime) -> Shown:
@@ -166,7 +185,7 @@ def _keep(form: PaperForm, old: Paper | None) -> Paper:
 @bp.route("/papers/<paper_id>/readers", methods=["GET", "POST"])
 @requires("paper.edit")
 def readers(paper_id: str) -> Any:
-    """Who has a copy and how often it was opened; and the form that ends access at once."""
+    """Who has a copy since when, and what was downloaded; and the form that ends access at once."""
     form = RevokeForm()
     with reading() as session:
         managed = queries.readers(session, paper_id)

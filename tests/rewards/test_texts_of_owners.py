@@ -22,6 +22,7 @@ from rewards.awarding.models import Award
 from rewards.awarding.starting import Terms
 from rewards.cards.rules import StampCard
 from rewards.catalogue import fulfilling, redeeming, stock
+from rewards.papers import copies
 from rewards.papers import writing as papers
 from rewards.papers.writing import PaperDraft
 from rewards.perks import granting
@@ -87,6 +88,7 @@ def write(world: World) -> None:
         draft = PaperDraft(titles, texts, now, tier_from="bud", guests=["ben"])
         paper = papers.write(session, owner, draft, None, now)
         papers.revoke(session, owner, paper.id, "ben", BREAKING, now)
+        copies.hand_out(session, paper.id, owner, "read", "en", now)
         world.one["paper_id"] = paper.id
         given = granting.grant(session, owner, PerkDraft("ada", "early_delivery", BREAKING), now)
         granting.revoke(session, owner, world.one["entitlement_id"], BREAKING, now)

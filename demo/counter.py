@@ -1,7 +1,8 @@
 """The tea merchant's counter: a card of pots, paid for ahead, and who drinks them.
 
 Three people buy one: Ada has three pots of hers, the second drinks a whole card and buys another,
-the third changes his mind after one pot and gets his money back for the rest.
+the third changes his mind after one pot and gets his money back for the rest. Ada and Ben pay a part
+of what they buy there with store credit; his cup was broken, and its share comes back.
 """
 
 from __future__ import annotations
@@ -10,9 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import count
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from demo.merchant import Ware, three
+from rewards.credit import giving_back, purse
+from rewards.credit import taking as crediting
+from rewards.credit.giving_back import GivingBack
+from rewards.credit.models import CreditTaking
 from rewards.topups import taking
 from rewards.topups.rules import TopUp
 from rewards.topups.taking import Taking
@@ -72,6 +78,9 @@ class Counter:
             at(today - day, self._pour(first))
         at(today - 3.8, self._give_back(first))
         at(today - 9, self._pour(second))
+        at(today - 5, self._pay_a_part(first, "till-4471"))
+        at(today - 4, self._pay_a_part("ben.marsh", "till-4502"))
+        at(today - 3, self._replace_the_cup("ben.marsh", "till-4502"))
 
     def _sell(self, guest: str) -> Act:
         def act(session: Session, now: datetime) -> None:
@@ -98,6 +107,32 @@ class Counter:
 
         def act(session: Session, now: datetime) -> None:
             taking.give_back(session, self._uses[guest], now)
+
+        return act
+
+    def _pay_a_part(self, guest: str, order: str) -> Act:
+        """Half of what she has, if that is worth opening the purse."""
+
+        def act(session: Session, now: datetime) -> None:
+            member_id, sam = self._members[guest], self._members["sam"]
+            half = purse.purse(session, member_id, "USD", now).available // 2
+            if half >= 50:
+                paid = crediting.Taking(member_id, order, half, "USD", by_id=sam)
+                crediting.take(session, paid, now)
+
+        return act
+
+    def _replace_the_cup(self, guest: str, order: str) -> Act:
+        def act(session: Session, now: datetime) -> None:
+            paid = session.scalars(
+                select(CreditTaking).where(
+                    CreditTaking.reference == order,
+                    CreditTaking.member_id == self._members[guest],
+                )
+            ).first()
+            if paid is not None:
+                back = GivingBack(paid.id, "cup", paid.amount // 3, by_id=self._members["sam"])
+                giving_back.give_back(session, back, now)
 
         return act
 

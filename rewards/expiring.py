@@ -72,7 +72,7 @@ def _told_lately(session: Session, owners: Sequence[Whose], now: datetime) -> se
 def _telling(whose: Whose, amount: int, first: datetime) -> Telling:
     owner, commodity = whose
     params = {"amount": amount, "commodity": commodity, "on": first.isoformat(), "days": AHEAD.days}
-    return Telling(owner, "/me/rewards", None, params)
+    return Telling(owner, "/me/rewards" if commodity == POINTS else "/me/credit", None, params)
 
 
 JOB = Job("rewards.expiring", timedelta(hours=12), tell_soon, lazy("Tell of points that expire"))

@@ -17,12 +17,14 @@ from foundation.together import Together
 #: Clicks of one statement. Each number of them is a statement of its own to PostgreSQL.
 MOST = 32
 
-# The codes are checked and the clicks written in one statement; its trigger counts.
+# The codes are checked and the clicks written in one statement; its trigger counts. Each code is
+# looked up: `code in (select …)` makes SQLite read all codes there are, every time.
 CLICK = (
     "with visit (code, channel, landing, at) as (values {})"
     " insert into referral_click (code, channel, landing, at)"
     " select code, channel, landing, at from visit"
-    " where code in (select code from referral_code where revoked_at is null) returning code"
+    " where exists (select 1 from referral_code as known"
+    " where known.code = visit.code and known.revoked_at is null) returning code"
 )
 CLICK_WITHIN = (
     "insert into referral_click (code, channel, landing, at)"

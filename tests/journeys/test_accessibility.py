@@ -31,11 +31,13 @@ pytestmark = pytest.mark.browser
 FOR_ALL = ("/", "/products", "/products/house-breakfast", "/clubs", "/clubs/first-cup", "/reviews")
 LEARNED = ("/how-rewards-work", "/how-reviews-work", "/moderation", "/transparency", "/report")
 DOOR = ("/join", "/sign-in", "/reset", "/invited", "/search?q=茶")
-ADAS = ("/me", "/me/orders", "/me/rewards", "/me/referrals", "/notifications", "/settings")
+GIVEN = ("/me/rewards", "/me/credit", "/me/referrals")
+ADAS = ("/me", "/me/orders", *GIVEN, "/notifications", "/settings")
 OLGAS = ("/funnel", "/programme", "/programme/replay", "/operations", "/customers", "/orders")
 DESK = ("/products/new", "/clubs/new", "/acknowledgements", "/referrals", "/moderation/queue")
+TILL = "/credit?code=@ben_marsh"
 BOOKS = ("/programme/draft/catalogue", "/programme/budgets", "/book/outstanding")
-OWNERS = (*OLGAS, *DESK, *BOOKS, "/programme/awards")
+OWNERS = (*OLGAS, *DESK, TILL, *BOOKS, "/programme/awards")
 #: By reader (None: everybody), pages whose addresses the demo makes.
 More = dict[str | None, list[str]]
 

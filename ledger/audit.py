@@ -65,14 +65,13 @@ CHECKS = (
     Check(
         "chain",
         "The running balance is broken at the entry of transfer %s.",
-        """select transfer from
-             (select transfer, account, seq, amount, balance_after,
-                     lag(seq, 1, 0) over w as seq_before,
-                     lag(balance_after, 1, 0) over w as balance_before
-                from ledger_entry where seq is not null
-              window w as (partition by account order by seq)) chain
-            where seq <> seq_before + 1 or balance_after <> balance_before + amount
-            order by transfer""",
+        """select e.transfer from ledger_entry e
+             left join ledger_entry before
+               on before.account = e.account and before.seq = e.seq - 1
+            where e.seq is not null
+              and (e.balance_after <> coalesce(before.balance_after, 0) + e.amount
+                   or (before.seq is null and e.seq <> 1))
+            order by e.transfer""",
     ),
     Check(
         "balances",

@@ -7,7 +7,9 @@ everybody, so two sets that meet never wait for each other in a circle.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import gc
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -49,6 +51,23 @@ class Resolution:
     memo: Mapping[str, Any] | None = None
 
 
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Do not look for garbage meanwhile.
+
+    A set makes hundreds of thousands of objects that all stay; going through them again and again
+    took a third of its time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_without_collecting()
 def credit_many(
     session: Session, drafts: Sequence[CreditDraft], now: datetime
 ) -> list[list[Transfer]]:
@@ -83,6 +102,7 @@ def credit_many(
     return [made[draft.key] for draft in drafts]
 
 
+@_without_collecting()
 def post_many(
     session: Session, resolutions: Sequence[Resolution], now: datetime
 ) -> list[list[Transfer]]:
@@ -101,6 +121,7 @@ def post_many(
     return [made[each.key] for each in resolutions]
 
 
+@_without_collecting()
 def void_many(session: Session, resolutions: Sequence[Resolution], now: datetime) -> list[Transfer]:
     """`holds.void` of each, in their order; one hold stands in a set at most once."""
     held = _read(session, resolutions)

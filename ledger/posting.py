@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from foundation.doors import driver_of
 from foundation.tables import new_id
-from ledger import refusals
+from ledger import prepared, refusals
 from ledger.models import balance as balances
 from ledger.models import transfer as transfers
 
@@ -87,7 +87,9 @@ select :id, :key, s.account_id, :target, s.commodity, :amount, :kind, :about, :m
  where s.account_id = :source and (s.floor is null or s.posted - :amount >= s.floor)
     on conflict (key) do nothing"""
 
-POSTGRESQL_INSERT = """
+SQLITE_INSERT_ONE = SQLITE_INSERT + " returning commodity"
+
+POSTGRESQL_INSERT_ONE = """
 insert into ledger_transfer (id, key, source, target, commodity, amount, kind, about, memo, at,
                              until, resolves, reverses, linked, expires_at, takes)
 select %(id)s, %(key)s, s.account_id, %(target)s::bigint, s.commodity, %(amount)s::bigint,
@@ -97,7 +99,15 @@ select %(id)s, %(key)s, s.account_id, %(target)s::bigint, s.commodity, %(amount)
   from ledger_balance s
  where s.account_id = %(source)s::bigint
    and (s.floor is null or s.posted - %(amount)s::bigint >= s.floor)
-    on conflict (key) do nothing"""
+    on conflict (key) do nothing
+returning commodity"""
+
+#: What a single transfer binds, in this order.
+BOUND = (
+    *("id", "key", "source", "target", "amount", "kind", "about", "memo", "at", "until"),
+    *("resolves", "reverses", "linked", "expires_at", "takes"),
+)
+POSTGRESQL_FIRST = prepared.numbered(POSTGRESQL_INSERT_ONE, BOUND)
 
 POSTGRESQL_INSERT_MANY = """
 insert into ledger_transfer (id, key, source, target, commodity, amount, kind, about, memo, at,
@@ -148,12 +158,9 @@ def write(session: Session, draft: Draft, now: datetime, *, id: str | None = Non
     sentence when a law of the database says no.
     """
     id = id or new_id(now)
-    on_sqlite = dialect_of(session) == "sqlite"
-    statement = SQLITE_INSERT if on_sqlite else POSTGRESQL_INSERT
-    values = _values(draft, id, now, on_sqlite=on_sqlite)
-    row = run(session, statement + " returning commodity", values).fetchone()
-    if row is not None:
-        return _made(draft, id, row[0], now)
+    commodity = _write_one(session, draft, id, now)
+    if commodity is not None:
+        return _made(draft, id, commodity, now)
     return read_key(session, draft.key) or _why_not(session, draft)
 
 
@@ -189,6 +196,22 @@ def read_keys(session: Session, keys: Sequence[str]) -> dict[str, Transfer]:
     for start in range(0, len(keys), CHUNK):
         found |= _read_keys(session, keys[start : start + CHUNK])
     return {key: replace(made, replayed=True) for key, made in found.items()}
+
+
+def _write_one(session: Session, draft: Draft, id: str, now: datetime) -> str | None:
+    """The commodity of the transfer; None when nothing was written."""
+    connection = driver_of(session)
+    on_sqlite = isinstance(connection, sqlite3.Connection)
+    values = _values(draft, id, now, on_sqlite=on_sqlite)
+    statement = SQLITE_INSERT_ONE if on_sqlite else POSTGRESQL_INSERT_ONE
+    try:
+        if not on_sqlite and prepared.is_first(connection):
+            in_order = [values[name] for name in BOUND]
+            return prepared.begin_with(connection, POSTGRESQL_FIRST, in_order)
+        row = connection.execute(statement, values).fetchone()
+    except (sqlite3.Error, psycopg.Error) as error:
+        raise _told(statement, error) from error
+    return row[0] if row else None
 
 
 def _write_chunk(
@@ -384,10 +407,14 @@ def _refusing(statement: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, psycopg.Error) as error:
-        if refusal := refusals.of(error):
-            raise refusal from error
-        kind = sqlite3.Error if isinstance(error, sqlite3.Error) else psycopg.Error
-        raise DBAPIError.instance(statement, None, error, kind) from error
+        raise _told(statement, error) from error
+
+
+def _told(statement: str, error: sqlite3.Error | psycopg.Error) -> BaseException:
+    if refusal := refusals.of(error):
+        return refusal
+    kind = sqlite3.Error if isinstance(error, sqlite3.Error) else psycopg.Error
+    return DBAPIError.instance(statement, None, error, kind)
 
 
 def dialect_of(session: Session) -> str:

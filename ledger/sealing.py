@@ -199,10 +199,9 @@ def _hashes(session: Session, transfers: Sequence[str]) -> dict[str, bytes]:
     return {transfer: sha256(content.encode()).digest() for transfer, content in rows}
 
 
-def _all(session: Session) -> Iterator[tuple[int, str, bytes, str | None]]:
+def _all(session: Session) -> Iterator[Any]:
     """Every leaf in order, with what its transfer says now; None when it is gone."""
     content = CONTENT[posting.dialect_of(session)]
     found = f"case when t.id is not null then {content} end"
     query = f"select l.number, l.transfer, l.hash, {found} from ledger_leaf l {JOINS}"  # noqa: S608 - constants
-    for number, transfer, kept, said in posting.stream(session, f"{query} order by l.number"):
-        yield number, transfer, bytes(kept), said
+    return posting.stream(session, f"{query} order by l.number")

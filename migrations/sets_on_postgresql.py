@@ -4,24 +4,29 @@ The laws are those of the loop (lots_on_postgresql.py), asked of the whole set a
 the same rows. What the loop alone can do (reversals, holds that are given back to lots, clawbacks
 of a grant, an account that both gains and loses dated units) stays with the loop.
 
-`lateral (… offset 0)` looks up the rows of each transfer: left to itself the planner reads the
-whole book when it believes that it is small.
+`lateral (… offset 0)` looks up the rows of each transfer. A plan is made once for each connection,
+perhaps while a table is nearly empty; left to itself the planner then reads all of it for every
+transfer, and goes on doing so when it has grown.
 """
 
 #: Transfers of one statement from which on a set is faster than the loop.
 SET = 20
 
+#: Whether there are enough of them; asked first and alone, as single transfers ask nothing else.
+MANY = f"(select count(*) from fresh) >= {SET}"
+
 #: Whether all transfers of the statement can be posted as a set.
-FITS = f"""
-  (select count(*) from fresh) >= {SET}
-  and not exists (select 1 from fresh where reverses is not null or takes is not null)
-  and not exists (select 1 from fresh x join ledger_balance b on b.account_id = x.target and b.lots
-                   where x.source in (select y.target from fresh y)
-                      or x.target in (select y.source from fresh y)
-                      or (x.resolves is not null and exists (select 1 from ledger_hold h
-                           where h.transfer = x.resolves and h.source = x.target)))
-  and not exists (select 1 from fresh x join ledger_balance s on s.account_id = x.source and s.lots
-                    join ledger_balance t on t.account_id = x.target and t.lots)
+FITS = """
+  not exists (select 1 from fresh where reverses is not null or takes is not null)
+  and not exists
+      (select 1 from fresh x
+        cross join lateral (select lots from ledger_balance where account_id = x.target offset 0) t
+        cross join lateral (select lots from ledger_balance where account_id = x.source offset 0) s
+        where t.lots
+          and (s.lots or x.source in (select y.target from fresh y)
+               or x.target in (select y.source from fresh y)
+               or (x.resolves is not null and exists (select 1 from ledger_hold h
+                    where h.transfer = x.resolves and h.source = x.target))))
 """
 
 #: The body of the trigger for a set; `law` is a variable of it.
@@ -40,9 +45,11 @@ POST = """
                then 'ledger_expiry' end
         into law
         from fresh x
-        left join ledger_balance s on s.account_id = x.source
-        left join ledger_balance t on t.account_id = x.target
-        left join ledger_account a on a.id = x.source
+        left join lateral
+             (select * from ledger_balance where account_id = x.source offset 0) s on true
+        left join lateral
+             (select * from ledger_balance where account_id = x.target offset 0) t on true
+        left join lateral (select owner from ledger_account where id = x.source offset 0) a on true
        where s.account_id is null or t.account_id is null
           or s.commodity <> x.commodity or t.commodity <> x.commodity
           or t.holding <> (x.until is not null) or s.holding <> (x.resolves is not null)
@@ -58,10 +65,14 @@ POST = """
                     else 'ledger_expiry' end
           into law
           from fresh x
-          left join ledger_hold h on h.transfer = x.resolves
-          left join ledger_transfer o on o.id = x.resolves
-          left join ledger_balance g on g.account_id = h.source
-          left join ledger_balance t on t.account_id = x.target
+          left join lateral
+               (select * from ledger_hold where transfer = x.resolves offset 0) h on true
+          left join lateral
+               (select * from ledger_transfer where id = x.resolves offset 0) o on true
+          left join lateral
+               (select * from ledger_balance where account_id = h.source offset 0) g on true
+          left join lateral
+               (select * from ledger_balance where account_id = x.target offset 0) t on true
          where x.resolves is not null
            and (h.account is distinct from x.source
                 or (x.target = h.source and x.expires_at is not null)
@@ -74,8 +85,10 @@ POST = """
                        coalesce(sum(t.amount) filter (where t.target <> o.source), 0) as posts,
                        coalesce(sum(t.amount) filter (where t.target = o.source), 0) as voids
                   from (select distinct resolves from fresh) x
-                  join ledger_hold o on o.transfer = x.resolves
-                  join ledger_transfer t on t.resolves = o.transfer
+                 cross join lateral
+                       (select * from ledger_hold where transfer = x.resolves offset 0) o
+                 cross join lateral
+                       (select * from ledger_transfer where resolves = o.transfer offset 0) t
                  group by o.transfer) r
          where h.transfer = r.transfer;
       end if;
@@ -97,12 +110,14 @@ POST = """
                       union all
                       select x.id, 1, x.target, x.amount, x.place, x.expires_at
                         from (select *, row_number() over () as place from fresh) x) l
-                join ledger_balance b on b.account_id = l.account) legs
+               cross join lateral
+                     (select * from ledger_balance where account_id = l.account offset 0) b) legs
       window chain as (partition by account order by place);
       select case when e.amount < 0 then 'ledger_floor' else 'ledger_ceiling' end into law
         from fresh x
        cross join lateral (select * from ledger_entry where transfer = x.id offset 0) e
-        join ledger_balance b on b.account_id = e.account
+       cross join lateral
+             (select floor, ceiling from ledger_balance where account_id = e.account offset 0) b
        where (e.amount < 0 and b.floor > e.balance_after)
           or (e.amount > 0 and b.ceiling < e.balance_after)
        limit 1;
@@ -123,8 +138,11 @@ POST = """
                         from fresh x
                        cross join lateral (select * from ledger_entry
                                where transfer = x.id and side = 0 offset 0) e
-                        join ledger_balance b on b.account_id = e.account and b.lots
-                        left join ledger_entry p on p.account = e.account and p.seq = e.seq - 1) e
+                       cross join lateral (select * from ledger_balance
+                               where account_id = e.account offset 0) b
+                        left join lateral (select expiring_after from ledger_entry
+                               where account = e.account and seq = e.seq - 1 offset 0) p on true
+                       where b.lots) e
                 cross join lateral
                      (select l.expires_at, l.remaining, l.seq,
                              sum(l.remaining) over laid - l.remaining as since,
@@ -142,7 +160,8 @@ POST = """
         from fresh x
        cross join lateral (select seq, expiring_after from ledger_entry
                where transfer = x.id and side = 1 offset 0) e
-        left join ledger_lot l on l.account = x.target and l.expires_at = x.expires_at
+        left join lateral (select remaining, seq from ledger_lot
+               where account = x.target and expires_at = x.expires_at offset 0) l on true
        where x.expires_at is not null and e.expiring_after is not null
       window lot as (partition by x.target, x.expires_at order by e.seq);
       insert into ledger_lot (account, expires_at, remaining, seq)

@@ -22,9 +22,6 @@ branch_labels = None
 depends_on = None
 
 EXPIRING = "expiring >= 0 and (expiring = 0 or (lots and expiring <= posted))"
-#: On PostgreSQL they run with the rights of the tables' owner.
-WITH_RIGHTS = ("ledger_transfer_post()", "ledger_fold(bigint)")
-BY_INDEX = ("enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "jit")
 TRACKED = (
     "update ledger_balance set lots = true where account_id in"
     " (select id from ledger_account where kind = 'available' and owner is not null)"
@@ -131,30 +128,11 @@ def _upgrade_postgresql() -> None:
     op.execute("drop trigger ledger_transfer_post on ledger_transfer")
     for law in lots_on_postgresql.LAWS:
         op.execute(law.replace("create function", "create or replace function", 1))
-    for function in WITH_RIGHTS:
-        _give_rights(function)
-    # Plans are made once for each connection, perhaps while the tables are small, and kept while
-    # they grow: what joins a set with the book goes by the book's indexes, always.
-    # Their costs are then believed to be high, which is no reason to compile them.
-    for way in (
-        "enable_seqscan",
-        "enable_bitmapscan",
-        "enable_hashjoin",
-        "enable_mergejoin",
-        "jit",
-    ):
-        op.execute(f"alter function ledger_transfer_post() set {way} = off")
-
-
-def _give_rights(function: str) -> None:
-    """Let it write what the role that fires it may only read; nobody can slip tables under it."""
-    schema = op.get_bind().exec_driver_sql("select quote_ident(current_schema())").scalar_one()
-    op.execute(f"alter function {function} security definer")
-    op.execute(f"alter function {function} set search_path = {schema}, pg_temp")
+    lots_on_postgresql.give_rights()
 
 
 def _downgrade_postgresql() -> None:
-    for function in WITH_RIGHTS:
+    for function in lots_on_postgresql.WITH_RIGHTS:
         op.execute(f"alter function {function} security invoker")
         op.execute(f"alter function {function} reset all")
     op.execute("drop trigger ledger_transfer_post on ledger_transfer")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
@@ -196,3 +197,18 @@ def test_a_period_counts_from_the_release(book: Book) -> None:
     with writing() as session:
         bulk.post_many(session, [Resolution(made.id, "post")], until + timedelta(days=3))
     assert lots(book) == {379: 5}
+
+
+def test_the_work_of_a_set_grows_with_the_set_only(book: Book) -> None:
+    """PostgreSQL keeps the plans it made while there were no lots; none may read all of them."""
+    read = """select coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)
+                from pg_stat_xact_user_tables where relname like 'ledger_lot%'"""
+    for run in range(3):
+        with writing() as session:
+            drafts = [
+                CreditDraft(f"m{n}", "points", 10, f"{run}:{n}", expires_at=day(book, 30 + run))
+                for n in range(400)
+            ]
+            bulk.credit_many(session, drafts, book.now)
+            if session.get_bind().dialect.name == "postgresql":
+                assert session.scalar(text(read)) < 400 * 10

@@ -10,7 +10,7 @@ from foundation import words
 from foundation.money import exponent, format_amount
 from foundation.words import _
 from rewards import explaining_rules, programme
-from rewards.rules import EarningRule, Programme, commodity_of, side_amount
+from rewards.rules import EarningRule, Programme, side_amount
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def _side(rules: Programme, who: str) -> str | None:
 
 def _in_words(rules: Programme, rule: EarningRule, amount: int) -> str:
     if rule.kind == "fixed":
-        return explaining_rules.given(amount, commodity_of(rules, rule))
+        return explaining_rules.given_by(rule, amount, rules)
     if not rule.gives_points:
         return _(
             "%(percent)s of the first order as store credit", percent=words.percent(amount / 100)

@@ -16,7 +16,16 @@ from typing import Any
 from rewards.budgets.rules import EVER
 from rewards.engine import Award, Engine, scopes
 from rewards.happenings import CARD_FILLED, day_of
-from rewards.rules import POINTS, EarningRule, Happened, Programme, StampCard, Tier, month_of
+from rewards.rules import (
+    POINTS,
+    VOUCHER,
+    EarningRule,
+    Happened,
+    Programme,
+    StampCard,
+    Tier,
+    month_of,
+)
 
 ME = "me"
 #: More of anything is the same arithmetic.
@@ -48,11 +57,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Reckoned:
-    """What would be given: points by who gets them, and store credit (minor units) likewise."""
+    """What would be given: points by who gets them; store credit (minor units) and vouchers
+    likewise."""
 
     lines: list[Line]
     totals: dict[str, int] = field(default_factory=dict)
     credit: dict[str, int] = field(default_factory=dict)
+    vouchers: dict[str, int] = field(default_factory=dict)
 
     @property
     def mine(self) -> int:
@@ -99,16 +110,17 @@ def reckon(programme: Programme, imagined: Imagined, now: datetime) -> Reckoned:
     lines: list[Line] = []
     totals: Counter[str] = Counter()
     credit: Counter[str] = Counter()
+    vouchers: Counter[str] = Counter()
     for fact in _facts(programme, imagined, now):
         state.happens(fact)
         for award in engine.awards(fact, state):
             state.add(award, fact)
-            counted = totals if award.commodity == POINTS else credit
+            counted = {POINTS: totals, VOUCHER: vouchers}.get(award.commodity, credit)
             counted[award.member_id] += award.amount
             rule = programme.rule(award.rule)
             assert rule is not None
             lines.append(Line(award.member_id, rule, award))
-    return Reckoned(list(_gathered(lines)), dict(totals), dict(credit))
+    return Reckoned(list(_gathered(lines)), dict(totals), dict(credit), dict(vouchers))
 
 
 def _facts(programme: Programme, imagined: Imagined, now: datetime) -> Iterator[Happened]:

@@ -5,6 +5,8 @@ be back; each refund takes what is missing to that, so any order of partial refu
 The reward of a stamp card rests on all of its orders and goes back whole once one of them gives up
 its stamp.
 
+Of vouchers that a rule gave those go back that were not used.
+
 What is still held is voided. What was released is taken from what the member can spend, and what
 she spent already is owed: the next she earns of the same commodity pays it off.
 """
@@ -29,7 +31,8 @@ from rewards.cards import stamps
 from rewards.happenings import CARD_FILLED
 from rewards.locking import lock_members
 from rewards.models import Clawback, Grant
-from rewards.rules import month_of, order_reference, share_taken_back
+from rewards.rules import VOUCHER, month_of, order_reference, share_taken_back
+from rewards.vouchers import earned
 
 
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
@@ -78,7 +81,12 @@ def _take_back(session: Session, grant: Grant, refund: Fact, now: datetime) -> N
         return
     key = f"grant:{grant.id}:{refund.subject.removeprefix('refund:')}"
     was_released = grant.released_at is not None
-    _move(session, grant, amount, key, now)
+    if grant.commodity == VOUCHER:
+        amount = earned.take_back(session, grant, amount, now)
+        if not amount:  # all were used
+            return
+    else:
+        _move(session, grant, amount, key, now)
     session.execute(insert(Clawback), [_row(grant, refund, amount, now)])
     grant.clawed += amount
     if grant.clawed == grant.amount and not was_released:

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 #: The commodity that most rules give. Store credit is counted in the code of its currency.
 POINTS = "points"
+#: What a rule that gives vouchers is counted in; they stand in no account of the ledger.
+VOUCHER = "voucher"
 
 #: Text by language code; English is required, the others fall back to it.
 Texts = dict[str, str]

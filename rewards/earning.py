@@ -21,8 +21,9 @@ from rewards.happenings import day_of
 from rewards.locking import lock_members
 from rewards.models import Grant
 from rewards.programme import Version
-from rewards.rules import FACTS, Happened, month_of, receivers
+from rewards.rules import FACTS, VOUCHER, Happened, month_of, receivers
 from rewards.standing import keeping as standing
+from rewards.vouchers import earned
 
 #: What earning writes about each award, before it is in the table.
 Row = dict[str, Any]
@@ -119,7 +120,7 @@ def _row(version: Version, fact: Happened, award: Award, now: datetime) -> Row:
         "release_at": until,
         "released_at": None if award.is_held else now,
         "voided_at": None,
-        "expires_at": expires,
+        "expires_at": expires if award.commodity != VOUCHER else None,  # each voucher has its own
         "clawed": 0,
     }
 
@@ -127,10 +128,16 @@ def _row(version: Version, fact: Happened, award: Award, now: datetime) -> Row:
 def _write(session: Session, version: Version, rows: Sequence[Row], now: datetime) -> None:
     if not rows:
         return
-    transfers = {**_hold(session, rows, now), **_credit(session, rows, now)}
-    session.execute(insert(Grant), [row | {"transfer_id": transfers[row["id"]]} for row in rows])
-    facts.record_many(session, [_fact(row) for row in rows], now)
-    tell_many(session, notices.GRANTED, [_telling(version, row) for row in rows], now)
+    vouchers = [row for row in rows if row["commodity"] == VOUCHER]
+    booked = [row for row in rows if row["commodity"] != VOUCHER]
+    made = {
+        **_hold(session, booked, now),
+        **_credit(session, booked, now),
+        **earned.issue(session, version, vouchers, now),
+    }
+    session.execute(insert(Grant), [row | {"transfer_id": made[row["id"]]} for row in rows])
+    facts.record_many(session, [_fact(row) for row in booked], now)
+    tell_many(session, notices.GRANTED, [_telling(version, row) for row in booked], now)
 
 
 def _hold(session: Session, rows: Sequence[Row], now: datetime) -> dict[str, str]:

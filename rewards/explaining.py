@@ -16,7 +16,7 @@ from rewards.cards import explaining as explaining_cards
 from rewards.catalogue import explaining as explaining_items
 from rewards.explaining_rules import points as points
 from rewards.perks import explaining as perk_explaining
-from rewards.rules import EarningRule, Programme, commodity_of
+from rewards.rules import EarningRule, Programme
 from rewards.standing import explaining as standing_explaining
 from rewards.standing.tiers import Standing
 from rewards.topups import explaining as topup_explaining
@@ -68,7 +68,7 @@ def _what(each: EarningRule, programme: Programme) -> str:
 def amount(each: EarningRule, many: int, programme: Programme) -> str:
     """What a rule gives one person, where it gives `many`."""
     if each.kind == "fixed":
-        return explaining_rules.given(many, commodity_of(programme, each))
+        return explaining_rules.given_by(each, many, programme)
     if each.kind == "percent" and not each.gives_points:
         return _(
             "%(percent)s of its value in %(currency)s, as store credit",

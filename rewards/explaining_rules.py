@@ -10,7 +10,9 @@ from rewards.budgets.rules import Budget
 from rewards.rule_forms import CHANNEL_CHOICES
 from rewards.rules import (
     CAPS,
+    FACTS,
     POINTS,
+    VOUCHER,
     Condition,
     EarningRule,
     Programme,
@@ -28,12 +30,26 @@ def given(amount: int, commodity: str) -> str:
     """An amount of what rules give, with its unit: “5 points”, “$5.00 of store credit”."""
     if commodity == POINTS:
         return points(amount)
+    if commodity == VOUCHER:
+        return plural("%(num)s voucher", "%(num)s vouchers", amount, num=number(amount))
     return _("%(amount)s of store credit", amount=format_amount(amount, commodity))
+
+
+def given_by(rule: EarningRule, amount: int, programme: Programme) -> str:
+    """The same of one rule, where vouchers say what they take off an order."""
+    item = programme.item(rule.voucher or "") if rule.commodity == VOUCHER else None
+    if item is None:
+        return given(amount, commodity_of(programme, rule))
+    price = format_amount(item.value, item.currency)
+    if amount == 1:
+        return _("a voucher for %(value)s", value=price)
+    return _("%(count)s vouchers for %(value)s each", count=number(amount), value=price)
 
 
 def written(amount: int, commodity: str) -> str:
     """The same without its unit, where a heading says it: “5”, “$5.00”."""
-    return number(amount) if commodity == POINTS else format_amount(amount, commodity)
+    is_counted = commodity in (POINTS, VOUCHER)
+    return number(amount) if is_counted else format_amount(amount, commodity)
 
 
 def given_all(amounts: Mapping[str, int]) -> str:
@@ -53,7 +69,13 @@ def limits(rule: EarningRule, programme: Programme) -> Iterator[str]:
     if rule.tier_applies:
         yield _("Your tier raises it.")
     yield from (said for cap in CAPS if (said := _cap(cap, rule, programme)) is not None)
-    if rule.expires_after_days is not None:
+    if rule.commodity == VOUCHER:
+        if FACTS[rule.fact].has_order:
+            yield _("A refund of the order takes back what you have not used.")
+        if rule.expires_after_days is not None:
+            days = rule.expires_after_days
+            yield plural("Good for %(num)s day.", "Good for %(num)s days.", days)
+    elif rule.expires_after_days is not None:
         yield plural(
             "Expires %(num)s day after it can be spent.",
             "Expires %(num)s days after it can be spent.",
@@ -173,7 +195,8 @@ def budget(each: Budget, programme: Programme) -> str:
 
 def _counted(each: Budget, programme: Programme) -> str | None:
     """What the budget of all rules counts, where some give points and some store credit."""
-    if each.rule is not None or len({rule.commodity for rule in programme.paying}) < 2:
+    known = {rule.commodity for rule in programme.paying} - {VOUCHER}
+    if each.rule is not None or len(known) < 2:
         return None
     if each.unit == "points":
         return _("Store credit is not counted in it.")

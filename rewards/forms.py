@@ -19,7 +19,7 @@ from wtforms.validators import InputRequired, Length, NumberRange
 from foundation.web.forms import Form
 from foundation.words import lazy
 from rewards.row_forms import MOST_ROWS, SectionForm
-from rewards.rule_forms import RuleForm, rule_row, tiers_to_choose
+from rewards.rule_forms import RuleForm, rule_row
 from rewards.rules import Programme
 
 
@@ -56,7 +56,7 @@ class DraftForm(SectionForm):
         """Tell the rules which tiers there are, and in what orders are counted."""
         currency = (self.currency.data or "").strip().upper()
         for row in self.earning.entries:
-            row.form.offer(tiers_to_choose(rules), currency)
+            row.form.offer(rules, currency)
 
     def said(self, rules: Programme) -> dict[str, Any] | None:
         general = {

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from foundation.facts import Fact
 from rewards.models import Grant
+from rewards.rules import POINTS
 
 #: Amounts by commodity.
 Amounts = dict[str, int]
@@ -26,9 +27,8 @@ def earned_for(session: Session, kind: str, subjects: Collection[str]) -> dict[s
         .join(Grant, Grant.fact_id == Fact.id)
         .where(Fact.kind == kind, Fact.subject.in_(subjects))
         .group_by(Fact.subject, Grant.commodity)
-        .order_by(Grant.commodity.desc())  # points, then currencies in capitals
     )
     found: dict[str, Amounts] = {}
-    for subject, commodity, amount in rows:
+    for subject, commodity, amount in sorted(rows, key=lambda row: (row[1] != POINTS, row[1])):
         found.setdefault(subject, {})[commodity] = int(amount)
     return found

@@ -79,14 +79,14 @@ class Grant(Base):
     tier: Mapped[str]
     amount: Mapped[Number]
     capped: Mapped[Number]  # what a cap withheld
-    commodity: Mapped[str]  # points, or the code of a currency: then amounts are minor units
+    commodity: Mapped[str]  # points, vouchers, or a currency: then in minor units
     granted_at: Mapped[Moment]
     release_at: Mapped[Moment | None]  # None: it was never held
     released_at: Mapped[Moment | None]
     voided_at: Mapped[Moment | None]  # all of it was taken back before it was released
     expires_at: Mapped[Moment | None]  # what is not spent until then is lost; None: never
     clawed: Mapped[Number]  # taken back so far; the rows of Clawback add up to it
-    transfer_id: Mapped[Id]  # the hold, or the credit of what was never held
+    transfer_id: Mapped[Id]  # the hold, or the credit of what was never held; else the voucher
 
     @property
     def state(self) -> str:

@@ -36,5 +36,17 @@ CLAWED_BACK = Notice(
         "is_card": False,
     },
 )
+VOUCHER = Notice(
+    "voucher.earned",
+    "rewards",
+    {
+        "rule": _ORDER,
+        "code": "7K2M-9QXA-4TBW-PZ3C",
+        "value": 500,
+        "currency": "USD",
+        "order_min": None,
+        "until": "2026-06-03T12:00:00+00:00",
+    },
+)
 
-NOTICES = (GRANTED, RELEASED, CLAWED_BACK)
+NOTICES = (GRANTED, RELEASED, CLAWED_BACK, VOUCHER)

@@ -83,7 +83,7 @@ def _put_in_force(
             status=409,
             number=number,
         )
-    if any(not rule.gives_points for rule in rules.earning):
+    if any(rule.commodity == "money" for rule in rules.earning):
         accounts.define(session, rules.currency, money.exponent(rules.currency))
     standing.enter(session, before, rules, now)
     versions.touch(session, "programme", *showing.pages(before.rules if before else None, rules))

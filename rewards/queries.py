@@ -37,7 +37,7 @@ from rewards.replaying import (
     outcome_of,
     read_cost_key,
 )
-from rewards.rules import POINTS, EarningRule, Programme, Tier, read
+from rewards.rules import POINTS, VOUCHER, EarningRule, Programme, Tier, read
 from rewards.standing import tiers
 from rewards.standing.tiers import Standing
 from rewards.topups import queries as topup_queries
@@ -248,6 +248,7 @@ def granted_per_month(session: Session, now: datetime, months: int = 6) -> dict[
         rows = session.execute(
             select(Grant.commodity, func.sum(Grant.amount - Grant.clawed))
             .where(Grant.granted_at >= first, Grant.granted_at < after)
+            .where(Grant.commodity != VOUCHER)
             .group_by(Grant.commodity)
         )
         label = dates.format_skeleton("yMMM", first, locale=words.locale(words.language()))
@@ -411,6 +412,7 @@ def _gifts(outcome: Outcome, rules: Programme, latest: Version | None) -> list[G
     for known in (latest.rules if latest else rules, rules):
         names |= {card.rule: card.name for card in known.cards}
         names |= {each.rule: each.name for each in known.welcome}
+        names |= {each.key: each.name for each in known.earning if each.commodity == VOUCHER}
     return [
         GiftRow(
             names.get(key, {"en": key}),

@@ -12,7 +12,7 @@ from foundation import words
 from foundation.money import exponent, format_amount, is_currency, major, parse_amount
 from foundation.refusal import Refused
 from foundation.web.forms import choices, sentence_of
-from foundation.words import lazy
+from foundation.words import _, lazy
 from rewards.conditions import Condition
 from rewards.row_forms import RowForm, SelectMultipleCheckboxField, chosen, row_of
 from rewards.rules import CAPS, EarningRule, Programme
@@ -35,6 +35,7 @@ WHO_CHOICES = (
 GIVES_CHOICES = (
     ("points", lazy("Points")),
     ("money", lazy("Store credit")),
+    ("voucher", lazy("A voucher")),
 )
 KIND_CHOICES = (
     ("fixed", lazy("The same each time")),
@@ -112,10 +113,19 @@ class RuleForm(RowForm):
             " values, taken off at the shop's till; it is never paid out."
         ),
     )
+    voucher = SelectField(
+        lazy("Which voucher"),
+        choices=[],
+        default="",
+        description=lazy("Of the catalogue, without points. It is given at once."),
+    )
     kind = SelectField(lazy("Counted as"), choices=choices(KIND_CHOICES), default="fixed")
     amount = _amount(
         lazy("How much"),
-        lazy("Points: 20. Store credit: an amount of money such as 5.00. Per cent: 2."),
+        lazy(
+            "Points: 20. Store credit: an amount of money such as 5.00. Per cent: 2. Vouchers: how"
+            " many."
+        ),
         InputRequired(),
     )
     friend_amount = _amount(
@@ -175,8 +185,13 @@ class RuleForm(RowForm):
         lazy("At most in all"), lazy("Points or money for one member, ever. Empty: no limit.")
     )
 
-    def offer(self, tiers: Sequence[tuple[str, str]], currency: str) -> None:
-        """Say which tiers there are to choose from, and in what orders are counted."""
+    def offer(self, rules: Programme, currency: str) -> None:
+        """Say which tiers and vouchers there are to choose from, and in what orders are counted."""
+        vouchers = vouchers_to_choose(rules)
+        own = self.voucher.data or ""
+        vouchers |= {} if own in vouchers else {own: own}  # likewise
+        self.voucher.choices = choices(vouchers.items())
+        tiers = tiers_to_choose(rules)
         known = dict(tiers)
         gone = [(key, key) for key in self.tiers.data or () if key not in known]
         self.tiers.choices = choices(
@@ -231,6 +246,7 @@ class RuleForm(RowForm):
             who=self.who.data,
             kind=self.kind.data,
             commodity=self.commodity.data,
+            voucher=(self.voucher.data or None) if self.commodity.data == "voucher" else None,
             amount=self.amount_of("amount") or 0,
             friend_amount=self.amount_of("friend_amount"),
             when=self._condition(),
@@ -292,9 +308,10 @@ def rule_row(rule: EarningRule, currency: str) -> dict[str, Any]:
     values["value_max"] = money_text(when.value_max, currency)
     for name, amount in rule.amounts.items():
         is_share = rule.kind == "percent" and name not in CAPS
-        is_money = not rule.gives_points and not is_share
+        is_money = rule.commodity == "money" and not is_share
         values[name] = money_text(amount, currency) if is_money else str(amount)
     values["products"] = ", ".join(when.products)
+    values["voucher"] = rule.voucher or ""
     return values
 
 
@@ -303,6 +320,12 @@ def money_text(minor: int | None, currency: str) -> str:
     if minor is None:
         return ""
     return f"{major(minor, currency):.{exponent(currency) if is_currency(currency) else 2}f}"
+
+
+def vouchers_to_choose(rules: Programme) -> dict[str, str]:
+    """The vouchers of a programme that can be given away, as choices; the first one is none."""
+    fitting = (item for item in rules.catalogue if item.is_voucher and not item.counted)
+    return {"": _("None")} | {item.key: words.text_in(item.name) for item in fitting}
 
 
 def tiers_to_choose(rules: Programme) -> list[tuple[str, str]]:

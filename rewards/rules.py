@@ -7,7 +7,7 @@ A fact does not carry the stars of a review, so no rule can pay for praise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -24,6 +24,7 @@ from rewards.catalogue.items import Item as Item
 from rewards.conditions import ALWAYS as ALWAYS
 from rewards.conditions import Condition as Condition
 from rewards.documents import POINTS as POINTS
+from rewards.documents import VOUCHER as VOUCHER
 from rewards.documents import Amount, Document, Key, about_names
 from rewards.documents import Objection as Objection
 from rewards.documents import Texts as Texts
@@ -42,13 +43,15 @@ from rewards.topups.rules import TopUp as TopUp
 
 Who = Literal["member", "referrer", "friend", "both"]
 Kind = Literal["fixed", "per_currency_unit", "percent"]
-Gives = Literal["points", "money"]
+Gives = Literal["points", "money", "voucher"]
 Hold = Literal["return_period", "days", "none"]
 Days = Annotated[int, Field(ge=1, le=3_650)]
 #: What a rule gives: points, minor units, or per cent.
 Given = Annotated[int, Field(ge=0, le=10**12)]
 #: More points than this for one thing is a slip of the keyboard.
 MOST_POINTS = 1_000_000
+#: More vouchers than this for one thing likewise.
+MOST_VOUCHERS = 10
 
 
 #: The fields that limit what a rule gives one member.
@@ -79,6 +82,10 @@ class EarningRule(Document):
     minor units (`fixed`) or per cent of the order's value, rounded down to a minor unit
     (`percent`); the ledger's commodity is then the code of the currency.
 
+    Where `commodity` is `voucher` it gives `amount` vouchers of the catalogue's item `voucher`, at
+    once: they are never held, no tier raises their number, and no budget counts them.
+    `expires_after_days` is then how long they are good, instead of what the item says.
+
     Caps are the most (points, minor units) this rule gives one member in a calendar day or month
     (UTC) or ever; what it gives all members together is limited by budgets (`budgets`). What it
     gives is held for the return period or `hold_days`, and expires that many days after it can be
@@ -94,6 +101,7 @@ class EarningRule(Document):
     friend_amount: Given | None = None
     when: Condition = ALWAYS
     commodity: Gives = "points"
+    voucher: Key | None = None
     hold: Hold = "none"
     hold_days: Days | None = None
     expires_after_days: Days | None = None
@@ -172,19 +180,19 @@ class Programme(Document):
 
 
 def commodity_of(programme: Programme, rule: EarningRule) -> str:
-    """What the ledger counts a rule's awards in: points, or the code of a currency."""
-    return POINTS if rule.gives_points else programme.currency
+    """What a rule's awards are counted in: points, the code of a currency, or vouchers."""
+    return programme.currency if rule.commodity == "money" else rule.commodity
 
 
 def allowances(programme: Programme) -> tuple[budgets.Allowance, ...]:
     """The budgets of a programme, made ready to be asked."""
     return budgets.ready(
-        programme.budgets, programme.worth_of_100, programme.currency, _gives_points(programme)
+        programme.budgets, programme.worth_of_100, programme.currency, _gives(programme)
     )
 
 
-def _gives_points(programme: Programme) -> dict[str, bool]:
-    return {rule.key: rule.gives_points for rule in programme.paying}
+def _gives(programme: Programme) -> dict[str, str]:
+    return {rule.key: rule.commodity for rule in programme.paying}
 
 
 def rule_of(card: StampCard) -> EarningRule:
@@ -264,7 +272,7 @@ def objections(programme: Programme) -> list[Objection]:
         *_about_tiers(programme.tiers, 100 if programme.standing else None),
         *_about_standing(programme.standing),
         *_about_earning(programme),
-        *budgets.objections(programme.budgets, _gives_points(programme), programme.worth_of_100),
+        *budgets.objections(programme.budgets, _gives(programme), programme.worth_of_100),
         *items.objections(programme.catalogue, [tier.key for tier in programme.tiers]),
         *perks.objections(programme.perks, [tier.key for tier in programme.tiers]),
         *cards.objections(programme.cards, programme.welcome, programme.catalogue),
@@ -318,6 +326,8 @@ def _about_earning(programme: Programme) -> Iterator[Objection]:
             yield _objection(f"{place}-fact", "Nothing of this kind can earn points.")
             continue
         yield from _about_receivers(place, rule, known)
+        if rule.commodity == "voucher":
+            yield from cards.about_voucher(place, programme.item(rule.voucher or ""))
         yield from _about_amounts(place, rule, known)
         yield from conditions.objections(place, rule.when, known, tiers)
 
@@ -342,9 +352,7 @@ def _about_receivers(place: str, rule: EarningRule, known: FactKind) -> Iterator
 def _about_amounts(place: str, rule: EarningRule, known: FactKind) -> Iterator[Objection]:
     if rule.kind != "fixed" and not known.has_value:
         yield _objection(f"{place}-kind", "Only orders have a value: choose a fixed amount here.")
-    yield from (
-        _about_money(place, rule) if rule.commodity == "money" else _about_points(place, rule)
-    )
+    yield from _ABOUT[rule.commodity](place, rule)
     if rule.amount < 1:
         yield _objection(f"{place}-amount", "Give at least 1, or remove the rule.")
     if rule.hold == "return_period" and not known.has_order:
@@ -381,6 +389,29 @@ def _about_money(place: str, rule: EarningRule) -> Iterator[Objection]:
             yield _objection(
                 f"{place}-{name}", "Give back at most 100 per cent of what an order is worth."
             )
+
+
+def _about_vouchers(place: str, rule: EarningRule) -> Iterator[Objection]:
+    if rule.kind != "fixed":
+        yield _objection(f"{place}-kind", "Vouchers are counted: choose the same each time.")
+    if rule.hold != "none":
+        yield _objection(
+            f"{place}-hold",
+            "A voucher is given at once: choose that. A refund takes back what is not used.",
+        )
+    if rule.tier_applies:
+        yield _objection(f"{place}-tier_applies", "No tier raises a number of vouchers.")
+    if max(rule.amount, rule.friend_amount or 0) > MOST_VOUCHERS:
+        yield _objection(
+            f"{place}-amount", "Give at most %(most)s vouchers for one thing.", most=MOST_VOUCHERS
+        )
+
+
+_ABOUT: Mapping[str, Callable[[str, EarningRule], Iterator[Objection]]] = {
+    "points": _about_points,
+    "money": _about_money,
+    "voucher": _about_vouchers,
+}
 
 
 def read(document: Mapping[str, Any]) -> Programme:

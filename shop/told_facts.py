@@ -6,7 +6,7 @@ from typing import Any
 
 from foundation.words import _, lazy
 from rewards.explaining_rules import written
-from rewards.rules import POINTS
+from rewards.rules import POINTS, VOUCHER
 
 #: Kind of fact → what the file of a customer says; a test compares the kinds with docs/facts.md.
 WORDS = {
@@ -75,6 +75,8 @@ def tell(fact: Any) -> str:
     """One fact in the reader's language; what was given is said where the fact has it."""
     amount = fact.details.get("amount") if fact.kind.startswith("reward.") else None
     commodity = fact.details.get("commodity", POINTS)
+    if commodity == VOUCHER:
+        return _("A voucher went back with a refund")
     words = str(WORDS[fact.kind] if commodity == POINTS else OF_CREDIT[fact.kind])
     if not amount:
         return words

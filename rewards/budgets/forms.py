@@ -15,7 +15,7 @@ from rewards import explaining
 from rewards.budgets.rules import Budget
 from rewards.row_forms import MOST_ROWS, Row, SectionForm, chosen, say
 from rewards.rule_forms import money_text
-from rewards.rules import Programme
+from rewards.rules import VOUCHER, Programme
 
 PERIOD_CHOICES = (("month", lazy("In a calendar month")), ("ever", lazy("In all")))
 UNIT_CHOICES = (("points", lazy("Points")), ("money", lazy("Money")))
@@ -116,7 +116,7 @@ class BudgetsForm(SectionForm):
     def offer(self, rules: Programme) -> None:
         """Let every row choose among the draft's rules; one that is gone stays, to be objected."""
         known = {"": _("All rules together")}
-        known |= {rule.key: text_in(rule.name) for rule in rules.paying}
+        known |= {r.key: text_in(r.name) for r in rules.paying if r.commodity != VOUCHER}
         for row in self.budgets.entries:
             own = row.form.rule.data or ""
             row.form.rule.choices = choices((known if own in known else known | {own: own}).items())

@@ -7,7 +7,7 @@ the owners are warned (`warn`). Owners are told at 80 and at 100 per cent.
 A budget counted in points counts points, and no store credit. One counted in money counts store
 credit as it is and points at the stated worth of a hundred of them, rounded up: so it lets through
 as many points as that much money surely pays for. The budget of a rule that gives store credit is
-counted in money.
+counted in money. Vouchers are in no budget.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rewards.documents import POINTS, Document, Key, Objection, objection
+from rewards.documents import POINTS, VOUCHER, Document, Key, Objection, objection
 
 #: The scope of a budget that all rules share.
 ALL = "*"
@@ -121,17 +121,17 @@ def cost(points: int, worth: int | None) -> int | None:
 
 
 def ready(
-    budgets: Iterable[Budget], worth: int | None, currency: str, rules: Mapping[str, bool]
+    budgets: Iterable[Budget], worth: int | None, currency: str, rules: Mapping[str, str]
 ) -> tuple[Allowance, ...]:
-    """Budgets made ready to be asked. `rules` says of each rule whether it gives points."""
+    """Budgets made ready to be asked. `rules` says of each rule what it gives."""
     return tuple(_allowance(each, worth, currency, rules) for each in budgets)
 
 
 def _allowance(
-    budget: Budget, worth: int | None, currency: str, rules: Mapping[str, bool]
+    budget: Budget, worth: int | None, currency: str, rules: Mapping[str, str]
 ) -> Allowance:
     points, credit = scope_of(budget.rule, POINTS), scope_of(budget.rule, currency)
-    if budget.rule is not None and not rules.get(budget.rule, True):
+    if budget.rule is not None and rules.get(budget.rule) == "money":
         return Allowance(budget, None, credit)
     if budget.unit == "points":
         return Allowance(budget, points, None)
@@ -170,10 +170,10 @@ def level(committed: int, limit: int) -> int:
 
 
 def objections(
-    budgets: Sequence[Budget], rules: Mapping[str, bool], worth: int | None
+    budgets: Sequence[Budget], rules: Mapping[str, str], worth: int | None
 ) -> Iterator[Objection]:
-    """Everything that keeps these budgets from being published. `rules` says of each rule whether
-    it gives points."""
+    """Everything that keeps these budgets from being published. `rules` says of each rule what it
+    gives."""
     seen, keys = set[tuple[str | None, str]](), set[str]()
     for number, budget in enumerate(budgets):
         place = f"budgets-{number}"
@@ -193,14 +193,18 @@ def objections(
 
 
 def _about_unit(
-    place: str, budget: Budget, rules: Mapping[str, bool], worth: int | None
+    place: str, budget: Budget, rules: Mapping[str, str], worth: int | None
 ) -> Iterator[Objection]:
-    spoken_of = rules.values() if budget.rule is None else [rules.get(budget.rule, True)]
-    if budget.unit == "points" and not any(spoken_of):
+    spoken_of = set(rules.values()) if budget.rule is None else {rules.get(budget.rule, POINTS)}
+    if spoken_of == {VOUCHER}:
+        yield objection(
+            f"{place}-rule", "No budget counts vouchers. Limit them for one member in their rule."
+        )
+    elif budget.unit == "points" and POINTS not in spoken_of:
         yield objection(
             f"{place}-unit", "What this counts gives store credit only: count it in money."
         )
-    elif budget.unit == "money" and any(spoken_of):
+    elif budget.unit == "money" and POINTS in spoken_of:
         if not worth:
             yield objection(
                 f"{place}-unit", "Say what 100 points are worth to count a budget in money."

@@ -14,13 +14,13 @@ from foundation.tables import new_id
 from notifications.telling import tell
 from rewards import clawing_back, programme
 from rewards.budgets import committing
-from rewards.cards import giving, notices, stamps
+from rewards.cards import notices, stamps
 from rewards.cards.collecting import Collection, Lost, Stamped, basis_of, filled, filled_subject
 from rewards.earning import happened
 from rewards.happenings import month_of
 from rewards.locking import lock_members
 from rewards.models import Voucher
-from rewards.vouchers import codes
+from rewards.vouchers import codes, giving
 
 
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:

@@ -23,7 +23,7 @@ from rewards.cards.models import MemberCard, Stamp
 from rewards.cards.newcomers import KINDS, SAME_MAILBOX, welcomed
 from rewards.cards.rules import Held, WelcomeVoucher
 from rewards.happenings import CARD_FILLED, Happened
-from rewards.rules import Programme
+from rewards.rules import Item, Programme
 
 #: How the programme that is replayed is called among the versions; those count from 1.
 REPLAYED = 0
@@ -138,7 +138,7 @@ class PastGifts:
         card = stamped.card
         item = self.programmes[card.version].item(card.terms.voucher or "")
         if item is not None and (card.terms.key, stamped.order) not in self._not_again:
-            self._give(card.terms.rule, item.value * item.uses, item.currency)
+            self.give(card.terms.rule, item)
 
     def _welcome(self, fact: Happened) -> None:
         for who, voucher in welcomed(
@@ -150,7 +150,7 @@ class PastGifts:
         ):
             item = self.rules.item(voucher.voucher)
             if item is not None and self._is_new(who, voucher):
-                self._give(voucher.rule, item.value * item.uses, item.currency)
+                self.give(voucher.rule, item)
 
     def _is_new(self, who: str, voucher: WelcomeVoucher) -> bool:
         key = (who, voucher.rule)
@@ -159,8 +159,9 @@ class PastGifts:
         self._welcomed.add(key)
         return True
 
-    def _give(self, rule: str, value: int, currency: str) -> None:
-        self.given.setdefault(rule, Given()).add(value, currency)
+    def give(self, rule: str, item: Item) -> None:
+        """Count a voucher that a rule gives away."""
+        self.given.setdefault(rule, Given()).add(item.value * item.uses, item.currency)
 
 
 def really_given(session: Session, start: datetime, end: datetime) -> dict[str, Given]:

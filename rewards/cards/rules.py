@@ -168,17 +168,18 @@ def objections(
         if bool(card.points) == (card.voucher is not None):
             yield objection(f"{place}-points", "Give either points or a voucher for a full card.")
         if card.voucher is not None:
-            yield from _about_voucher(place, items.get(card.voucher))
+            yield from about_voucher(place, items.get(card.voucher))
     for number, voucher in enumerate(welcome):
         place = f"welcome-{number}"
-        yield from _about_voucher(place, items.get(voucher.voucher))
+        yield from about_voucher(place, items.get(voucher.voucher))
         if voucher.friends_only and voucher.after_orders:
             yield objection(
                 f"{place}-after_orders", "Whom a friend brought gets it at once: write 0 here."
             )
 
 
-def _about_voucher(place: str, item: Item | None) -> Iterator[Objection]:
+def about_voucher(place: str, item: Item | None) -> Iterator[Objection]:
+    """What keeps an item of the catalogue from being given away as a voucher."""
     if item is None:
         yield objection(
             f"{place}-voucher", "The catalogue has no such voucher any more. Choose another one."

@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from foundation.facts import Fact
 from rewards import programme
-from rewards.cards import giving, notices
+from rewards.cards import notices
 from rewards.cards.newcomers import KINDS, SAME_MAILBOX, welcomed
 from rewards.earning import happened
 from rewards.happenings import Happened
 from rewards.programme import Version
 from rewards.tallies import CHUNK
+from rewards.vouchers import giving
 
 
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:

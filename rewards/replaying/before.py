@@ -12,7 +12,7 @@ from foundation.facts import Fact
 from rewards import tallies
 from rewards.models import Clawback, Grant
 from rewards.replaying.points import Lot
-from rewards.rules import month_of
+from rewards.rules import VOUCHER, month_of
 
 
 def lots(
@@ -27,7 +27,7 @@ def lots(
         counts = or_(counts, Grant.basis.is_not(None))
     query = (
         select(*columns, Grant.granted_at, Grant.fact_at, Grant.basis)
-        .where(Grant.fact_at < start, counts)
+        .where(Grant.fact_at < start, Grant.commodity != VOUCHER, counts)
         .order_by(Grant.granted_at, Grant.id)
     )
     for row in session.execute(query):

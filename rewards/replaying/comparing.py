@@ -13,7 +13,7 @@ from rewards.models import Clawback, Grant
 from rewards.replaying.outcomes import Costs, Mover, Outcome, RuleCost, cost_key, read_cost_key
 from rewards.replaying.past import Past
 from rewards.replaying.points import Placed
-from rewards.rules import Programme
+from rewards.rules import VOUCHER, Programme
 from rewards.standing import tiers
 from rewards.topups import replaying as topups
 
@@ -41,7 +41,8 @@ def compare(
 
 
 def actual(session: Session, start: datetime, end: datetime) -> Costs:
-    """What was really granted for facts of the period, and taken back within it."""
+    """What was really granted for facts of the period, and taken back within it; but for vouchers,
+    which are counted where they are given away."""
     costs: Costs = {}
     by = (Grant.rule, Grant.commodity)
     granted = (
@@ -51,7 +52,7 @@ def actual(session: Session, start: datetime, end: datetime) -> Costs:
             func.count(),
             func.sum(Grant.capped),
         )
-        .where(Grant.fact_at >= start, Grant.fact_at < end)
+        .where(Grant.fact_at >= start, Grant.fact_at < end, Grant.commodity != VOUCHER)
         .group_by(*by)
     )
     for rule, commodity, amount, grants, capped in session.execute(granted):
@@ -62,6 +63,7 @@ def actual(session: Session, start: datetime, end: datetime) -> Costs:
         .join(Clawback, Clawback.grant_id == Grant.id)
         .join(Fact, Fact.id == Clawback.fact_id)
         .where(Grant.fact_at >= start, Grant.fact_at < end, Fact.at >= start, Fact.at < end)
+        .where(Grant.commodity != VOUCHER)
         .group_by(*by)
     )
     for rule, commodity, amount in session.execute(clawed):

@@ -20,6 +20,7 @@ from rewards.replaying.points import Lot, PastPoints
 from rewards.replaying.reading import REFUND
 from rewards.rules import (
     POINTS,
+    VOUCHER,
     Happened,
     Programme,
     Tier,
@@ -138,6 +139,9 @@ class Past:
 
     def _pay(self, engine: Engine, fact: Happened, outcome: Outcome) -> None:
         for award in engine.awards(fact, self):
+            if award.commodity == VOUCHER:
+                self._give_vouchers(engine.programme, award, fact)
+                continue
             key = cost_key(award.rule, award.commodity)
             cost = outcome.replayed.setdefault(key, RuleCost())
             if award.capped:
@@ -149,10 +153,23 @@ class Past:
                 cost.grants += 1
                 self._add(award, fact)
 
-    def _add(self, award: Award, fact: Happened) -> None:
+    def _give_vouchers(self, rules: Programme, award: Award, fact: Happened) -> None:
+        if award.capped:
+            self._capped.setdefault(award.rule, set()).add(award.member_id)
+        self._count_caps(award, fact)
+        rule = rules.rule(award.rule)
+        item = rules.item(rule.voucher or "") if rule else None
+        assert item is not None  # a programme without it is kept by nobody
+        for _ in range(award.amount):
+            self.gifts.give(award.rule, item)
+
+    def _count_caps(self, award: Award, fact: Happened) -> None:
         for cap in self._caps.get(award.rule, ()):
             key = (award.member_id, award.rule, cap.span(fact.at))
             self._given[key] = self._given.get(key, 0) + award.amount
+
+    def _add(self, award: Award, fact: Happened) -> None:
+        self._count_caps(award, fact)
         month = ""
         if self._has_budgets:
             month = month_of(fact.at)

@@ -13,7 +13,7 @@ from rewards.replaying.comparing import compare
 from rewards.replaying.outcomes import Outcome, RuleCost, cost_key
 from rewards.replaying.past import Past
 from rewards.replaying.reading import count, kinds_of, stream
-from rewards.rules import Programme, commodity_of
+from rewards.rules import VOUCHER, Programme, commodity_of
 
 Progress = Callable[[int, int], None]
 
@@ -50,8 +50,9 @@ def replay(
     past.begin(session, start, end)
     kinds = kinds_of(rules) | past.gifts.kinds
     total = count(session, kinds, start, end)
-    keys = (cost_key(rule.key, commodity_of(rules, rule)) for rule in rules.paying)
-    outcome = Outcome(replayed={key: RuleCost() for key in keys})
+    gives = {rule.key: commodity_of(rules, rule) for rule in rules.paying}
+    booked = [cost_key(key, commodity) for key, commodity in gives.items() if commodity != VOUCHER]
+    outcome = Outcome(replayed={key: RuleCost() for key in booked})
     for told in stream(session, kinds, start, end):
         for happened, heard_at in told:
             past.hear(happened, heard_at, outcome)

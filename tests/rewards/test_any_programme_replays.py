@@ -60,7 +60,10 @@ def rules(draw: Any, number: int) -> EarningRule:
     who = draw(st.sampled_from(["referrer", "friend", "both"])) if known.has_channel else "member"
     holds = ["none", "days", "return_period"] if known.has_order else ["none", "days"]
     hold = draw(st.sampled_from(holds))
-    commodity = draw(st.sampled_from(["points", "money"]))
+    commodity = draw(st.sampled_from(["points", "money", "voucher"]))
+    if commodity == "voucher":
+        given: EarningRule = draw(voucher_rules(number, kind, who))
+        return given
     kinds = ["fixed", "percent"] if known.has_value else ["fixed"]
     if known.has_value and commodity == "points":
         kinds.append("per_currency_unit")
@@ -81,6 +84,25 @@ def rules(draw: Any, number: int) -> EarningRule:
         cap_per_day=draw(maybe(st.integers(1, 80))),
         cap_per_month=draw(maybe(st.integers(1, 300))),
         cap_per_member=draw(maybe(st.integers(1, 600))),
+    )
+
+
+@st.composite
+def voucher_rules(draw: Any, number: int, kind: str, who: str) -> EarningRule:
+    return EarningRule(
+        key=f"rule-{number}",
+        fact=kind,
+        name=NAME,
+        who=who,
+        amount=draw(st.integers(1, 3)),
+        friend_amount=draw(st.integers(1, 3)) if who == "both" else None,
+        commodity="voucher",
+        voucher=draw(st.sampled_from(["voucher-5", "voucher-12"])),
+        when=draw(conditions(kind, who)),
+        expires_after_days=draw(maybe(st.integers(100, 300))),
+        cap_per_day=draw(maybe(st.integers(1, 3))),
+        cap_per_month=draw(maybe(st.integers(1, 5))),
+        cap_per_member=draw(maybe(st.integers(1, 9))),
     )
 
 
@@ -108,16 +130,20 @@ def programmes_to_publish(draw: Any) -> Programme:
     changes["cards"] = tuple(draw(st.lists(cards(), max_size=2, unique_by=lambda card: card.key)))
     changes["worth_of_100"] = draw(st.integers(1, 900))
     rules_only = first_programme().model_copy(update=changes)
-    places = [(rule, period) for rule in [None, "rule-0"] for period in ("month", "ever")]
-    chosen = draw(st.lists(st.sampled_from(places), max_size=3, unique=True))
+    budgeted = [key for key in (None, "rule-0") if gives(rules_only, key) != {"voucher"}]
+    places = [(rule, period) for rule in budgeted for period in ("month", "ever")]
+    chosen = draw(st.lists(st.sampled_from(places), max_size=3, unique=True)) if places else []
     found = [draw(budgets(rules_only, number, *place)) for number, place in enumerate(chosen)]
     return rules_only.model_copy(update={"budgets": tuple(found)})
 
 
+def gives(wanted: Programme, rule: str | None) -> set[str]:
+    return {each.commodity for each in wanted.paying if rule in (None, each.key)}
+
+
 @st.composite
 def budgets(draw: Any, wanted: Programme, number: int, rule: str | None, period: str) -> Budget:
-    paying = [each for each in wanted.paying if rule in (None, each.key)]
-    has_points = any(each.gives_points for each in paying)
+    has_points = "points" in gives(wanted, rule)
     return Budget(
         key=f"budget-{number}",
         rule=rule,
@@ -211,10 +237,10 @@ def test_it_works(house: Any) -> None:
             real = outcome.actual.get(key, replaying.RuleCost())
             told = (cost.granted, cost.clawed, cost.grants)
             assert told == (real.granted, real.clawed, real.grants), key
-        for code, cost in outcome.costs.items():
+        for code, total in outcome.costs.items():
             given = sum(g.amount - g.clawed for g in grants if g.commodity == code)
             held = [house.balances(each, code) for each in {grant.member_id for grant in grants}]
             in_the_book = sum(b.pending + b.available + b.spent - b.negative for b in held)
-            assert in_the_book == given == cost
+            assert in_the_book == given == total
 
     any_programme()

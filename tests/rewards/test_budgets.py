@@ -160,7 +160,7 @@ def test_what_is_allowed_fits_and_a_budget_in_money_is_never_overspent(
 ) -> None:
     """Points and store credit together, in the one budget of all rules."""
     budget = Budget(key="b", limit=limit, unit="money", at_cap=at_cap)
-    [allowance] = ready([budget], worth, "USD", {"order": True, "back": False})
+    [allowance] = ready([budget], worth, "USD", {"order": "points", "back": "money"})
     before = {"*": points, "*:USD": credit}
     allowed = allow([allowance], "any", commodity, amount, lambda _allowance, scope: before[scope])
     assert 0 <= allowed.amount <= amount
@@ -180,5 +180,5 @@ def test_what_cannot_be_published_is_said_at_its_field() -> None:
         Budget(key="b", limit=5, unit="money"),
         Budget(key="c", limit=5),
     ]
-    found = [each.field for each in objections(budgets, {"order": True}, None)]
+    found = [each.field for each in objections(budgets, {"order": "points"}, None)]
     assert found == ["budgets-0-rule", "budgets-1-unit", "budgets-2-rule"]

@@ -14,6 +14,7 @@ from foundation.facts import FactDraft
 from notifications.notices import Notice
 from notifications.telling import tell
 from rewards.catalogue.items import Item
+from rewards.models import Voucher
 from rewards.vouchers import codes
 from rewards.vouchers.codes import VoucherDraft
 
@@ -42,8 +43,8 @@ def give(
     now: datetime,
     notice: Notice,
     said: Mapping[str, Any],
-) -> bool:
-    """Issue the voucher for what happened at `at`; False when she had it already.
+) -> Voucher:
+    """Issue the voucher for what happened at `at`; the same one when she had it already.
 
     The notice is told `said`, and the voucher's code, worth, terms and last day.
     """
@@ -65,7 +66,7 @@ def give(
     voucher = codes.issue(session, draft, now)
     fact = FactDraft("voucher.given", gift.member_id, f"voucher:{voucher.id}", at, _details(gift))
     if not facts.record_many(session, [fact], now):
-        return False
+        return voucher
     tell(
         session,
         gift.member_id,
@@ -80,7 +81,7 @@ def give(
         until=voucher.expires_at.isoformat() if voucher.expires_at else None,
         **said,
     )
-    return True
+    return voucher
 
 
 def _details(gift: Gift) -> dict[str, Any]:

@@ -82,11 +82,12 @@ def test_only_views_and_forms_know_flask() -> None:
 
 
 def test_verbs_never_commit() -> None:
-    """The outermost door commits, once; nothing below it does."""
+    """The door itself commits, once; nothing that goes through it does."""
     wrong = [
         f"{path.relative_to(HOUSE)}:{node.lineno}"
         for room in ROOMS
         for path in (HOUSE / room).rglob("*.py")
+        if path != HOUSE / "foundation" / "doors.py"
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)

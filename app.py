@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import acknowledgement.notices
+import acknowledgement.queries
 import acknowledgement.views
 import community.moderation_views
 import community.notices
@@ -68,6 +69,7 @@ import rewards.credit.notices
 import rewards.credit.till_views
 import rewards.credit.views
 import rewards.expiring
+import rewards.glance
 import rewards.models
 import rewards.notices
 import rewards.papers.commands
@@ -99,7 +101,7 @@ import transparency.views
 from acknowledgement import thanking
 from community import promises, record, showing
 from demo import greeting
-from foundation import doors, facts, journal, outbox, role_command, serving, worker
+from foundation import doors, facts, figures, journal, outbox, role_command, serving, worker
 from foundation.facts import Hearer
 from foundation.jobs import Job
 from foundation.outbox import Deliver
@@ -232,6 +234,12 @@ JOBS: Sequence[Job] = (
     rewards.awarding.forgetting.JOB,
     standing.JOB,
     reckoning.JOB,
+    figures.job(
+        {
+            acknowledgement.views.COUNTS: acknowledgement.queries.count,
+            rewards.glance.FIGURES: rewards.glance.count,
+        }
+    ),
     Job(
         "funnel.look_again",
         stages.LOOK_BACK / 2,

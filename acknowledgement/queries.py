@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,8 @@ from acknowledgement.rules import THANKS, Thanks
 from foundation.paging import Page, read_page
 from members.models import Member
 
+LATELY = timedelta(days=30)
+
 
 @dataclass(frozen=True)
 class Counted:
@@ -25,23 +27,21 @@ class Counted:
     lately: int
 
 
-def counted(session: Session, now: datetime) -> Sequence[Counted]:
-    """Every rule with its counts."""
-    lately = now - timedelta(days=30)
+def count(session: Session, now: datetime) -> dict[str, Any]:
+    """How often each rule spoke, ever and lately, by its name; see `counted`."""
     found = session.execute(
         select(
             Acknowledgement.rule,
             func.count().label("ever"),
-            func.count().filter(Acknowledgement.at >= lately).label("lately"),
+            func.count().filter(Acknowledgement.at >= now - LATELY).label("lately"),
         ).group_by(Acknowledgement.rule)
     )
-    counts = {row.rule: row for row in found}
-    return [
-        Counted(rule, counts[rule.name].ever, counts[rule.name].lately)
-        if rule.name in counts
-        else Counted(rule, 0, 0)
-        for rule in THANKS
-    ]
+    return {row.rule: [row.ever, row.lately] for row in found}
+
+
+def counted(counts: Mapping[str, Any]) -> Sequence[Counted]:
+    """Every rule with what `count` says of it."""
+    return [Counted(rule, *counts.get(rule.name, (0, 0))) for rule in THANKS]
 
 
 def latest(session: Session, cursor: str | None) -> Page[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from acknowledgement import queries, rules
-from foundation import clock
+from foundation import clock, figures
 from foundation.doors import reading
 from foundation.web.pages import render
 from members.session import requires
@@ -15,18 +15,22 @@ from shop import told_facts
 
 bp = Blueprint("acknowledgement", __name__)
 
+#: What the counts are kept under.
+COUNTS = "acknowledgements"
+
 
 @bp.get("/acknowledgements")
 @requires("acknowledgement.see")
 def acknowledgements() -> Any:
     """The rules with their counts, and the latest acknowledgements."""
+    counts = figures.counted(COUNTS, queries.count, clock.now())
     with reading() as session:
-        counted = queries.counted(session, clock.now())
         page = queries.latest(session, request.args.get("page"))
     names = {rule.name: rule for rule in rules.THANKS}
     return render(
         "acknowledgement/rules.html",
-        counted=counted,
+        counted=queries.counted(counts.document),
+        counted_at=counts.at,
         page=page,
         rules=names,
         told=told_facts.WORDS,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, func, insert, or_, select, update
+from sqlalchemy import Index, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation.once import insert_once
@@ -186,9 +186,13 @@ def dead_letters(session: Session, limit: int = 100) -> Sequence[Message]:
     ).all()
 
 
-def counts(session: Session) -> dict[str, int]:
-    """How many messages stand in each state."""
-    rows = session.execute(select(Message.state, func.count()).group_by(Message.state))
+def counts(session: Session, now: datetime) -> dict[str, int]:
+    """How many messages wait or were given up, and how many of those due in the last day left."""
+    shown = or_(
+        Message.state.in_(("waiting", "dead")),
+        and_(Message.state == "delivered", Message.due_at > now - timedelta(days=1)),
+    )
+    rows = session.execute(select(Message.state, func.count()).where(shown).group_by(Message.state))
     return {str(state): int(number) for state, number in rows}
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from foundation import facts, money, versions
+from foundation import facts, figures, money, versions
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
 from ledger import accounts
-from rewards import programme
+from rewards import glance, programme
 from rewards.first_programme import first_programme
 from rewards.models import ProgrammeDraft, ProgrammeVersion
 from rewards.programme import Draft, Version
@@ -86,6 +86,7 @@ def _put_in_force(
     if any(rule.commodity == "money" for rule in rules.earning):
         accounts.define(session, rules.currency, money.exponent(rules.currency))
     standing.enter(session, before, rules, now)
+    figures.forget(session, glance.FIGURES)
     versions.touch(session, "programme", *showing.pages(before.rules if before else None, rules))
     facts.record(
         session, "programme.published", owner_id, f"programme:{number}", now, number=number

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
-from babel import dates
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from foundation import words
 from foundation.paging import Page
 from foundation.refusal import Refused
 from foundation.words import text_in
 from ledger import statements
 from ledger.statements import Balances, Line
 from members.models import Member
-from rewards import explaining, explaining_rules, programme, tallies
+from rewards import explaining, programme
 from rewards.awarding import queries as award_queries
 from rewards.budgets.rules import cost
 from rewards.cards import queries as card_queries
@@ -27,13 +24,13 @@ from rewards.cards.queries import MyCard
 from rewards.catalogue import offers as catalogue
 from rewards.catalogue import queries as catalogue_queries
 from rewards.catalogue.offers import Offer
+from rewards.glance import Bar, in_order
 from rewards.models import Clawback, Grant, ReplayRun, Voucher
 from rewards.programme import Version
 from rewards.replaying import (
     Mover,
     Outcome,
     RuleCost,
-    actual,
     outcome_of,
     read_cost_key,
 )
@@ -198,72 +195,9 @@ def people(session: Session, member_ids: Iterable[str]) -> dict[str, Person]:
     return found
 
 
-def members_by_tier(session: Session, rules: Programme, now: datetime) -> dict[str, int]:
-    """How many members are in each tier; those who never did anything count in the first."""
-    counts = {tier.key: 0 for tier in rules.tiers}
-    placed = tiers.tiers_of(session, rules, None, now)
-    for key in placed.values():
-        counts[key] += 1
-    everybody = session.scalar(select(func.count()).select_from(Member)) or 0
-    counts[rules.tiers[0].key] += everybody - len(placed)
-    return counts
-
-
 def latest_runs(session: Session, limit: int = 5) -> Sequence[ReplayRun]:
     """The newest replays."""
     return session.scalars(select(ReplayRun).order_by(ReplayRun.id.desc()).limit(limit)).all()
-
-
-class Bar(NamedTuple):
-    """A bar or point of a chart: whose, how much, and how that is written."""
-
-    name: str
-    amount: int
-    written: str
-
-    @classmethod
-    def of(cls, name: str, amount: int, commodity: str) -> Bar:
-        return cls(name, amount, explaining_rules.written(amount, commodity))
-
-
-def costs(
-    session: Session, version: Version | None, start: datetime, end: datetime
-) -> dict[str, list[Bar]]:
-    """What each rule gave for what happened in the period, by commodity, dearest first."""
-    found: dict[str, list[Bar]] = {}
-    for key, spent in actual(session, start, end).items():
-        rule_key, commodity = read_cost_key(key)
-        rule = version.rules.rule(rule_key) if version else None
-        name = text_in(rule.name) if rule else rule_key
-        found.setdefault(commodity, []).append(Bar.of(name, spent.net, commodity))
-    return {code: sorted(found[code], key=lambda bar: -bar.amount) for code in _in_order(found)}
-
-
-def granted_per_month(session: Session, now: datetime, months: int = 6) -> dict[str, list[Bar]]:
-    """What was granted, less what was taken back, in each of the last months, oldest first; by
-    commodity, always of points."""
-    month, found = tallies.bounds(f"{now:%Y-%m}")[0], list[tuple[str, dict[str, int]]]()
-    for _ in range(months):
-        first, after = tallies.bounds(f"{month:%Y-%m}")
-        rows = session.execute(
-            select(Grant.commodity, func.sum(Grant.amount - Grant.clawed))
-            .where(Grant.granted_at >= first, Grant.granted_at < after)
-            .where(Grant.commodity != VOUCHER)
-            .group_by(Grant.commodity)
-        )
-        label = dates.format_skeleton("yMMM", first, locale=words.locale(words.language()))
-        found.append((label, {code: int(total) for code, total in rows}))
-        month = tallies.bounds(f"{first - timedelta(days=1):%Y-%m}")[0]
-    codes = _in_order({POINTS, *(code for _label, given in found for code in given)})
-    return {
-        code: [Bar.of(label, given.get(code, 0), code) for label, given in reversed(found)]
-        for code in codes
-    }
-
-
-def _in_order(commodities: Iterable[str]) -> list[str]:
-    """Points first, then currencies by their code."""
-    return sorted(commodities, key=lambda code: (code != POINTS, code))
 
 
 @dataclass(frozen=True)
@@ -334,7 +268,7 @@ class Replayed:
     @property
     def commodities(self) -> list[str]:
         """What anything was, or would have been, given in."""
-        return _in_order({POINTS, *(row.commodity for row in self.rows)})
+        return in_order({POINTS, *(row.commodity for row in self.rows)})
 
     @property
     def cost_in_money(self) -> int | None:

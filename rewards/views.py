@@ -16,7 +16,7 @@ from flask import (
     url_for,
 )
 
-from foundation import clock
+from foundation import clock, figures
 from foundation.doors import reading, writing
 from foundation.tables import new_id
 from foundation.web.forms import refilling
@@ -27,6 +27,7 @@ from rewards import (
     drafting,
     explaining,
     explaining_rules,
+    glance,
     programme,
     publishing,
     queries,
@@ -143,7 +144,7 @@ def why(grant_id: str) -> Any:
 @requires("programme.edit")
 def overview() -> Any:
     """What is in force, what it costs, the draft and the history."""
-    now = clock.now()
+    counted = figures.counted(glance.FIGURES, glance.count, clock.now())
     with reading() as session:
         versions = programme.versions(session)
         latest = versions[0] if versions else None
@@ -152,9 +153,10 @@ def overview() -> Any:
             version=latest,
             history=queries.history(versions),
             draft=programme.draft(session),
-            members=queries.members_by_tier(session, latest.rules, now) if latest else {},
-            costs=queries.costs(session, latest, now - timedelta(days=USUAL_DAYS), now),
-            months=queries.granted_per_month(session, now),
+            members=counted.document["members"],
+            costs=glance.costs(counted.document["costs"], latest),
+            months=glance.months(counted.document["months"]),
+            counted_at=counted.at,
         )
 
 

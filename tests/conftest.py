@@ -19,13 +19,14 @@ from jinja2 import FileSystemBytecodeCache
 
 import app as application
 from demo import loading
-from foundation import clock, doors, quick, schema
+from foundation import clock, doors, figures, quick, schema
 from foundation.settings import Settings
 from foundation.web import fragments, front, member_shells
 from funnel.queries import audit as audit_funnel
 from ledger.audit import audit as audit_ledger
 from referral.queries import audit as audit_referrals
 from reviews.auditing import audit as audit_reviews
+from rewards.book import reckoning
 from rewards.budgets.auditing import audit as audit_budgets
 from rewards.catalogue.stock import audit as audit_stock
 from tests import databases
@@ -161,6 +162,12 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Templates are compiled once per test process; once per application took a third of it."""
     folder = tmp_path_factory.mktemp("templates")
     Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(folder))}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    """Pages count for themselves, however slow the machine is: tests see what they just did."""
+    figures.QUICK = reckoning.QUICK = 60_000
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ def pages(guard: Guard) -> Blueprint:
         with reading() as session:
             return render(
                 "operations/overview.html",
-                counts=outbox.counts(session),
+                counts=outbox.counts(session, clock.now()),
                 letters=outbox.dead_letters(session),
                 jobs=session.scalars(select(JobRun).order_by(JobRun.name)).all(),
                 titles={job.name: job.title or job.name for job in worker.jobs_table()},

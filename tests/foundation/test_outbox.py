@@ -32,9 +32,9 @@ def put(now: datetime, *cups: str, key: str | None = None) -> None:
             outbox.put(session, "tray", {"cup": cup}, now, key=key)
 
 
-def states() -> dict[str, int]:
+def states(now: datetime) -> dict[str, int]:
     with reading() as session:
-        return outbox.counts(session)
+        return outbox.counts(session, now)
 
 
 def test_a_message_is_delivered_once(sent: list[str], now: datetime) -> None:
@@ -42,7 +42,8 @@ def test_a_message_is_delivered_once(sent: list[str], now: datetime) -> None:
     worker.run_once(now)
     worker.run_once(now)
     assert sorted(sent) == ["black", "green"]
-    assert states() == {"delivered": 2}
+    assert states(now) == {"delivered": 2}
+    assert states(now + timedelta(days=1)) == {}, "only those of the last day are counted"
 
 
 def test_a_rolled_back_transaction_promises_nothing(sent: list[str], now: datetime) -> None:

@@ -41,13 +41,14 @@ The verbs; each takes a session of `writing()` and a key, and never commits:
     transfers.transfer_many(session, drafts, now)                           many, in few statements
     bulk.credit_many, bulk.post_many, bulk.void_many                        the verbs above, as sets
     transfers.reverse(session, transfer_id, amount=None, key=, now=)        back, all or in part
+    spending.give_back(session, transfer_id, owner=, commodity=, key=, …)   the same of a spending
     accounts.account(session, owner, kind, commodity, now)                  opens or finds
 
-`credit` and `post` pay off what is owed before anything becomes available. `claw_back` takes what
-is available and books the rest as owed. `credit` and `hold` take `expires_at`; a hold keeps it
-until it is posted, so `until + period` counts from the release. `claw_back` takes `of`, the credit
-or hold it takes back. Each of them also takes `about` (the fact or thing behind
-it) and `memo` (a JSON object).
+`credit`, `post` and `give_back` pay off what is owed before anything becomes available. `claw_back`
+takes what is available and books the rest as owed. `credit` and `hold` take `expires_at`; a hold
+keeps it until it is posted, so `until + period` counts from the release. `claw_back` takes `of`,
+the credit or hold it takes back. Each of them also takes `about` (the fact or thing behind it) and
+`memo` (a JSON object).
 
 Who touches several owners in one transaction locks them first, in one order for everybody: `bulk`
 does, others call `accounts.standings_many`.

@@ -1,4 +1,4 @@
-"""What a member spends."""
+"""What a member spends, and what comes back of it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,41 @@ def spend(
 ) -> Transfer:
     """Take `amount` of what the owner has available; Refused (`insufficient`) beyond that.
 
-    A cancelled order gives it back with `transfers.reverse`.
+    A cancelled order gives it back with `give_back`.
     """
     standing = standings(session, owner, commodity, ["available", "redeemed"], now)
     source, target = standing["available"].id, standing["redeemed"].id
     return transfers.make(session, Draft(source, target, amount, key, "spend", about, memo), now)
+
+
+def give_back(
+    session: Session,
+    transfer_id: str,
+    *,
+    owner: str,
+    commodity: str,
+    key: str,
+    now: datetime,
+    amount: int | None = None,
+    about: str | None = None,
+) -> Transfer:
+    """Give back `amount` of what `spend` took (None: all that is left), with the dates it had.
+
+    What the owner owes takes its part of it. Else who spends a gift, loses it to a refund and then
+    returns what she bought with it would have the gift again, beside a debt nobody asks for.
+    """
+    standing = standings(session, owner, commodity, ["available"], now)
+    back = transfers.reverse(session, transfer_id, key=key, amount=amount, about=about, now=now)
+    debt = -standing["owed"].posted if "owed" in standing else 0
+    if debt and not back.replayed:
+        transfers.transfer(
+            session,
+            source=standing["available"].id,
+            target=standing["owed"].id,
+            amount=min(debt, back.amount),
+            key=f"{key}:owed",
+            kind="pay_off",
+            about=about,
+            now=now,
+        )
+    return back

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from foundation import facts, versions
 from foundation.refusal import Refused
 from foundation.words import LANGUAGES
-from ledger import transfers
+from ledger import spending
 from notifications.telling import tell
 from rewards import programme
 from rewards.catalogue import notices, stock
@@ -25,6 +25,7 @@ from rewards.catalogue.models import Redemption
 from rewards.catalogue.redeeming import LONGEST, write_step
 from rewards.catalogue.redemption_rules import STEPS, leaves_house, may_cancel
 from rewards.models import Voucher
+from rewards.rules import POINTS
 from rewards.vouchers import codes as vouchers
 
 
@@ -134,7 +135,8 @@ def _hand_over(session: Session, redemption: Redemption, by_id: str, now: dateti
 def _give_back(
     session: Session, redemption: Redemption, by_id: str, reason: str, now: datetime
 ) -> None:
-    """The stock is free again (unless the thing has left the house), the points are hers again."""
+    """The stock is free again (unless the thing has left the house), the points are hers again,
+    less what she owes."""
     about = f"redemption:{redemption.id}"
     if redemption.kind == "voucher":
         _end_voucher(session, about, now)
@@ -143,8 +145,14 @@ def _give_back(
         redemption.stock = "released"
         versions.touch(session, "catalogue")
     if redemption.transfer_id is not None:
-        transfers.reverse(
-            session, redemption.transfer_id, key=f"{about}:back", about=about, now=now
+        spending.give_back(
+            session,
+            redemption.transfer_id,
+            owner=redemption.member_id,
+            commodity=POINTS,
+            key=f"{about}:back",
+            about=about,
+            now=now,
         )
     details = _details(redemption)
     facts.record(session, "redemption.cancelled", redemption.member_id, about, now, **details)

@@ -18,7 +18,7 @@ from foundation import facts
 from foundation.money import format_amount
 from foundation.refusal import Refused
 from foundation.tables import new_id
-from ledger import accounts, transfers
+from ledger import spending
 from rewards.credit import notices
 from rewards.credit.models import CreditReturn, CreditTaking
 from rewards.credit.taking import check_amount, returned, tell_of
@@ -55,7 +55,6 @@ def give_back(session: Session, back: GivingBack, now: datetime) -> CreditReturn
         return _same(known, back, taking.currency)
     amount = _fitting(session, taking, back.amount)
     made = _write(session, taking, back, amount, now)
-    _pay_off(session, taking, made, now)
     said = {"order": taking.reference, "amount": amount, "currency": taking.currency}
     facts.record(
         session, "credit.returned", taking.member_id, f"credit_return:{made.id}", now, **said
@@ -134,8 +133,15 @@ def _write(
 ) -> CreditReturn:
     return_id = new_id(now)
     about = f"credit_return:{return_id}"
-    reversal = transfers.reverse(
-        session, taking.transfer_id, key=about, amount=amount, about=about, now=now
+    reversal = spending.give_back(
+        session,
+        taking.transfer_id,
+        owner=taking.member_id,
+        commodity=taking.currency,
+        key=about,
+        amount=amount,
+        about=about,
+        now=now,
     )
     made = CreditReturn(
         id=return_id,
@@ -150,22 +156,3 @@ def _write(
     session.add(made)
     session.flush()
     return made
-
-
-def _pay_off(session: Session, taking: CreditTaking, made: CreditReturn, now: datetime) -> None:
-    """What is owed takes its part, or an order refunded twice over would be money for nothing."""
-    owner, currency = taking.member_id, taking.currency
-    standing = accounts.standings(session, owner, currency, ["available"], now)
-    debt = -standing["owed"].posted if "owed" in standing else 0
-    if debt:
-        about = f"credit_return:{made.id}"
-        transfers.transfer(
-            session,
-            source=standing["available"].id,
-            target=standing["owed"].id,
-            amount=min(debt, made.amount),
-            key=f"{about}:owed",
-            kind="pay_off",
-            about=about,
-            now=now,
-        )

@@ -235,3 +235,26 @@ def test_a_lot_cannot_grow_beyond_64_bits(book: Book) -> None:
         give(book, 1, 30)
     assert refused.value.code == "overflow"
     assert lots(book) == {30: 2**63 - 1}
+
+
+def test_what_comes_back_pays_what_is_owed(book: Book) -> None:
+    """A gift spent, taken back and then returned is worth nothing twice over."""
+    gift = give(book, 100, None)
+    spent = spend(book, 80)
+    claw(book, 100, of=gift)
+    assert (book.balances().available, book.balances().negative) == (0, 80)
+    for _again in (1, 2):
+        for amount, key in ((30, "a part"), (50, "the rest")):
+            with writing() as session:
+                spending.give_back(session, spent.id, amount=amount, key=key, now=book.now, **SAID)
+    assert (book.balances().available, book.balances().negative) == (0, 0)
+
+
+def test_what_comes_back_beyond_a_debt_can_be_spent(book: Book) -> None:
+    give(book, 100, 30)
+    spent = spend(book, 100)
+    claw(book, 40)
+    with writing() as session:
+        spending.give_back(session, spent.id, key="back", now=book.now, **SAID)
+    assert (book.balances().available, book.balances().negative) == (60, 0)
+    assert lots(book) == {30: 60}

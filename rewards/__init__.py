@@ -9,8 +9,8 @@ What happened is a fact; `earning.hear` asks `engine.Engine` what the version in
 moment promises for it, and for every award writes a *grant* and its transfer in the ledger: points,
 or store credit in the programme's currency. (A grant of vouchers has codes instead of a transfer,
 `vouchers/earned.py`.) Where the rule says so it is held until the return period is over;
-`releasing.release_due` lets it go. When an order is refunded, `clawing_back.hear` takes back its share of every grant that
-rests on it.
+`releasing.release_due` lets it go. When an order is refunded, `clawing_back.hear` takes back its
+share of every grant that rests on it.
 
 `engine.Engine` is pure, and it is the only engine: `replaying.replay` runs a draft through the same
 function, so a replay of a published version over its own time gives what the ledger holds, to the

@@ -47,6 +47,8 @@ WORDS = {
     "prepaid.used": lazy("Used something prepaid"),
     "prepaid.given_back": lazy("Something prepaid was given back at the till"),
     "prepaid.taken_back": lazy("Unused prepaid things went back with a refund"),
+    "credit.used": lazy("Paid with store credit"),
+    "credit.returned": lazy("Store credit came back from an order"),
     "awards.given": lazy("Gave points to many by hand"),
     "awards.taken_back": lazy("Took a set of points back"),
     "perk.granted": lazy("Was given a perk"),

@@ -7,15 +7,14 @@ everybody, so two sets that meet never wait for each other in a circle.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
+from foundation.garbage import uncollected
 from ledger import holds, posting, refusals, transfers
 from ledger.accounts import Standing, standings_many
 from ledger.earning import ids
@@ -51,23 +50,7 @@ class Resolution:
     memo: Mapping[str, Any] | None = None
 
 
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Do not look for garbage meanwhile.
-
-    A set makes hundreds of thousands of objects that all stay; going through them again and again
-    took a third of its time.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-@_without_collecting()
+@uncollected()
 def credit_many(
     session: Session, drafts: Sequence[CreditDraft], now: datetime
 ) -> list[list[Transfer]]:
@@ -102,7 +85,7 @@ def credit_many(
     return [made[draft.key] for draft in drafts]
 
 
-@_without_collecting()
+@uncollected()
 def post_many(
     session: Session, resolutions: Sequence[Resolution], now: datetime
 ) -> list[list[Transfer]]:
@@ -121,7 +104,7 @@ def post_many(
     return [made[each.key] for each in resolutions]
 
 
-@_without_collecting()
+@uncollected()
 def void_many(session: Session, resolutions: Sequence[Resolution], now: datetime) -> list[Transfer]:
     """`holds.void` of each, in their order; one hold stands in a set at most once."""
     held = _read(session, resolutions)

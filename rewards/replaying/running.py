@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from foundation.garbage import uncollected
 from rewards.replaying.comparing import compare
 from rewards.replaying.outcomes import Outcome, RuleCost, cost_key
 from rewards.replaying.past import Past
@@ -18,20 +17,7 @@ from rewards.rules import VOUCHER, Programme, commodity_of
 Progress = Callable[[int, int], None]
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Look for no garbage meanwhile: a replay makes millions of things and lets go of none of them
-    until it ends, and to go through them again and again took a third of its time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-@_uncollected()
+@uncollected()
 def replay(
     session: Session,
     rules: Programme,

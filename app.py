@@ -236,7 +236,7 @@ JOBS: Sequence[Job] = (
     reckoning.JOB,
     figures.job(
         {
-            acknowledgement.views.COUNTS: acknowledgement.queries.count,
+            acknowledgement.queries.FIGURES: acknowledgement.queries.count,
             rewards.glance.FIGURES: rewards.glance.count,
         }
     ),

@@ -15,6 +15,8 @@ from acknowledgement.rules import THANKS, Thanks
 from foundation.paging import Page, read_page
 from members.models import Member
 
+#: What the counts are kept under.
+FIGURES = "acknowledgements"
 LATELY = timedelta(days=30)
 
 

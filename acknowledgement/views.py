@@ -15,15 +15,12 @@ from shop import told_facts
 
 bp = Blueprint("acknowledgement", __name__)
 
-#: What the counts are kept under.
-COUNTS = "acknowledgements"
-
 
 @bp.get("/acknowledgements")
 @requires("acknowledgement.see")
 def acknowledgements() -> Any:
     """The rules with their counts, and the latest acknowledgements."""
-    counts = figures.counted(COUNTS, queries.count, clock.now())
+    counts = figures.counted(queries.FIGURES, queries.count, clock.now())
     with reading() as session:
         page = queries.latest(session, request.args.get("page"))
     names = {rule.name: rule for rule in rules.THANKS}

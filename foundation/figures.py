@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation.doors import reading, writing
 from foundation.jobs import Job, Summary
+from foundation.once import put
 from foundation.tables import Base, Json, Moment, Number, table_of
 from foundation.words import lazy
 
@@ -87,14 +87,6 @@ def _count(name: str, count: Count, now: datetime) -> dict[str, Any]:
     milliseconds = round((time.perf_counter() - started) * 1000)
     if milliseconds > QUICK or known:
         with writing() as session:
-            _keep(session, name, {"at": now, "milliseconds": milliseconds, "document": document})
+            said = {"at": now, "milliseconds": milliseconds, "document": document}
+            put(session, Figures, "name", {"name": name}, said)
     return document
-
-
-def _keep(session: Session, name: str, said: dict[str, Any]) -> None:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(
-        insert(table_of(Figures))
-        .values(name=name, **said)
-        .on_conflict_do_update(index_elements=["name"], set_=said)
-    )

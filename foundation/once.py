@@ -1,4 +1,4 @@
-"""Write a row once, whoever else is trying: never look first and insert afterwards."""
+"""Write a row whoever else is trying: never look first and insert afterwards."""
 
 from __future__ import annotations
 
@@ -24,6 +24,19 @@ def insert_many_once(session: Session, model: type[Any], rows: Sequence[Mapping[
     """Insert every row whose unique keys are still free, in one statement per batch."""
     if rows:
         session.execute(_on_conflict_nothing(session, model.__table__), list(rows))
+
+
+def put(
+    session: Session, model: type[Any], key: str, row: Mapping[str, Any], said: Mapping[str, Any]
+) -> None:
+    """Insert `row | said`, or say `said` in the row that holds the unique `key` already."""
+    table = model.__table__
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(
+        insert(table)
+        .values(**row, **said)
+        .on_conflict_do_update(index_elements=[key], set_=dict(said))
+    )
 
 
 def _on_conflict_nothing(session: Session, table: Table) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from babel import dates
 from sqlalchemy import func, select
@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from foundation import words
 from foundation.words import text_in
 from members.models import Member
-from rewards import explaining_rules, programme, tallies
+from rewards import programme, tallies
+from rewards.bars import Bar, in_order
 from rewards.models import Grant
 from rewards.programme import Version
 from rewards.replaying import actual, read_cost_key
@@ -29,18 +30,6 @@ FIGURES = "programme"
 #: How far back costs by rule go.
 LATELY = timedelta(days=90)
 MONTHS = 6
-
-
-class Bar(NamedTuple):
-    """A bar or point of a chart: whose, how much, and how that is written."""
-
-    name: str
-    amount: int
-    written: str
-
-    @classmethod
-    def of(cls, name: str, amount: int, commodity: str) -> Bar:
-        return cls(name, amount, explaining_rules.written(amount, commodity))
 
 
 # Counting: what JSON can hold, for readers of every language.
@@ -112,8 +101,3 @@ def _called(month: str) -> str:
     """A month as the reader's language writes it."""
     locale = words.locale(words.language())
     return str(dates.format_skeleton("yMMM", tallies.bounds(month)[0], locale=locale))
-
-
-def in_order(commodities: Iterable[str]) -> list[str]:
-    """Points first, then currencies by their code."""
-    return sorted(commodities, key=lambda code: (code != POINTS, code))

@@ -17,6 +17,7 @@ from ledger.statements import Balances, Line
 from members.models import Member
 from rewards import explaining, programme
 from rewards.awarding import queries as award_queries
+from rewards.bars import Bar, in_order
 from rewards.budgets.rules import cost
 from rewards.cards import queries as card_queries
 from rewards.cards.past import Given
@@ -24,7 +25,6 @@ from rewards.cards.queries import MyCard
 from rewards.catalogue import offers as catalogue
 from rewards.catalogue import queries as catalogue_queries
 from rewards.catalogue.offers import Offer
-from rewards.glance import Bar, in_order
 from rewards.models import Clawback, Grant, ReplayRun, Voucher
 from rewards.programme import Version
 from rewards.replaying import (

@@ -12,12 +12,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation.doors import reading, writing
 from foundation.jobs import Job, Summary
-from foundation.tables import Base, Id, Json, Moment, Number, new_id, table_of
+from foundation.once import put
+from foundation.tables import Base, Id, Json, Moment, Number, new_id
 from foundation.words import lazy
 from ledger import ages, statements
 from ledger.journal import commodities_of, steady
@@ -186,12 +186,8 @@ def _keep(session: Session, reckoned: Reckoning, milliseconds: int) -> None:
         "milliseconds": milliseconds,
         "document": reckoned.model_dump(mode="json"),
     }
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(
-        insert(table_of(BookReckoning))
-        .values(id=new_id(reckoned.at), day=f"{reckoned.at:%Y-%m-%d}", **said)
-        .on_conflict_do_update(index_elements=["day"], set_=said)
-    )
+    row = {"id": new_id(reckoned.at), "day": f"{reckoned.at:%Y-%m-%d}"}
+    put(session, BookReckoning, "day", row, said)
 
 
 def present(now: datetime) -> Reckoning:

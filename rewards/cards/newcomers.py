@@ -18,21 +18,21 @@ def welcomed(
     rules: Programme,
     fact: Happened,
     is_proven: Callable[[str], bool],
-    is_known: Callable[[str], bool],
+    is_second: Callable[[str], bool],
     bought: Callable[[str], int],
 ) -> Iterator[tuple[str, WelcomeVoucher]]:
     """Whom a fact entitles to which voucher, as far as she has not had it before.
 
-    `is_proven(member)` says whether her address is confirmed, `is_known(member)` whether another
+    `is_proven(member)` says whether her address is confirmed, `is_second(member)` whether another
     account of the same mailbox came first, `bought(member)` how many orders she has paid so far.
     """
     if fact.kind == "referral.lead":
         friend = str(fact.details["friend"])
-        if not is_known(friend):
+        if not is_second(friend):
             yield from ((friend, each) for each in rules.welcome if each.friends_only)
         return
     who, open_to_all = fact.member_id, [each for each in rules.welcome if not each.friends_only]
-    if who is None or not open_to_all or is_known(who):
+    if who is None or not open_to_all or is_second(who):
         return
     if fact.kind == "member.verified":
         orders = bought(who) if any(each.after_orders for each in open_to_all) else 0

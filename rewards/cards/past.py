@@ -58,7 +58,7 @@ class PastGifts:
         self._not_again: set[tuple[str, str]] = set()
         self._welcomed: set[tuple[str, str]] = set()
         self._proven: set[str] = set()
-        self._known: set[str] = set()
+        self._second: set[str] = set()
         self._bought: Counter[str] = Counter()
         self._waiting: list[Happened] = []
         self._moment: tuple[datetime, str] | None = None
@@ -83,9 +83,9 @@ class PastGifts:
         before = (Fact.at < start, Fact.member_id.is_not(None))
         proven = select(Fact.member_id).where(Fact.kind == "member.verified", *before)
         self._proven = {str(who) for who in session.scalars(proven)}
-        # Those of the period too: each was known from before her first fact that counts.
-        known = select(Fact.member_id).where(Fact.kind == SAME_MAILBOX)
-        self._known = {str(who) for who in session.scalars(known)}
+        # Those of the period too: each came second from before her first fact that counts.
+        second = select(Fact.member_id).where(Fact.kind == SAME_MAILBOX)
+        self._second = {str(who) for who in session.scalars(second)}
         orders = select(Fact.member_id, func.count()).where(Fact.kind == "order.paid", *before)
         for who, count in session.execute(orders.group_by(Fact.member_id)):
             self._bought[str(who)] = count
@@ -145,7 +145,7 @@ class PastGifts:
             self.rules,
             fact,
             self._proven.__contains__,
-            self._known.__contains__,
+            self._second.__contains__,
             lambda who: self._bought[who],
         ):
             item = self.rules.item(voucher.voucher)

@@ -42,13 +42,13 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
 
 def _give_all(session: Session, version: Version, facts: list[Happened], now: datetime) -> None:
     proven = _proven(session, facts)
-    known = _with(session, SAME_MAILBOX, _asked(facts))
+    second = _with(session, SAME_MAILBOX, _asked(facts))
     for fact in facts:
         for member_id, voucher in welcomed(
             version.rules,
             fact,
             proven.__contains__,
-            known.__contains__,
+            second.__contains__,
             lambda who: _bought(session, who),
         ):
             item = version.rules.item(voucher.voucher)

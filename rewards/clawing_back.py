@@ -34,6 +34,9 @@ from rewards.models import Clawback, Grant
 from rewards.rules import VOUCHER, month_of, order_reference, share_taken_back
 from rewards.vouchers import earned
 
+#: Orders, or grants, asked about in one statement.
+CHUNK = 500
+
 
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
     """Take back what each refund asks for; orders that earned nothing cost one statement in all."""
@@ -49,12 +52,13 @@ def take_back(
     by the fact of the refund; what is back already stays so."""
     orders = {order_reference(str(fact.details["order"])) for fact in refunds}
     orders.update(*cards.values())
-    grants = _grants_resting_on(session, sorted(orders))
-    if not grants:
+    found = _grants_resting_on(session, sorted(orders))
+    if not found:
         return
+    counts = committing.lock(session, None, {month_of(at) for _id, _member, at in found})
+    lock_members(session, (member_id for _id, member_id, _at in found))
+    grants = _lock_grants(session, [grant_id for grant_id, _member, _at in found])
     resting = [grant for of_order in grants.values() for grant in of_order]
-    counts = committing.lock(session, None, {month_of(grant.fact_at) for grant in resting})
-    lock_members(session, (grant.member_id for grant in resting))
     before = {grant.id: grant.clawed for grant in resting}
     for fact in sorted(refunds, key=lambda fact: (fact.at, fact.id)):
         for basis in (order_reference(str(fact.details["order"])), *cards.get(fact.id, ())):
@@ -64,13 +68,25 @@ def take_back(
     committing.give_back(session, counts, taken)
 
 
-def _grants_resting_on(session: Session, orders: Sequence[str]) -> dict[str, list[Grant]]:
-    """Grants by order, locked until commit: two refunds of one order wait for each other."""
+def _grants_resting_on(session: Session, orders: Sequence[str]) -> list[tuple[str, str, datetime]]:
+    """Grants of these orders: id, member, moment of the fact. Only looked at: whoever locks a grant
+    has locked its member before."""
+    found: list[tuple[str, str, datetime]] = []
+    for start in range(0, len(orders), CHUNK):
+        among = Grant.basis.in_(orders[start : start + CHUNK])
+        rows = session.execute(select(Grant.id, Grant.member_id, Grant.fact_at).where(among))
+        found.extend((row.id, row.member_id, row.fact_at) for row in rows)
+    return found
+
+
+def _lock_grants(session: Session, grant_ids: Sequence[str]) -> dict[str, list[Grant]]:
+    """These grants by order, as they are now, locked until commit."""
     found: dict[str, list[Grant]] = {}
-    for start in range(0, len(orders), 500):
-        chunk = orders[start : start + 500]
-        query = select(Grant).where(Grant.basis.in_(chunk)).order_by(Grant.id).with_for_update()
-        for grant in session.scalars(query):
+    ids = sorted(grant_ids)
+    for start in range(0, len(ids), CHUNK):
+        among = Grant.id.in_(ids[start : start + CHUNK])
+        query = select(Grant).where(among).order_by(Grant.id).with_for_update()
+        for grant in session.scalars(query.execution_options(populate_existing=True)):
             found.setdefault(grant.basis or "", []).append(grant)
     return found
 

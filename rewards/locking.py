@@ -1,4 +1,10 @@
-"""Who changes what members were given waits for whoever else does, in one order for everybody."""
+"""Who changes what members were given waits for whoever else does, in one order for everybody.
+
+The order, which keeps any two of them from waiting for each other: the counters of budgets
+(`budgets/committing.py`), members (here), their grants, then whatever is a member's own: cards,
+vouchers, balances. Who needs to know whose something is before that only looks, and looks again
+once it is locked.
+"""
 
 from __future__ import annotations
 

@@ -25,12 +25,14 @@ BATCH = 200
 def release_due(now: datetime) -> str:
     """Release every grant whose time has come, batch by batch; a sentence of what was done.
 
-    Several workers may do this at once: each claims what the others have not locked.
+    Several workers may do this at once: they wait for each other's members, and each claims what
+    the others have not released.
     """
     released = 0
     while waiting := _due(now):
         with writing() as session:
-            done = _claim(session, waiting, now)
+            lock_members(session, waiting.values())
+            done = _claim(session, list(waiting), now)
             _release(session, done, now)
         released += len(done)
         if not done:  # another worker is at them
@@ -38,30 +40,28 @@ def release_due(now: datetime) -> str:
     return Summary("Rewards released: %(count)s", count=released)
 
 
-def _due(now: datetime) -> list[str]:
+def _due(now: datetime) -> dict[str, str]:
+    """The next grants to release, and whose they are."""
+    query = (
+        select(Grant.id, Grant.member_id)
+        .where(Grant.release_at <= now, Grant.released_at.is_(None), Grant.voided_at.is_(None))
+        .order_by(Grant.release_at)
+        .limit(BATCH)
+    )
     with reading() as session:
-        return list(
-            session.scalars(
-                select(Grant.id)
-                .where(
-                    Grant.release_at <= now, Grant.released_at.is_(None), Grant.voided_at.is_(None)
-                )
-                .order_by(Grant.release_at)
-                .limit(BATCH)
-            )
-        )
+        return {row.id: row.member_id for row in session.execute(query)}
 
 
 def _claim(session: Session, grant_ids: Sequence[str], now: datetime) -> list[Grant]:
-    """Those that nobody released, voided or is working on in the meantime, marked as released.
+    """Those that nobody released or voided in the meantime, marked as released.
 
-    Locked in the order of their ids, as clawing back does, and never waited for.
+    Their members are locked already (locking.py).
     """
     grants = session.scalars(
         select(Grant)
         .where(Grant.id.in_(grant_ids), Grant.released_at.is_(None), Grant.voided_at.is_(None))
         .order_by(Grant.id)
-        .with_for_update(skip_locked=True)
+        .with_for_update()
     ).all()
     for grant in grants:
         grant.released_at = now
@@ -70,7 +70,6 @@ def _claim(session: Session, grant_ids: Sequence[str], now: datetime) -> list[Gr
 
 
 def _release(session: Session, grants: list[Grant], now: datetime) -> None:
-    lock_members(session, (grant.member_id for grant in grants))
     bulk.post_many(
         session,
         [

@@ -95,11 +95,12 @@ def _has_used(session: Session, card_id: str) -> bool:
 
 
 def _take_back(session: Session, refunds: Sequence[Fact], now: datetime) -> None:
-    members = stamps.members_with_stamps(session, refunds)
+    members, months = stamps.touched(session, refunds)
     if not members:
         return
+    committing.lock(session, None, months)
     lock_members(session, members)
-    cards = stamps.collection(session, members, {})
+    cards = stamps.collection(session, sorted(members), {})
     lost: list[tuple[Lost, Fact]] = []
     for fact in sorted(refunds, key=lambda fact: (fact.at, fact.id)):
         lost.extend((each, fact) for each in cards.refund(happened(fact)))

@@ -15,7 +15,7 @@ from rewards import programme
 from rewards.cards.collecting import Collection, Lost, Stamped, basis_of
 from rewards.cards.models import MemberCard, Stamp
 from rewards.cards.rules import Held, is_lost
-from rewards.happenings import order_reference
+from rewards.happenings import month_of, order_reference
 from rewards.rules import Programme
 from rewards.tallies import CHUNK
 
@@ -124,18 +124,18 @@ def _stamp_row(each: Stamped, fact: Fact, now: datetime) -> Row:
 # What refunds undo.
 
 
-def members_with_stamps(session: Session, refunds: Sequence[Fact]) -> list[str]:
-    """Whose stamps rest on the refunded orders."""
-    found: set[str] = set()
+def touched(session: Session, refunds: Sequence[Fact]) -> tuple[set[str], set[str]]:
+    """Whose cards the refunded orders are stamped on, and the months of all stamps on these: what
+    the cards earned was earned in one of them. Asked before anything is locked."""
+    members: set[str] = set()
+    months: set[str] = set()
     for chunk in _chunks(sorted(map(_order, refunds))):
-        found.update(
-            session.scalars(
-                select(Stamp.member_id).where(
-                    Stamp.subject.in_(chunk), Stamp.taken_back_at.is_(None)
-                )
-            )
-        )
-    return sorted(found)
+        cards = select(Stamp.card_id).where(Stamp.subject.in_(chunk), Stamp.taken_back_at.is_(None))
+        stamps = select(Stamp.member_id, Stamp.at).where(Stamp.card_id.in_(cards))
+        for member_id, at in session.execute(stamps):
+            members.add(member_id)
+            months.add(month_of(at))
+    return members, months
 
 
 def full_cards_losing(session: Session, refunds: Sequence[Fact]) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from foundation.money import exponent, format_amount, is_currency
 from foundation.words import _, number
-from rewards.book.statement_words import UNITS
+from rewards.commodities import UNITS
 from rewards.rules import POINTS
 from rewards.topups import queries as topups
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from foundation.money import is_currency
 from foundation.words import _, lazy, when
+from rewards.commodities import FREE, PAID, UNITS
 from rewards.rules import POINTS
-from rewards.topups.rules import FREE, PAID
 
 #: What a movement was, by the kinds of the accounts it went from and to.
 WHAT: Mapping[tuple[str, str], str] = {
@@ -73,8 +73,7 @@ SHOWN: Mapping[str, Any] = {
     "negative": lazy("owed"),
 }
 
-#: The commodity that vests, and its words.
-UNITS = "units"
+#: The commodity that vests.
 OF_UNITS: Mapping[str, Any] = {
     "granted_on_hold": lazy("Granted, not vested yet"),
     "granted": lazy("Granted and vested"),

@@ -22,11 +22,11 @@ from foundation.tables import new_id
 from foundation.words import lazy
 from ledger import accounts, clawbacks, holds, spending
 from notifications.telling import tell
+from rewards.commodities import UNITS
 from rewards.perks import notices as perk_notices
 from rewards.seats.models import Seat, SeatInvitation, UnitGrant, UnitMove
 from rewards.seats.vesting_rules import month_after, months_passed, next_step, vested
 
-UNITS = "units"
 #: Grants looked at in one run of the job; the rest wait for the next one.
 BATCH = 200
 Kind = Literal["vested", "forfeited", "settled", "lapsed"]

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from foundation.words import _, number, plural, text_in
 from foundation.words import sentences as joined
+from rewards.commodities import FREE
 from rewards.rules import Programme
-from rewards.topups.rules import FREE, TopUp
+from rewards.topups.rules import TopUp
 
 
 def in_short(units: int, every: int, free: int) -> str:

@@ -14,12 +14,13 @@ from foundation.paging import Page, read_page
 from foundation.tables import new_id
 from foundation.words import text_in
 from members.models import ApiKey, Member
+from rewards.commodities import PAID
 from rewards.rules import TopUp
 from rewards.topups import codes, explaining, left
 from rewards.topups.left import Left
 from rewards.topups.left import offer_of as offer_at
 from rewards.topups.models import TopUpPurchase, TopUpUse
-from rewards.topups.rules import PAID, offer_of
+from rewards.topups.rules import offer_of
 
 #: Tokens drawn before the rest is only counted.
 DRAWN = 40

@@ -12,11 +12,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from rewards.commodities import FREE, PAID, key_in
 from rewards.conditions import Slug
 from rewards.documents import Document, Key, Objection, Texts, about_names, objection
 from rewards.happenings import Happened, pieces_of, products_of
 
-PAID, FREE = "prepaid:", "prepaid-free:"
 Units = Annotated[int, Field(ge=1, le=1_000)]
 Days = Annotated[int, Field(ge=1, le=3_650)]
 
@@ -75,10 +75,7 @@ def free_in(key: str) -> str:
 
 def offer_of(commodity: str) -> str | None:
     """The key of the offer whose units these are; None for anything else."""
-    for prefix in (PAID, FREE):
-        if commodity.startswith(prefix):
-            return commodity.removeprefix(prefix)
-    return None
+    return key_in(commodity, PAID, FREE)
 
 
 def bought(offers: Sequence[TopUp], fact: Happened) -> Iterator[Bought]:

@@ -1,0 +1,27 @@
+"""What the book counts: each commodity by the code it has there. Pure.
+
+    points                what rules, full cards and owners give
+    USD, EUR …            store credit, in minor units of its currency
+    good:<item>           goods, services, experiences and pre-orders of the catalogue
+    perk:<perk>           perks given to single members
+    prepaid:<offer>       units of a top-up offer that were paid for
+    prepaid-free:<offer>  units that came free with them
+    units                 of an advisor's seat
+
+How each is spoken of stands in book/statement_words.py, what it is called in book/amounts.py.
+"""
+
+from __future__ import annotations
+
+GOOD = "good:"
+PERK = "perk:"
+PAID, FREE = "prepaid:", "prepaid-free:"
+UNITS = "units"
+
+
+def key_in(commodity: str, *prefixes: str) -> str | None:
+    """The key behind one of these prefixes: of good:teapot it is teapot. None without any."""
+    for prefix in prefixes:
+        if commodity.startswith(prefix):
+            return commodity.removeprefix(prefix)
+    return None

@@ -133,6 +133,23 @@ def expiring(session: Session, owner: str, commodity: str) -> list[Expiring]:
     return [Expiring(expires_at, left) for expires_at, left in rows]
 
 
+def balances_by_owner(session: Session, prefix: str) -> dict[tuple[str, str], Balances]:
+    """The numbers of every owner of commodities whose code begins so, by owner and commodity.
+
+    Reads the accounts of the whole book: for audits.
+    """
+    rows = session.execute(
+        select(accounts.c.owner, accounts.c.commodity, accounts.c.kind, balances_table.c.posted)
+        .join(balances_table, balances_table.c.account_id == accounts.c.id)
+        .where(accounts.c.commodity.startswith(prefix, autoescape=True))
+        .where(accounts.c.owner.is_not(None))
+    )
+    kinds: dict[tuple[str, str], dict[str, int]] = {}
+    for owner, commodity, kind, posted in rows:
+        kinds.setdefault((owner, commodity), {})[kind] = posted
+    return {whose: numbers(found) for whose, found in kinds.items()}
+
+
 def balance(session: Session, account_id: int) -> int:
     """What is on an account now, exact for deferred accounts too."""
     statement = select(present()).where(balances_table.c.account_id == account_id)

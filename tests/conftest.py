@@ -28,6 +28,7 @@ from referral.queries import audit as audit_referrals
 from reviews.auditing import audit as audit_reviews
 from rewards.book import reckoning
 from rewards.budgets.auditing import audit as audit_budgets
+from rewards.catalogue.auditing import audit as audit_redemptions
 from rewards.catalogue.stock import audit as audit_stock
 from tests import databases
 from tests.emptied import Emptied
@@ -216,6 +217,7 @@ AUDITS: list[Callable[[Any], list[Any]]] = [
     audit_reviews,
     audit_budgets,
     audit_stock,
+    audit_redemptions,
 ]
 
 

@@ -19,11 +19,11 @@ from foundation.words import LANGUAGES
 from ledger import spending
 from notifications.telling import tell
 from rewards import programme
-from rewards.catalogue import notices, stock
+from rewards.catalogue import notices, stock, units
 from rewards.catalogue.finding import read
 from rewards.catalogue.models import Redemption
 from rewards.catalogue.redeeming import LONGEST, write_step
-from rewards.catalogue.redemption_rules import STEPS, leaves_house, may_cancel
+from rewards.catalogue.redemption_rules import STEPS, is_handed_over, leaves_house, may_cancel
 from rewards.models import Voucher
 from rewards.rules import POINTS
 from rewards.vouchers import codes as vouchers
@@ -53,6 +53,8 @@ def move(
         _give_back(session, redemption, by_id, text, now)
     elif leaves_house(step):
         _hand_over(session, redemption, by_id, now)
+    if is_handed_over(redemption.kind, redemption.state):
+        units.hand_over(session, redemption, now)
     session.flush()
     write_step(session, redemption, step, by_id, text, now)
     if redemption.state == "done":
@@ -154,6 +156,7 @@ def _give_back(
             about=about,
             now=now,
         )
+    units.take_back(session, redemption, now)
     details = _details(redemption)
     facts.record(session, "redemption.cancelled", redemption.member_id, about, now, **details)
     tell(

@@ -78,6 +78,8 @@ class Redemption(Base):
     stock: Mapped[str]  # what became of the one that was counted for it
     taken_by: Mapped[Id | None] = mapped_column(ForeignKey("member.id"))
     transfer_id: Mapped[Id | None]  # that spent the points
+    unit_id: Mapped[Id | None]  # the hold of one of the item (units.py); none of a voucher
+    handed_over_id: Mapped[Id | None]  # the transfer by which she had it
     at: Mapped[Moment]
 
 
@@ -116,6 +118,7 @@ class VoucherUse(Base):
     by_key: Mapped[Id | None] = mapped_column(ForeignKey("api_key.id"))
     at: Mapped[Moment]
     released_at: Mapped[Moment | None]
+    transfer_id: Mapped[Id | None]  # that spent it
 
 
 class ApiAnswer(Base):

@@ -1,8 +1,9 @@
 """Redeeming: points for an item of the catalogue, once per request however often it is sent.
 
 In one transaction: one is promised of the stock, the points are spent, and the voucher is issued or
-the order stands in the queue of the staff. Whoever moves stock and points moves the stock first, so
-that two of them wait for each other and never deadlock.
+the order stands in the queue of the staff, one unit of the item held for the member in the book.
+Whoever moves these moves the stock first, then the points, then the unit, so that two of them wait
+for each other and never deadlock.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from foundation.tables import new_id
 from ledger import spending, statements
 from notifications.telling import tell
 from rewards import programme
-from rewards.catalogue import notices, offers, stock
+from rewards.catalogue import notices, offers, stock, units
 from rewards.catalogue.items import Item
 from rewards.catalogue.models import Redemption, RedemptionStep
 from rewards.models import Voucher
@@ -76,6 +77,8 @@ def redeem(session: Session, member_id: str, order: Order, now: datetime) -> Red
     )
     redemption = session.get_one(Redemption, row["id"])
     write_step(session, redemption, "order", member_id, "", now)
+    if not item.is_voucher:
+        units.promise(session, redemption, item, now)
     voucher = _issue(session, redemption, item, now) if item.is_voucher else None
     _say(session, redemption, item, voucher, now)
     return Redeemed(redemption, voucher)

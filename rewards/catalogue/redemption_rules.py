@@ -42,6 +42,11 @@ def may_cancel(kind: str, state: str) -> bool:
     return state == "done" if kind == "voucher" else state == "ordered"
 
 
+def is_handed_over(kind: str, state: str) -> bool:
+    """Whether the member has it: a thing once it is sent, a service or a visit once it is done."""
+    return state == "done" or (state == "sent" and kind in ("goods", "preorder"))
+
+
 def leaves_house(step: str) -> bool:
     """Whether what was promised of the stock is gone with this step."""
     return step in ("send", "finish")

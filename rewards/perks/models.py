@@ -31,3 +31,5 @@ class Entitlement(Base):
     revoked_at: Mapped[Moment | None]
     revoked_by: Mapped[Id | None] = mapped_column(ForeignKey("member.id"))
     revoke_reason: Mapped[str | None]
+    transfer_id: Mapped[Id | None]  # that gave its unit in the book
+    taken_back_id: Mapped[Id | None]  # that took it back; none when it had ended by then

@@ -19,7 +19,7 @@ from foundation.words import LANGUAGES
 from ledger import spending
 from notifications.telling import tell
 from rewards import programme
-from rewards.catalogue import notices, stock, units
+from rewards.catalogue import booking, notices, stock
 from rewards.catalogue.finding import read
 from rewards.catalogue.models import Redemption
 from rewards.catalogue.redeeming import LONGEST, write_step
@@ -54,7 +54,7 @@ def move(
     elif leaves_house(step):
         _hand_over(session, redemption, by_id, now)
     if is_handed_over(redemption.kind, redemption.state):
-        units.hand_over(session, redemption, now)
+        booking.hand_over(session, redemption, now)
     session.flush()
     write_step(session, redemption, step, by_id, text, now)
     if redemption.state == "done":
@@ -156,7 +156,7 @@ def _give_back(
             about=about,
             now=now,
         )
-    units.take_back(session, redemption, now)
+    booking.take_back(session, redemption, now)
     details = _details(redemption)
     facts.record(session, "redemption.cancelled", redemption.member_id, about, now, **details)
     tell(

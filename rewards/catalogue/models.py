@@ -78,7 +78,7 @@ class Redemption(Base):
     stock: Mapped[str]  # what became of the one that was counted for it
     taken_by: Mapped[Id | None] = mapped_column(ForeignKey("member.id"))
     transfer_id: Mapped[Id | None]  # that spent the points
-    unit_id: Mapped[Id | None]  # the hold of one of the item (units.py); none of a voucher
+    unit_id: Mapped[Id | None]  # the hold of one of the item (booking.py); none of a voucher
     handed_over_id: Mapped[Id | None]  # the transfer by which she had it
     at: Mapped[Moment]
 

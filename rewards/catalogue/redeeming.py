@@ -22,7 +22,7 @@ from foundation.tables import new_id
 from ledger import spending, statements
 from notifications.telling import tell
 from rewards import programme
-from rewards.catalogue import notices, offers, stock, units
+from rewards.catalogue import booking, notices, offers, stock
 from rewards.catalogue.items import Item
 from rewards.catalogue.models import Redemption, RedemptionStep
 from rewards.models import Voucher
@@ -78,7 +78,7 @@ def redeem(session: Session, member_id: str, order: Order, now: datetime) -> Red
     redemption = session.get_one(Redemption, row["id"])
     write_step(session, redemption, "order", member_id, "", now)
     if not item.is_voucher:
-        units.promise(session, redemption, item, now)
+        booking.promise(session, redemption, item, now)
     voucher = _issue(session, redemption, item, now) if item.is_voucher else None
     _say(session, redemption, item, voucher, now)
     return Redeemed(redemption, voucher)

@@ -39,7 +39,7 @@ def promise(session: Session, redemption: Redemption, item: Item, now: datetime)
 
 
 def hand_over(session: Session, redemption: Redemption, now: datetime) -> None:
-    """She has it. Again, it changes nothing; nor for what was ordered before the book held goods."""
+    """She has it. Again, it changes nothing."""
     if redemption.unit_id is None or redemption.handed_over_id is not None:
         return
     about = _about(redemption)

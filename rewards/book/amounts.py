@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from foundation.money import exponent, format_amount, is_currency
 from foundation.words import _, number
+from rewards.catalogue import queries as catalogue
 from rewards.commodities import UNITS
+from rewards.perks import queries as perks
 from rewards.rules import POINTS
 from rewards.topups import queries as topups
 
@@ -22,9 +24,11 @@ def name_of(code: str) -> str:
 
 
 def naming(session: Session, codes: Iterable[str]) -> Callable[[str], str]:
-    """`name_of` for these commodities, knowing what was prepaid by the names of its offers."""
-    prepaid = topups.names(session, codes)
-    return lambda code: prepaid.get(code) or name_of(code)
+    """`name_of` for these commodities, knowing offers, items and perks by their names."""
+    wanted = list(codes)
+    known = topups.names(session, wanted)
+    known |= catalogue.names(session, wanted) | perks.names(session, wanted)
+    return lambda code: known.get(code) or name_of(code)
 
 
 def written(units: int, code: str, scale: int) -> str:

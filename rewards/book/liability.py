@@ -18,6 +18,8 @@ from rewards.book import reckoning
 from rewards.book.amounts import plain
 from rewards.book.breakage import Estimate
 from rewards.book.reckoning import Reckoning
+from rewards.catalogue import queries as catalogue
+from rewards.commodities import GOOD, PERK, key_in
 from rewards.programme import Version
 from rewards.rules import POINTS, Programme
 from rewards.topups import queries as topups
@@ -56,6 +58,7 @@ class Liability:
     version: Version | None
     worth: int | None
     paid_in: Mapping[str, int]  # for what was prepaid and is not used: minor units by currency
+    value: Mapping[str, int]  # of goods that were not handed over yet: minor units by currency
 
     @property
     def outstanding(self) -> int:
@@ -65,6 +68,11 @@ class Liability:
     def never_spent(self) -> int:
         """Of what is outstanding, how much is expected never to be spent."""
         return self.estimate.never_spent(self.outstanding) if self.estimate else 0
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether part of it may never be claimed: goods are fetched, and perks only last."""
+        return key_in(self.commodity, GOOD, PERK) is None
 
     @property
     def is_countable(self) -> bool:
@@ -95,6 +103,7 @@ def read(session: Session, reckoned: Reckoning, commodity: str | None) -> Liabil
         version=version,
         worth=worth_of(rules, available + pending) if rules and code == POINTS else None,
         paid_in=topups.paid_in_for(session, code, reckoned.at),
+        value=catalogue.value_promised(session, code),
     )
 
 

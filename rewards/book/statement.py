@@ -27,6 +27,7 @@ from rewards.book.amounts import plain
 from rewards.catalogue import queries as catalogue_queries
 from rewards.credit.models import CreditReturn, CreditTaking
 from rewards.models import Grant
+from rewards.perks.models import Entitlement
 from rewards.rules import POINTS
 from rewards.seats.models import Seat, UnitGrant
 from rewards.topups.models import TopUpPurchase, TopUpUse
@@ -139,7 +140,8 @@ def explained(session: Session, moved: Sequence[Movement], commodity: str) -> li
 def reasons(session: Session, about: set[str]) -> dict[str, Reason]:
     """Why something moved, by what its transfer is about."""
     found = _grants(session, about) | _redemptions(session, about) | _units(session, about)
-    return found | _topups(session, about) | _awards(session, about) | _credit(session, about)
+    found |= _topups(session, about) | _awards(session, about) | _credit(session, about)
+    return found | _perks(session, about)
 
 
 def _ids(about: set[str], prefix: str) -> list[str]:
@@ -222,6 +224,25 @@ def _awards(session: Session, about: set[str]) -> dict[str, Reason]:
         f"award:{award_id}": Reason(reason, f"/me/awards/{award_id}")
         for award_id, reason in reasons.items()
     }
+
+
+def _perks(session: Session, about: set[str]) -> dict[str, Reason]:
+    """Perks given to her by a rule, or by the owner with a reason."""
+    rows = session.execute(
+        select(Entitlement.id, Entitlement.perk, Entitlement.version, Entitlement.reason).where(
+            Entitlement.id.in_(_ids(about, "entitlement:"))
+        )
+    ).all()
+    known = {number: programme.version(session, number) for number in {row[2] for row in rows}}
+    found = {}
+    for given_id, key, number, reason in rows:
+        version = known[number]
+        perk = version.rules.perk(key) if version else None
+        told = f"/how-rewards-work/{number}#perk-{key}"
+        name = reason or (text_in(perk.name) if perk else key)
+        also = ((told, _("Version %(number)s", number=number)),)
+        found[f"entitlement:{given_id}"] = Reason(name, "/me/perks", also)
+    return found
 
 
 def _credit(session: Session, about: set[str]) -> dict[str, Reason]:

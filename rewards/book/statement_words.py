@@ -1,19 +1,19 @@
 """What a statement says: each movement and each number in words.
 
 Most commodities are earned, held, spent. Units of a seat vest instead; nothing of theirs is called
-spending. What was prepaid is used.
+spending. What was prepaid is used, goods are handed over, perks are in force until they end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from foundation.money import is_currency
 from foundation.words import _, lazy, when
-from rewards.commodities import FREE, PAID, UNITS
+from rewards.commodities import FREE, GOOD, PAID, PERK, UNITS
 from rewards.rules import POINTS
 
 #: What a movement was, by the kinds of the accounts it went from and to.
@@ -111,6 +111,8 @@ class Words:
     sentences: Mapping[str, Any]
     names: Mapping[str, Any]
     shown: Mapping[str, Any]
+    accounts: Mapping[str, Any] = field(default_factory=dict)
+    never: Collection[str] = ()  # numbers it has for no longer than a moment
 
 
 OF_POINTS = Words({}, {}, {})
@@ -127,11 +129,57 @@ OF_CREDIT = Words(
 )
 
 
+#: Goods, services, experiences and pre-orders that points bought.
+OF_GOODS = Words(
+    {
+        "granted_on_hold": lazy("Ordered with your points"),
+        "released": lazy("Made ready for you"),
+        "spent": lazy("Handed over to you"),
+        "taken_back_on_hold": lazy("Cancelled before you had it: your points are back"),
+        "given_back": lazy("Refunded after you had it"),
+        "taken_back": lazy("No longer counted as yours: your points are back"),
+    },
+    {"pending": lazy("Ordered"), "spent": lazy("Handed over")},
+    {"pending": lazy("ordered"), "spent": lazy("handed over")},
+    {"pending": lazy("Promised to members"), "redeemed": lazy("Handed over to members")},
+    never=("available", "expired", "negative"),
+)
+#: Perks given to single members.
+OF_PERKS = Words(
+    {
+        "granted": lazy("Given to you"),
+        "expired": lazy("Ended on its day"),
+        "taken_back": lazy("Taken back"),
+    },
+    {"available": lazy("In force"), "expired": lazy("Ended")},
+    {"available": lazy("in force")},
+    {"available": lazy("In force"), "expired": lazy("Ended"), "clawed_back": lazy("Taken back")},
+    never=("pending", "spent", "negative"),
+)
+#: By how the code begins.
+OF_KINDS: Mapping[str, Words] = {
+    PAID: Words(OF_PAID, NAMES_OF_PREPAID, SHOWN_OF_PREPAID),
+    FREE: Words(OF_FREE, NAMES_OF_PREPAID, SHOWN_OF_PREPAID),
+    GOOD: OF_GOODS,
+    PERK: OF_PERKS,
+}
+#: What stands on the accounts of a kind, to the owner.
+ACCOUNTS: Mapping[str, Any] = {
+    "issued": lazy("Issued by the programme"),
+    "pending": lazy("On hold for members"),
+    "available": lazy("Available to members"),
+    "owed": lazy("Owed by members"),
+    "redeemed": lazy("Spent by members"),
+    "expired": lazy("Expired"),
+    "clawed_back": lazy("Taken back with refunds"),
+}
+
+
 def words_of(commodity: str) -> Words:
     """How `commodity` is spoken of."""
-    for prefix, said in ((PAID, OF_PAID), (FREE, OF_FREE)):
+    for prefix, said in OF_KINDS.items():
         if commodity.startswith(prefix):
-            return Words(said, NAMES_OF_PREPAID, SHOWN_OF_PREPAID)
+            return said
     units = Words(OF_UNITS, NAMES_OF_UNITS, SHOWN_OF_UNITS)
     if is_currency(commodity):
         return OF_CREDIT
@@ -154,12 +202,20 @@ def sentence(what: str, commodity: str, until: datetime | None) -> str:
 
 
 def names(commodity: str) -> dict[str, str]:
-    """What each of the five numbers is called, in the order in which they are shown."""
-    own = words_of(commodity).names
-    return {number: str(own.get(number, name)) for number, name in NAMES.items()}
+    """What each of the five numbers is called, in the order in which they are shown; those that
+    such a commodity never has are left out."""
+    said = words_of(commodity)
+    named = {**NAMES, **said.names}
+    return {number: str(named[number]) for number in NAMES if number not in said.never}
 
 
 def shown(commodity: str) -> dict[str, str]:
     """The numbers whose changes a line shows, and what stands behind such an amount."""
-    own = {**SHOWN, **words_of(commodity).shown}
-    return {number: str(name) for number, name in own.items()}
+    said = words_of(commodity)
+    own = {**SHOWN, **said.shown}
+    return {number: str(name) for number, name in own.items() if number not in said.never}
+
+
+def accounts(commodity: str) -> dict[str, str]:
+    """What the accounts of each kind hold, in the owner's trial balance."""
+    return {kind: str(name) for kind, name in {**ACCOUNTS, **words_of(commodity).accounts}.items()}

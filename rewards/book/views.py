@@ -47,7 +47,12 @@ def trial_balance() -> Any:
     reckoned = reckoning.present(clock.now())
     with reading() as session:
         name_of = amounts.naming(session, reckoned.scales)
-    return render_template("rewards/book/trial_balance.html", reckoned=reckoned, name_of=name_of)
+    return render_template(
+        "rewards/book/trial_balance.html",
+        reckoned=reckoned,
+        name_of=name_of,
+        accounts_of=statement_words.accounts,
+    )
 
 
 @bp.get("/book/trial-balance.csv")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from foundation.paging import Page, read_page
 from foundation.refusal import Refused
-from foundation.words import text_in
+from foundation.words import _, text_in
 from members.models import Member
 from rewards import programme
 from rewards.catalogue import finding, stock
@@ -21,6 +21,7 @@ from rewards.catalogue.items import Item, moment_of
 from rewards.catalogue.models import Redemption, RedemptionStep, StockMovement, VoucherUse
 from rewards.catalogue.redemption_rules import OPEN, OVER, may_cancel, possible
 from rewards.catalogue.stock import Level
+from rewards.commodities import GOOD, key_in
 from rewards.models import Voucher
 
 #: What the staff's queue shows under each of its tabs.
@@ -193,6 +194,48 @@ def titles(session: Session, redemption_ids: Iterable[str]) -> dict[str, str]:
         redemption_id: text_in(item.name) if (item := items.get((version, key))) else key
         for redemption_id, version, key in rows
     }
+
+
+def names(session: Session, commodities: Iterable[str]) -> dict[str, str]:
+    """What goods are called in the book, by commodity: as they are now, or were redeemed last."""
+    keys = {code: key for code in commodities if (key := key_in(code, GOOD)) is not None}
+    version = programme.latest(session) if keys else None
+    found = {}
+    for code, key in keys.items():
+        item = (version.rules.item(key) if version else None) or _redeemed_last(session, key)
+        if item is not None:
+            found[code] = _("%(item)s (from the catalogue)", item=text_in(item.name))
+    return found
+
+
+def _redeemed_last(session: Session, key: str) -> Item | None:
+    """An item as the version has it under which it was redeemed last."""
+    number = session.scalar(
+        select(Redemption.version)
+        .where(Redemption.item == key)
+        .order_by(Redemption.id.desc())
+        .limit(1)
+    )
+    return _items(session, {(number, key)}).get((number, key)) if number is not None else None
+
+
+def value_promised(session: Session, commodity: str) -> dict[str, int]:
+    """Minor units by currency that goods are worth which members ordered and do not have yet."""
+    key, found = key_in(commodity, GOOD), dict[str, int]()
+    if key is None:
+        return found
+    rows = session.execute(
+        select(Redemption.version, func.count())
+        .where(Redemption.item == key, Redemption.state.not_in(OVER))
+        .where(Redemption.unit_id.is_not(None), Redemption.handed_over_id.is_(None))
+        .group_by(Redemption.version)
+    ).all()
+    items = _items(session, {(version, key) for version, _count in rows})
+    for version, count in rows:
+        item = items.get((version, key))
+        if item is not None and item.value:
+            found[item.currency] = found.get(item.currency, 0) + item.value * count
+    return found
 
 
 def counted(session: Session) -> list[Counted]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session, aliased
 
+from foundation.words import _, text_in
 from members.models import Member
 from rewards import programme
+from rewards.commodities import PERK, key_in
 from rewards.perks import entitlements
 from rewards.perks.entitlements import Held
 from rewards.perks.models import Entitlement
@@ -42,6 +44,28 @@ def mine(session: Session, member_id: str, now: datetime) -> MyPerks:
     has = {each.perk.key for each in held}
     others = [perk for perk in (rules.perks if rules else ()) if perk.key not in has]
     return MyPerks(rules, held, others, seat_queries.mine(session, member_id))
+
+
+def names(session: Session, commodities: Iterable[str]) -> dict[str, str]:
+    """What perks are called in the book, by commodity: as they are now, or were given last."""
+    keys = {code: key for code in commodities if (key := key_in(code, PERK)) is not None}
+    rules = programme.current(session) if keys else None
+    found = {}
+    for code, key in keys.items():
+        perk = (rules.perk(key) if rules else None) or _given_last(session, key)
+        if perk is not None:
+            found[code] = _("%(perk)s (perk)", perk=text_in(perk.name))
+    return found
+
+
+def _given_last(session: Session, key: str) -> Perk | None:
+    """A perk as the version has it under which it was given last."""
+    newest = Entitlement.id.desc()
+    number = session.scalar(
+        select(Entitlement.version).where(Entitlement.perk == key).order_by(newest).limit(1)
+    )
+    version = programme.version(session, number) if number is not None else None
+    return version.rules.perk(key) if version else None
 
 
 Owner = aliased(Member)

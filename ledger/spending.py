@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ledger import transfers
+from ledger import credits, posting, refusals, transfers
 from ledger.accounts import standings
 from ledger.posting import Draft, Transfer
 
@@ -23,14 +23,28 @@ def spend(
     now: datetime,
     about: str | None = None,
     memo: Mapping[str, Any] | None = None,
+    of: str | None = None,
 ) -> Transfer:
     """Take `amount` of what the owner has available; Refused (`insufficient`) beyond that.
 
-    A cancelled order gives it back with `give_back`.
+    `of` is the credit that is spent: only units with its expiry are taken, and asking for more of
+    them than there are is refused. A cancelled order gives it back with `give_back`.
     """
     standing = standings(session, owner, commodity, ["available", "redeemed"], now)
     source, target = standing["available"].id, standing["redeemed"].id
-    return transfers.make(session, Draft(source, target, amount, key, "spend", about, memo), now)
+    draft = Draft(source, target, amount, key, "spend", about, memo, takes=of)
+    if of is not None and (left := credits.left_like(session, source, of)) < amount:
+        return _spent_before(session, draft, left)
+    return transfers.make(session, draft, now)
+
+
+def _spent_before(session: Session, draft: Draft, left: int) -> Transfer:
+    """Too little is left of the credit: either this request took it, or it came too late."""
+    made = posting.read_key(session, draft.key)
+    if made is None:
+        raise refusals.too_little(left, draft.amount)
+    transfers.same_request(made, draft)
+    return made
 
 
 def give_back(

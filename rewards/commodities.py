@@ -4,6 +4,7 @@
     USD, EUR …            store credit, in minor units of its currency
     good:<item>           goods, services, experiences and pre-orders of the catalogue
     perk:<perk>           perks given to single members
+    voucher:<item>        uses of vouchers of the catalogue
     prepaid:<offer>       units of a top-up offer that were paid for
     prepaid-free:<offer>  units that came free with them
     units                 of an advisor's seat
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 GOOD = "good:"
 PERK = "perk:"
+VOUCHERS = "voucher:"
 PAID, FREE = "prepaid:", "prepaid-free:"
 UNITS = "units"
 

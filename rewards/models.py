@@ -86,7 +86,7 @@ class Grant(Base):
     voided_at: Mapped[Moment | None]  # all of it was taken back before it was released
     expires_at: Mapped[Moment | None]  # what is not spent until then is lost; None: never
     clawed: Mapped[Number]  # taken back so far; the rows of Clawback add up to it
-    transfer_id: Mapped[Id]  # the hold, or the credit of what was never held; else the voucher
+    transfer_id: Mapped[Id]  # the hold, or the credit of what was never held; the first voucher's
 
     @property
     def state(self) -> str:
@@ -140,6 +140,7 @@ class Voucher(Base):
     revoked_at: Mapped[Moment | None]
     used_at: Mapped[Moment | None]  # the last time
     order_min: Mapped[Number | None]  # minor units that an order must be worth; None: any order
+    transfer_id: Mapped[Id | None]  # that credited its uses
 
     def state(self, now: datetime) -> str:
         """`open`, `used` up, `expired` or `revoked`."""

@@ -30,6 +30,7 @@ from rewards.book import reckoning
 from rewards.budgets.auditing import audit as audit_budgets
 from rewards.catalogue.auditing import audit as audit_redemptions
 from rewards.catalogue.stock import audit as audit_stock
+from rewards.vouchers.auditing import audit as audit_vouchers
 from tests import databases
 from tests.emptied import Emptied
 from transparency.verifying import audit as audit_log
@@ -217,6 +218,7 @@ AUDITS: list[Callable[[Any], list[Any]]] = [
     audit_reviews,
     audit_budgets,
     audit_stock,
+    audit_vouchers,
     audit_redemptions,
 ]
 

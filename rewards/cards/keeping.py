@@ -20,7 +20,9 @@ from rewards.earning import happened
 from rewards.happenings import month_of
 from rewards.locking import lock_members
 from rewards.models import Voucher
+from rewards.rules import Item
 from rewards.vouchers import codes, giving
+from rewards.vouchers.giving import Gift
 
 
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
@@ -67,29 +69,36 @@ def _reward(
     session: Session, cards: Collection, full: Sequence[tuple[Stamped, Fact]], now: datetime
 ) -> None:
     """Give vouchers; points follow from the fact, as with every other rule."""
-    drafts = []
+    drafts, gifts = [], []
     for each, fact in full:
         card, details = each.card, filled(each)
         item = cards.programmes[card.version].item(card.terms.voucher or "")
-        if item is not None and _has_used(session, card.id):
-            details["again"] = True  # its voucher was used before a refund: not twice for one card
+        if item is not None and _has_one(session, card.id):
+            details["again"] = True  # its voucher stands in spite of a refund: not two for one card
         elif item is not None:
-            gift = giving.Gift(
-                member_id=card.member_id,
-                key=filled_subject(each),
-                about=basis_of(card.id),
-                by=card.terms.rule,
-                version=card.version,
-                item=item,
-            )
-            giving.give(session, gift, fact.at, now, notices.FILLED, {"card": card.terms.name})
+            gifts.append(_gift(each, item, fact.at))
         subject = filled_subject(each)
         drafts.append(FactDraft("card.filled", card.member_id, subject, fact.at, details))
+    giving.give(session, gifts, notices.FILLED, now)
     facts.record_many(session, drafts, now)
 
 
-def _has_used(session: Session, card_id: str) -> bool:
-    """Whether a voucher of this card stands in spite of a refund: it had been used."""
+def _gift(each: Stamped, item: Item, at: datetime) -> Gift:
+    card = each.card
+    return Gift(
+        member_id=card.member_id,
+        key=filled_subject(each),
+        about=basis_of(card.id),
+        by=card.terms.rule,
+        version=card.version,
+        item=item,
+        at=at,
+        said={"card": card.terms.name},
+    )
+
+
+def _has_one(session: Session, card_id: str) -> bool:
+    """Whether a voucher of this card stands in spite of a refund: it was used, or has expired."""
     about = Voucher.about == basis_of(card_id)
     return session.scalar(select(Voucher.id).where(about, Voucher.revoked_at.is_(None))) is not None
 
@@ -116,7 +125,7 @@ def _take_back(session: Session, refunds: Sequence[Fact], now: datetime) -> None
 
 
 def _void(session: Session, lost: Lost, now: datetime) -> str | None:
-    """Void the voucher that a full card gave, if it was not used; its code."""
+    """Void the voucher that a full card gave, if it can still be used and never was; its code."""
     if not lost.was_full:
         return None
     rows = session.execute(

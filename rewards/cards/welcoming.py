@@ -19,9 +19,11 @@ from rewards.cards import notices
 from rewards.cards.newcomers import KINDS, SAME_MAILBOX, welcomed
 from rewards.earning import happened
 from rewards.happenings import Happened
+from rewards.locking import lock_members
 from rewards.programme import Version
 from rewards.tallies import CHUNK
 from rewards.vouchers import giving
+from rewards.vouchers.giving import Gift
 
 
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
@@ -43,6 +45,7 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
 def _give_all(session: Session, version: Version, facts: list[Happened], now: datetime) -> None:
     proven = _proven(session, facts)
     second = _with(session, SAME_MAILBOX, _asked(facts))
+    gifts: list[Gift] = []
     for fact in facts:
         for member_id, voucher in welcomed(
             version.rules,
@@ -53,17 +56,21 @@ def _give_all(session: Session, version: Version, facts: list[Happened], now: da
         ):
             item = version.rules.item(voucher.voucher)
             assert item is not None  # a version without it is not published
-            gift = giving.Gift(
+            gift = Gift(
                 member_id=member_id,
                 key=voucher.rule,
                 about=voucher.rule,
                 by=voucher.rule,
                 version=version.number,
                 item=item,
+                at=fact.at,
                 valid_days=voucher.valid_days,
                 order_min=voucher.order_min,
+                said={"name": voucher.name},
             )
-            giving.give(session, gift, fact.at, now, notices.WELCOME, {"name": voucher.name})
+            gifts.append(gift)
+    lock_members(session, (gift.member_id for gift in gifts))
+    giving.give(session, gifts, notices.WELCOME, now)
 
 
 def _proven(session: Session, facts: Iterable[Happened]) -> set[str]:

@@ -24,6 +24,7 @@ from rewards.catalogue.finding import read
 from rewards.catalogue.models import Redemption
 from rewards.catalogue.redeeming import LONGEST, write_step
 from rewards.catalogue.redemption_rules import STEPS, is_handed_over, leaves_house, may_cancel
+from rewards.locking import lock_members
 from rewards.models import Voucher
 from rewards.rules import POINTS
 from rewards.vouchers import codes as vouchers
@@ -141,6 +142,7 @@ def _give_back(
     less what she owes."""
     about = f"redemption:{redemption.id}"
     if redemption.kind == "voucher":
+        lock_members(session, [redemption.member_id])
         _end_voucher(session, about, now)
     if redemption.stock == "reserved":
         stock.release(session, redemption.item, redemption.occasion, by_id, redemption.id, now)
@@ -174,11 +176,16 @@ def _give_back(
 
 
 def _end_voucher(session: Session, about: str, now: datetime) -> None:
-    voucher_id = session.scalar(select(Voucher.id).where(Voucher.about == about))
-    if voucher_id is not None and not vouchers.revoke(session, voucher_id, now):
+    voucher = session.scalars(select(Voucher).where(Voucher.about == about)).first()
+    if voucher is None or vouchers.revoke(session, voucher.id, now):
+        return
+    if voucher.used:
         raise Refused(
             "This voucher was used, so it cannot be given back.", code="voucher_used", status=409
         )
+    raise Refused(
+        "This voucher has expired, so it cannot be given back.", code="voucher_expired", status=409
+    )
 
 
 def item_name(session: Session, redemption: Redemption) -> dict[str, str]:

@@ -25,6 +25,7 @@ from rewards import programme
 from rewards.catalogue import booking, notices, offers, stock
 from rewards.catalogue.items import Item
 from rewards.catalogue.models import Redemption, RedemptionStep
+from rewards.locking import lock_members
 from rewards.models import Voucher
 from rewards.programme import Version
 from rewards.rules import POINTS
@@ -65,6 +66,7 @@ def redeem(session: Session, member_id: str, order: Order, now: datetime) -> Red
     row = _row(member_id, version, item, order, now)
     if not insert_once(session, Redemption, row):
         return _made_before(session, member_id, order)
+    lock_members(session, [member_id])
     _refuse_incomplete(item, order, now)
     offers.refuse_terms(session, version.rules, item, member_id, now)
     if item.counted:

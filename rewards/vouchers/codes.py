@@ -2,7 +2,10 @@
 
 A code is 80 random bits. How often it may still be used is one counter that moves in a guarded
 update, so that of eight tills that ask at once one gets the last use. An order uses a voucher once,
-however often the shop asks: asking again gives the same answer.
+however often the shop asks: asking again gives the same answer. The book counts the same uses, in
+the same transaction (booking.py).
+
+Whoever issues or revokes has locked the members; who uses or gives back need not.
 
 A personal voucher is good for its member only, whom the shop names by address or customer number.
 To everybody else it does not exist: the same answer, after the same statements.
@@ -11,16 +14,17 @@ To everybody else it does not exist: the same answer, after the same statements.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from foundation import facts
 from foundation.money import format_amount
-from foundation.once import insert_once
+from foundation.once import insert_many_once, insert_once
 from foundation.refusal import Refused
 from foundation.tables import ALPHABET, new_id
 from members import addresses
@@ -28,7 +32,10 @@ from members.models import Member
 from notifications.telling import tell
 from rewards.catalogue import notices
 from rewards.catalogue.models import VoucherUse
+from rewards.locking import lock_members
 from rewards.models import Voucher
+from rewards.tallies import CHUNK
+from rewards.vouchers import booking
 
 #: Letters of a code: 16 of 32 are 80 random bits, far beyond guessing over the network.
 CODE_LETTERS = 16
@@ -64,7 +71,21 @@ class Customer:
 
 def issue(session: Session, draft: VoucherDraft, now: datetime) -> Voucher:
     """A voucher with a fresh code; the one issued before for the same member and key."""
-    row: dict[str, Any] = {
+    return issue_many(session, [draft], now)[0]
+
+
+def issue_many(session: Session, drafts: Sequence[VoucherDraft], now: datetime) -> list[Voucher]:
+    """`issue` of each draft, in their order, in few statements."""
+    rows = [_row(draft, now) for draft in drafts]
+    insert_many_once(session, Voucher, rows)
+    found = _by_key(session, [(draft.member_id, draft.key) for draft in drafts])
+    fresh = {row["id"] for row in rows}
+    booking.credit(session, [each for each in found.values() if each.id in fresh], now)
+    return [found[draft.member_id, draft.key] for draft in drafts]
+
+
+def _row(draft: VoucherDraft, now: datetime) -> dict[str, Any]:
+    return {
         "id": new_id(now),
         "member_id": draft.member_id,
         "request_key": draft.key,
@@ -83,13 +104,18 @@ def issue(session: Session, draft: VoucherDraft, now: datetime) -> Voucher:
         "revoked_at": None,
         "used_at": None,
         "order_min": draft.order_min,
+        "transfer_id": None,  # once the book has it
     }
-    insert_once(session, Voucher, row)
-    return session.scalars(
-        select(Voucher).where(
-            Voucher.member_id == draft.member_id, Voucher.request_key == draft.key
-        )
-    ).one()
+
+
+def _by_key(session: Session, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Voucher]:
+    """The vouchers issued for these members and keys, the oldest first."""
+    found: dict[tuple[str, str], Voucher] = {}
+    for start in range(0, len(keys), CHUNK):
+        place = tuple_(Voucher.member_id, Voucher.request_key)
+        query = select(Voucher).where(place.in_(keys[start : start + CHUNK])).order_by(Voucher.id)
+        found |= {(each.member_id, each.request_key): each for each in session.scalars(query)}
+    return found
 
 
 def new_code() -> str:
@@ -167,13 +193,16 @@ def use(
     `total` is what the order is worth in minor units of the voucher's currency, before it. Refused
     when the voucher is used up, expired or revoked, or asks for an order worth more.
     """
+    lock_members(session, [voucher.member_id])
+    use_id = new_id(now)
     row = {
-        "id": new_id(now),
+        "id": use_id,
         "voucher_id": voucher.id,
         "reference": reference,
         "by_key": by_key,
         "at": now,
         "released_at": None,
+        "transfer_id": None,  # once the book has it
     }
     if not insert_once(session, VoucherUse, row):
         return _standing(session, voucher.id, reference)
@@ -181,16 +210,24 @@ def use(
     if not _count(session, voucher.id, now):
         session.refresh(voucher)
         raise refused_as(voucher, now)
-    subject = f"voucher:{voucher.id}:{row['id']}"
+    use = session.get_one(VoucherUse, use_id)
+    use.transfer_id = booking.spend(session, voucher, use_id, now)
+    if use.transfer_id is None:
+        raise _too_late()
+    subject = f"voucher:{voucher.id}:{use_id}"
     details = {"order": reference, "value": voucher.value, "currency": voucher.currency}
     facts.record(session, "voucher.used", voucher.member_id, subject, now, **details)
     session.refresh(voucher)
     _tell(session, voucher, notices.VOUCHER_USED, now, order=reference)
-    return session.get_one(VoucherUse, str(row["id"]))
+    return use
 
 
 def give_back(session: Session, voucher: Voucher, reference: str, now: datetime) -> VoucherUse:
-    """The order fell through: its use counts no more. Again, it changes nothing."""
+    """The order fell through: its use counts no more. Again, it changes nothing.
+
+    What is given back of a voucher that has expired meanwhile has expired as well.
+    """
+    lock_members(session, [voucher.member_id])
     released = session.execute(
         update(VoucherUse)
         .where(
@@ -211,29 +248,30 @@ def give_back(session: Session, voucher: Voucher, reference: str, now: datetime)
         .execution_options(synchronize_session=False)
     )
     session.refresh(voucher)
+    use = session.get_one(VoucherUse, released, populate_existing=True)
+    booking.give_back(session, voucher, use, now)
     subject = f"voucher:{voucher.id}:{released}"
     facts.record(session, "voucher.released", voucher.member_id, subject, now, order=reference)
     _tell(session, voucher, notices.VOUCHER_RELEASED, now, order=reference)
-    return session.get_one(VoucherUse, released)
+    return use
 
 
 def revoke(session: Session, voucher_id: str, now: datetime) -> bool:
-    """End a voucher that was never used; False when it was used, expired or ended before."""
-    row = session.execute(
-        update(Voucher)
-        .where(Voucher.id == voucher_id, Voucher.used == 0, Voucher.revoked_at.is_(None))
-        .values(revoked_at=now)
-        .returning(Voucher.id)
-        .execution_options(synchronize_session=False)
-    ).first()
-    return row is not None
+    """End a voucher that is not used; False when it is, or has expired, or was ended before."""
+    voucher = session.get_one(Voucher, voucher_id, populate_existing=True)
+    is_open = voucher.state(now) == "open" and voucher.used == 0
+    if not is_open or not booking.claw_back(session, voucher, now):
+        return False
+    voucher.revoked_at = now
+    session.flush()
+    return True
 
 
 def refused_as(voucher: Voucher, now: datetime) -> Refused:
     """Why a voucher cannot be used, as a refusal."""
     state = voucher.state(now)
     if state == "expired":
-        return Refused("This voucher has expired.", code="voucher_expired", field="code")
+        return _too_late()
     if state == "revoked":
         if voucher.cost == 0:
             return Refused(
@@ -247,6 +285,10 @@ def refused_as(voucher: Voucher, now: datetime) -> Refused:
     return Refused(
         "This voucher has been used already.", code="voucher_used", field="code", status=409
     )
+
+
+def _too_late() -> Refused:
+    return Refused("This voucher has expired.", code="voucher_expired", field="code")
 
 
 def _refuse_small(voucher: Voucher, total: int | None) -> None:

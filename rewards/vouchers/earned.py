@@ -1,13 +1,12 @@
 """Vouchers that earning rules give: issued with their grant, and void again with its refund.
 
-A grant of vouchers moves nothing in the ledger; the vouchers themselves, and the facts that they
-were given, are the record. A refund takes back those of its share that were not used: a used one
-is its member's.
+A grant says how many; each voucher stands in the book by itself. A refund takes back those of its
+share that were not used: a used one is its member's, and one that expired is gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,35 +17,40 @@ from rewards import notices
 from rewards.models import Grant, Voucher
 from rewards.programme import Version
 from rewards.vouchers import codes, giving
+from rewards.vouchers.giving import Gift
 
 #: What earning writes about an award.
 Row = Mapping[str, Any]
 
 
 def issue(session: Session, version: Version, rows: Sequence[Row], now: datetime) -> dict[str, str]:
-    """Give the vouchers of every row; the first one's id by grant."""
-    return {row["id"]: _issue(session, version, row, now) for row in rows}
+    """Give the vouchers of every row; the transfer that credited the first one, by grant."""
+    gifts = [(row["id"], gift) for row in rows for gift in _gifts(version, row)]
+    given = giving.give(session, [gift for _id, gift in gifts], notices.VOUCHER, now)
+    made: dict[str, str] = {}
+    for (grant_id, _gift), voucher in zip(gifts, given, strict=True):
+        assert voucher.transfer_id is not None  # issued just now
+        made.setdefault(grant_id, voucher.transfer_id)
+    return made
 
 
-def _issue(session: Session, version: Version, row: Row, now: datetime) -> str:
+def _gifts(version: Version, row: Row) -> Iterator[Gift]:
     rule = version.rules.rule(row["rule"])
     item = version.rules.item(rule.voucher or "") if rule else None
     assert rule is not None
     assert item is not None  # a version without it is not published
-    given = []
     for number in range(1, row["amount"] + 1):
-        gift = giving.Gift(
+        yield Gift(
             member_id=row["member_id"],
             key=f"{about(row['id'])}:{number}",
             about=about(row["id"]),
             by=rule.key,
             version=version.number,
             item=item,
+            at=row["fact_at"],
             valid_days=rule.expires_after_days,
+            said={"rule": rule.name},
         )
-        said = {"rule": rule.name}
-        given.append(giving.give(session, gift, row["fact_at"], now, notices.VOUCHER, said))
-    return str(given[0].id)
 
 
 def about(grant_id: str) -> str:

@@ -20,6 +20,7 @@ from rewards.catalogue.items import occasion
 from rewards.catalogue.models import Redemption, RedemptionStep, Stock, StockMovement
 from rewards.models import Voucher
 from rewards.rules import objections
+from rewards.vouchers import codes
 from tests.rewards.shelves import (
     LATER_VISIT,
     VISIT,
@@ -252,9 +253,15 @@ class TestTakingBack:
     def test_a_used_voucher_cannot(self, shop: Any, now: Any) -> None:
         done = buy(shop.ben, "ten", now)
         with writing() as session:
-            session.execute(update(Voucher).values(used=1))
+            codes.use(session, session.scalars(select(Voucher)).one(), "1001", None, now)
         with pytest.raises(Refused, match="was used"), writing() as session:
             fulfilling.cancel_own(session, done.redemption.id, shop.ben, now)
+        assert shop.balances(shop.ben).available == 900
+
+    def test_an_expired_voucher_cannot(self, shop: Any, now: Any) -> None:
+        done = buy(shop.ben, "ten", now)
+        with pytest.raises(Refused, match="has expired"), writing() as session:
+            fulfilling.cancel_own(session, done.redemption.id, shop.ben, now + timedelta(days=30))
         assert shop.balances(shop.ben).available == 900
 
     def test_somebody_elses_does_not_exist(self, shop: Any, now: Any) -> None:

@@ -204,11 +204,8 @@ class TestUse:
 
         open_shelves(house)
         enrich(house, house.ben, 100, now)
-        done = buy(house.ben, "ten", now + timedelta(days=1))
+        done = buy(house.ben, "ten", clock.now())
         assert done.voucher is not None
-        with writing() as session:
-            voucher = session.get_one(Voucher, done.voucher.id)
-            voucher.expires_at = None
         till("redeem", code=done.voucher.code, order="1001")
         people.sign_in(client, house.ben)
         page = client.get(f"/me/redemptions/{done.redemption.id}").text

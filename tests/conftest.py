@@ -30,6 +30,7 @@ from rewards.book import reckoning
 from rewards.budgets.auditing import audit as audit_budgets
 from rewards.catalogue.auditing import audit as audit_redemptions
 from rewards.catalogue.stock import audit as audit_stock
+from rewards.perks.auditing import audit as audit_perks
 from rewards.vouchers.auditing import audit as audit_vouchers
 from tests import databases
 from tests.emptied import Emptied
@@ -220,6 +221,7 @@ AUDITS: list[Callable[[Any], list[Any]]] = [
     audit_stock,
     audit_vouchers,
     audit_redemptions,
+    audit_perks,
 ]
 
 

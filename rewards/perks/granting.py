@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,8 @@ from foundation.tables import new_id
 from members.models import Member
 from notifications.telling import tell
 from rewards import programme
-from rewards.perks import entitlements, notices
+from rewards.locking import lock_members
+from rewards.perks import booking, entitlements, notices
 from rewards.perks.models import Entitlement
 from rewards.perks.rules import EARNING_FACTS, Perk
 
@@ -51,6 +52,7 @@ def grant(session: Session, owner_id: str, draft: PerkDraft, now: datetime) -> E
         raise Refused(
             "It would end before it begins. Choose a later day.", code="ends_at", field="ends_on"
         )
+    lock_members(session, [member_id])
     given = Entitlement(
         id=new_id(now),
         member_id=member_id,
@@ -62,6 +64,7 @@ def grant(session: Session, owner_id: str, draft: PerkDraft, now: datetime) -> E
         ends_at=draft.ends_at,
     )
     session.add(given)
+    booking.credit(session, given, now)
     session.flush()
     _record(session, given, now)
     _tell(session, perk, given, now)
@@ -72,15 +75,16 @@ def revoke(
     session: Session, owner_id: str, entitlement_id: str, reason: str, now: datetime
 ) -> None:
     """Take a perk back at once; the member is told why. Refused when it is over already."""
-    given = session.scalar(
-        select(Entitlement).where(Entitlement.id == entitlement_id).with_for_update()
-    )
+    given = session.get(Entitlement, entitlement_id)
     if given is None:
         raise Refused("There is no such perk.", code="no_perk", status=404)
+    lock_members(session, [given.member_id])
+    session.refresh(given, with_for_update=True)
     if given.revoked_at is not None:
         raise Refused("It was taken back already.", code="revoked", status=409)
     given.revoke_reason = reason_of(reason)
     given.revoked_at, given.revoked_by = now, owner_id
+    booking.take_back(session, given, now)
     session.flush()
     subject = f"entitlement:{given.id}"
     facts.record(session, "perk.revoked", given.member_id, subject, now, perk=given.perk)
@@ -104,6 +108,21 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
     Facts whose perk would be over by now (an import of old ones) give nothing.
     """
     wanted = [fact for fact in heard if fact.kind in EARNING_FACTS and fact.member_id]
+    earned = list(_earned(session, wanted, now))
+    lock_members(session, (str(each.fact.member_id) for each in earned))
+    for each in earned:
+        _earn(session, each, now)
+
+
+@dataclass(frozen=True)
+class _Earned:
+    perk: Perk
+    fact: Fact
+    version: int
+    ends_at: datetime
+
+
+def _earned(session: Session, wanted: Sequence[Fact], now: datetime) -> Iterator[_Earned]:
     dated = programme.timeline(session) if wanted else []
     for fact in wanted:
         number = programme.in_force(dated, fact.at)
@@ -111,27 +130,27 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
         for perk in version.rules.perks if version else ():
             ends_at = fact.at + timedelta(days=perk.earned_days)
             if perk.earned_for == fact.kind and ends_at > now and version:
-                _earn(session, perk, fact, version.number, ends_at, now)
+                yield _Earned(perk, fact, version.number, ends_at)
 
 
-def _earn(
-    session: Session, perk: Perk, fact: Fact, version: int, ends_at: datetime, now: datetime
-) -> None:
-    assert fact.member_id is not None
-    had = entitlements.grants_of(session, fact.member_id, now, perk.key)
+def _earn(session: Session, each: _Earned, now: datetime) -> None:
+    perk, member_id = each.perk, str(each.fact.member_id)
+    had = entitlements.grants_of(session, member_id, now, perk.key)
     row: dict[str, Any] = {
         "id": new_id(now),
-        "member_id": fact.member_id,
+        "member_id": member_id,
         "perk": perk.key,
         "reason": "",
-        "fact_id": fact.id,
-        "fact_kind": fact.kind,
-        "version": version,
+        "fact_id": each.fact.id,
+        "fact_kind": each.fact.kind,
+        "version": each.version,
         "granted_at": now,
-        "ends_at": ends_at,
+        "ends_at": each.ends_at,
     }
     if insert_once(session, Entitlement, row):
         given = session.get_one(Entitlement, row["id"])
+        booking.credit(session, given, now)
+        session.flush()
         _record(session, given, now)
         if not had:  # who earns it again and again is told once
             _tell(session, perk, given, now)

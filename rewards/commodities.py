@@ -4,6 +4,7 @@
     USD, EUR …            store credit, in minor units of its currency
     good:<item>           goods, services, experiences and pre-orders of the catalogue
     perk:<perk>           perks given to single members
+    paper:<paper>         papers open to single members by name
     voucher:<item>        uses of vouchers of the catalogue
     prepaid:<offer>       units of a top-up offer that were paid for
     prepaid-free:<offer>  units that came free with them
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 GOOD = "good:"
 PERK = "perk:"
+PAPER = "paper:"
 VOUCHERS = "voucher:"
 PAID, FREE = "prepaid:", "prepaid-free:"
 UNITS = "units"

@@ -30,6 +30,7 @@ from rewards.book import reckoning
 from rewards.budgets.auditing import audit as audit_budgets
 from rewards.catalogue.auditing import audit as audit_redemptions
 from rewards.catalogue.stock import audit as audit_stock
+from rewards.papers.auditing import audit as audit_papers
 from rewards.perks.auditing import audit as audit_perks
 from rewards.vouchers.auditing import audit as audit_vouchers
 from tests import databases
@@ -222,6 +223,7 @@ AUDITS: list[Callable[[Any], list[Any]]] = [
     audit_vouchers,
     audit_redemptions,
     audit_perks,
+    audit_papers,
 ]
 
 

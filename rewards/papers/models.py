@@ -42,6 +42,7 @@ class PaperGuest(Base):
     member_id: Mapped[Id] = mapped_column(ForeignKey("member.id"), primary_key=True)
     by_id: Mapped[Id] = mapped_column(ForeignKey("member.id"))
     at: Mapped[Moment]
+    transfer_id: Mapped[Id | None]  # that gave its unit in the book; none while access is ended
 
 
 class PaperRevocation(Base):

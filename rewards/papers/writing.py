@@ -6,12 +6,12 @@ whoever wrote in a club, for single members.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from foundation import facts, markdown
@@ -19,6 +19,8 @@ from foundation.refusal import Refused
 from foundation.tables import new_id
 from notifications.telling import Telling, tell_many
 from rewards import programme
+from rewards.locking import lock_members
+from rewards.papers import booking
 from rewards.papers.files import File
 from rewards.papers.models import Paper, PaperCopy, PaperGuest, PaperRevocation
 from rewards.perks import notices as perk_notices
@@ -71,14 +73,15 @@ def change(
     now: datetime,
 ) -> Paper:
     """Let a paper say something else, or be for others; without `file` it keeps the one it has."""
-    paper = found(session, paper_id)
+    paper = _locked(session, paper_id)
     guests = _check(session, draft, has_file=file is not None or paper.sha256 is not None)
     values = _values(draft, now) | (_file(file) if file else {})
     for name, value in values.items():
         setattr(paper, name, value)
     session.flush()
-    session.execute(delete(PaperGuest).where(PaperGuest.paper_id == paper_id))
-    _invite(session, paper_id, guests, owner_id, now)
+    had = _strike_off(session, paper_id, guests, now)
+    fresh = [member_id for member_id in guests if member_id not in had]
+    _invite(session, paper_id, fresh, owner_id, now)
     return paper
 
 
@@ -91,7 +94,7 @@ def revoke(
     now: datetime,
 ) -> PaperRevocation:
     """End access at once, for @handle or (None) for all; whoever has a copy is told why."""
-    found(session, paper_id)
+    _locked(session, paper_id)
     member_id = member_called(session, handle) if handle else None
     if _open_revocation(session, paper_id, member_id) is not None:
         raise Refused("That access has ended already.", code="revoked", status=409)
@@ -105,6 +108,7 @@ def revoke(
     )
     session.add(revocation)
     session.flush()
+    booking.follow(session, paper_id, now)
     subject = f"paper_revocation:{revocation.id}"
     facts.record(session, "paper.revoked", member_id, subject, now, paper=paper_id)
     readers = [member_id] if member_id else _readers(session, paper_id)
@@ -114,16 +118,17 @@ def revoke(
 
 def lift(session: Session, owner_id: str, revocation_id: str, now: datetime) -> PaperRevocation:
     """Give access back; whoever has a copy is told."""
-    revocation = session.scalar(
-        select(PaperRevocation).where(PaperRevocation.id == revocation_id).with_for_update()
-    )
+    revocation = session.get(PaperRevocation, revocation_id)
     if revocation is None:
         raise Refused("There is no such revocation.", code="no_revocation", status=404)
+    _locked(session, revocation.paper_id)
+    session.refresh(revocation)
     if revocation.lifted_at is not None:
         raise Refused("Access was given back already.", code="lifted", status=409)
     revocation.lifted_at, revocation.lifted_by = now, owner_id
     session.flush()
     paper_id = revocation.paper_id
+    booking.follow(session, paper_id, now)
     readers = [revocation.member_id] if revocation.member_id else _readers(session, paper_id)
     _tell(session, perk_notices.PAPER_RESTORED, paper_id, readers, now)
     return revocation
@@ -134,6 +139,13 @@ def found(session: Session, paper_id: str) -> Paper:
     paper = session.get(Paper, paper_id)
     if paper is None:
         raise Refused("There is no such paper.", code="no_paper", status=404)
+    return paper
+
+
+def _locked(session: Session, paper_id: str) -> Paper:
+    """The paper, for which whoever else changes its readers waits."""
+    paper = found(session, paper_id)
+    session.refresh(paper, with_for_update={"key_share": True})
     return paper
 
 
@@ -201,6 +213,22 @@ def _invite(
     ]
     if rows:
         session.execute(insert(PaperGuest), rows)
+        booking.follow(session, paper_id, now)
+
+
+def _strike_off(
+    session: Session, paper_id: str, guests: Collection[str], now: datetime
+) -> set[str]:
+    """Take the paper from guests who are named no longer; whoever was one before."""
+    of_paper = select(PaperGuest).where(PaperGuest.paper_id == paper_id)
+    before = session.scalars(of_paper.order_by(PaperGuest.member_id)).all()
+    lock_members(session, {*guests, *(guest.member_id for guest in before)})
+    gone = [guest for guest in before if guest.member_id not in guests]
+    booking.take_back(session, gone, now)
+    for guest in gone:
+        session.delete(guest)
+    session.flush()
+    return {guest.member_id for guest in before}
 
 
 def _open_revocation(

@@ -27,6 +27,7 @@ import community.search_views
 import community.views
 import demo.views
 import foundation.commands
+import foundation.web.pictures
 import funnel.first_steps
 import funnel.front_views
 import funnel.views
@@ -63,6 +64,7 @@ import rewards.cards.views
 import rewards.catalogue.fulfilment_views
 import rewards.catalogue.models
 import rewards.catalogue.notices
+import rewards.catalogue.picturing
 import rewards.catalogue.views
 import rewards.counts
 import rewards.credit.notices
@@ -101,7 +103,17 @@ import transparency.views
 from acknowledgement import thanking
 from community import promises, record, showing
 from demo import greeting
-from foundation import doors, facts, figures, journal, outbox, role_command, serving, worker
+from foundation import (
+    doors,
+    facts,
+    figures,
+    journal,
+    outbox,
+    pictures,
+    role_command,
+    serving,
+    worker,
+)
 from foundation.facts import Hearer
 from foundation.jobs import Job
 from foundation.outbox import Deliver
@@ -203,6 +215,7 @@ CHANNELS: Mapping[str, Deliver] = {
 JOBS: Sequence[Job] = (
     *members.jobs.JOBS,
     promises.JOB,
+    pictures.JOB,
     folding.JOB,
     expiring.JOB,
     sealing.JOB,
@@ -265,6 +278,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     health.bp,
     funnel.front_views.bp,
     typefaces.pages,
+    foundation.web.pictures.pages,
     operations.pages(requires("operations.see")),
     *members.views.BLUEPRINTS,
     notifications.views.bp,
@@ -367,6 +381,9 @@ WITNESSES: Mapping[str, verifying.Witness] = {
     "ledger.sealed": sealing.served,
 }
 
+#: Who says which pictures are shown somewhere; all others are thrown away after a while.
+PICTURES_NAMED: Sequence[pictures.Names] = (rewards.catalogue.picturing.named,)
+
 #: Where the subjects of leaves have their pages.
 SUBJECT_PAGES: Mapping[str, str] = {
     "moderation": "/moderation/{}",
@@ -397,6 +414,8 @@ def wire(settings: Settings) -> None:
     facts.listen(HEARERS)
     outbox.deliver_with(CHANNELS)
     worker.run_jobs(JOBS)
+    pictures.keep_in(settings.data)
+    pictures.NAMED[:] = PICTURES_NAMED
     throttle.count_in(settings.redis_url)
     delivering.use(settings)
     notices.know(NOTICES)

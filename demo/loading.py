@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from community import appealing, clubs, moderation, posting
 from community.clubs import ClubDraft
 from community.posting import TopicDraft
-from demo import counter, insiders, merchant, people, shelves, tasting, voices
+from demo import counter, drawings, insiders, merchant, people, shelves, tasting, voices
 from demo.merchant import Ware
 from demo.people import Person
 from demo.voices import Opinion, Talk
@@ -149,7 +149,7 @@ class Story:
 
     def first_programme(self, session: Session, now: datetime) -> None:
         olga = self.member_ids["olga"]
-        rules = shelves.programme(now)
+        rules = shelves.programme(now, drawings.hang_up(session, now))
         programmes.publish_first(session, olga, now, rules)
         for item in rules.catalogue:
             for occasion in item.occasions if item.counted else ():

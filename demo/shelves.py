@@ -3,12 +3,13 @@ lets them cost."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from demo import counter
 from rewards.budgets.rules import Budget
 from rewards.cards.rules import StampCard, WelcomeVoucher
-from rewards.catalogue.items import Item
+from rewards.catalogue.items import Item, Picture
 from rewards.first_programme import first_programme
 from rewards.rules import Condition, EarningRule, Programme
 
@@ -70,15 +71,16 @@ COME_AGAIN = WelcomeVoucher(
 )
 
 
-def programme(now: datetime) -> Programme:
-    """The proposed programme with the merchant's own shelves; visits are half a year away."""
+def programme(now: datetime, hung: Mapping[str, Picture]) -> Programme:
+    """The proposed programme with the merchant's own shelves and pictures; visits are half a year away."""
     noon = now.replace(hour=13, minute=0, second=0, microsecond=0)
     visits = (noon + timedelta(days=290), noon + timedelta(days=318))
     rules = first_programme()
+    goods = (item.model_copy(update={"picture": hung.get(item.key)}) for item in _shelves(visits))
     return rules.model_copy(
         update={
             "earning": (*rules.earning, *CREDIT),
-            "catalogue": (*rules.catalogue, *_shelves(visits)),
+            "catalogue": (*rules.catalogue, *goods),
             "budgets": BUDGETS,
             "cards": (CARD,),
             "welcome": (COME_AGAIN,),

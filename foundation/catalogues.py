@@ -21,6 +21,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "plural": (1, 2),
     "lazy": None,
     "Refused": None,
+    "_refused": None,
     "Summary": None,
     "sentence": None,
     "objection": (2,),

@@ -7,10 +7,12 @@ from datetime import datetime
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
+from foundation import pictures
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
 from rewards import programme
+from rewards.catalogue import picturing
 from rewards.first_programme import first_programme
 from rewards.models import ProgrammeDraft
 from rewards.programme import Draft
@@ -46,6 +48,7 @@ def change(
     Refused when a rule objects (with the field at fault) or somebody changed the draft meanwhile.
     """
     refuse_objections(rules)
+    pictures.ask_for(session, picturing.named_by(rules), now)
     changed = session.execute(
         update(ProgrammeDraft)
         .where(ProgrammeDraft.lane == 1, ProgrammeDraft.revision == revision)

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from foundation import facts, figures, money, versions
+from foundation import facts, figures, money, pictures, versions
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
 from ledger import accounts
 from rewards import glance, programme
+from rewards.catalogue import picturing
 from rewards.first_programme import first_programme
 from rewards.models import ProgrammeDraft, ProgrammeVersion
 from rewards.programme import Draft, Version
@@ -63,6 +64,7 @@ def _put_in_force(
     session: Session, number: int, rules: Programme, note: str, owner_id: str | None, now: datetime
 ) -> Version:
     refuse_objections(rules)
+    pictures.ask_for(session, picturing.named_by(rules), now)
     before = programme.latest(session)
     document = rules.model_dump(mode="json")
     version_id = new_id(now)

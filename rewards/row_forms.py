@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -20,6 +20,7 @@ from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput
 
 from foundation import words
+from foundation.pictures import Drawn
 from foundation.refusal import Refused
 from foundation.web.forms import WTFORMS_LANGUAGES, Form, sentence_of
 from foundation.words import _, lazy
@@ -98,6 +99,8 @@ class SectionForm(Form):
     """
 
     LISTS: ClassVar[tuple[str, ...]] = ()
+    #: Whether rows take pictures; the form then is sent in parts.
+    HAS_PICTURES: ClassVar[bool] = False
     revision = HiddenField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -111,6 +114,17 @@ class SectionForm(Form):
 
     def offer(self, rules: Programme) -> None:
         """Say what there is to choose from; asked before rows are read, and before they show."""
+
+    def sent_pictures(self) -> list[Drawn]:
+        """The pictures sent up with it, drawn anew; what is none says so at its field."""
+        return []
+
+    def named_pictures(self) -> set[str]:
+        """Hashes of the pictures its rows name."""
+        return set()
+
+    def know(self, shapes: Mapping[str, tuple[int, int]]) -> None:
+        """Hear the shapes of the pictures that are kept."""
 
     def said(self, rules: Programme) -> dict[str, Any] | None:
         """The parts of `rules` which this section changes; None when a field refuses."""

@@ -14,11 +14,11 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request
 from sqlalchemy.orm import Session
 
-from foundation import clock
+from foundation import clock, pictures
 from foundation.doors import reading, writing
 from foundation.web.forms import refilling
 from foundation.words import _
-from members.session import requires, signed_in
+from members.session import requires, signed_in, viewer
 from rewards import drafting, explaining, programme, wares
 from rewards.programme import Draft
 from rewards.row_forms import SectionForm
@@ -26,6 +26,19 @@ from rewards.sections import SECTIONS, Section
 
 bp = Blueprint("draft", __name__)
 bp.add_app_template_global(lambda: SECTIONS, "sections_of_draft")
+
+#: Bytes of one form with its pictures, and its fields: forty rows of thirty.
+MOST_BYTES = 4 * pictures.LARGEST
+MOST_FIELDS = 3_000
+
+
+@bp.url_value_preprocessor
+def let_owners_send_more(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Before anything reads the body: only who may change the programme may send much."""
+    who = viewer()
+    if who is not None and who.may("programme.edit"):
+        request.max_content_length = MOST_BYTES
+        request.max_form_parts = MOST_FIELDS
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,8 @@ def _keep(section: Section) -> Any:
     with reading() as session:
         draft = drafting.needed(session)
         beside = _beside(session, draft)
+    if form.HAS_PICTURES:
+        _take_pictures(form)
     form.offer(draft.rules)
     if form.arrange(act):
         return _page(section, form, beside)
@@ -74,6 +89,17 @@ def _keep(section: Section) -> Any:
         return redirect("/programme/replay", 303)
     flash(_("The draft is kept. Nobody but owners sees it until you publish it."), "good")
     return redirect(section.path, 303)
+
+
+def _take_pictures(form: SectionForm) -> None:
+    """Keep what was sent up at once: a form that comes back, or grows a row, still has it."""
+    sent = form.sent_pictures()
+    if sent:
+        with writing() as session:
+            for each in sent:
+                pictures.keep(session, each, clock.now())
+    with reading() as session:
+        form.know(pictures.shapes(session, form.named_pictures()))
 
 
 def _page(section: Section, form: SectionForm, beside: Beside, status: int = 200) -> Any:

@@ -25,6 +25,7 @@ MAY: dict[str, set[str]] = {
     "GET /": ALL,
     "GET /static/<path:filename>": ALL,
     "GET /typefaces/<name>.woff2": ALL,
+    "GET /pictures/<name>.webp": ALL,
     "GET /language/<code>": ALL,
     "GET /healthz": ALL,
     "GET /readyz": ALL,

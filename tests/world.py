@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from community import appealing, clubs, moderation, posting, reporting
 from community.models import ModerationEntry
-from foundation import clock, facts, outbox
+from foundation import clock, facts, outbox, pictures
 from foundation.doors import reading, writing
 from foundation.outbox import Message
 from foundation.tables import new_id
@@ -218,13 +218,16 @@ def _give_perks(world: World) -> None:
 
 
 def _send_a_paper(world: World, data: Path) -> None:
-    """A picture for everybody, and access to it that ended for Ben."""
+    """A picture for everybody, and access to it that ended for Ben; the store has it too."""
     drawn = io.BytesIO()
-    Image.new("RGB", (60, 40), "white").save(drawn, "PNG")
+    Image.new("RGB", (90, 80), "white").save(drawn, "PNG")
+    kept = pictures.look_at(drawn.getvalue())
     file = paper_files.look_at("harvest.png", drawn.getvalue())
     paper_files.keep(data, file)
     owner, now = world.who["owner"].id, world.now
     with writing() as session:
+        pictures.keep(session, kept, now)
+        world.one["picture_name"] = f"{kept.sha256}-small"
         draft = PaperDraft({"en": "Harvest"}, {"en": "Seen."}, now, tier_from="bud")
         paper = papers.write(session, owner, draft, file, now)
         ended = papers.revoke(session, owner, paper.id, "ben", "He posted it.", now)
@@ -327,6 +330,7 @@ def browser(app: Any, who: Member | None, address: str = "192.0.2.1") -> Any:
 
 #: Arguments of routes: by the beginning of the rule where a name means several things.
 ARGUMENTS: dict[tuple[str, str], str] = {
+    ("/pictures", "name"): "picture_name",
     ("/clubs", "slug"): "club",
     ("/products", "slug"): "product",
     ("/posts/<post_id>/accept", "post_id"): "answer_id",

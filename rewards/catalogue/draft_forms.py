@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, ClassVar
 
+from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     DateField,
     FieldList,
     FormField,
+    HiddenField,
     IntegerField,
     SelectField,
     StringField,
@@ -17,15 +21,17 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from foundation import words
+from foundation import pictures, words
 from foundation.money import exponent, is_currency, major, parse_amount
+from foundation.pictures import Drawn
 from foundation.refusal import Refused
-from foundation.web.forms import choices
+from foundation.web.forms import choices, sentence_of
+from foundation.web.texts import as_fields
 from foundation.words import lazy, text_in
 from members.session import signed_in
 from rewards import explaining
 from rewards.catalogue import explaining as explaining_items
-from rewards.catalogue.items import MOST_DATES, Item
+from rewards.catalogue.items import MOST_DATES, Item, Picture
 from rewards.row_forms import MOST_ROWS, RowForm, SectionForm, row_of
 from rewards.rules import Programme
 
@@ -39,6 +45,14 @@ def _description(language: str) -> Any:
         lazy("Description in %(language)s", language=language),
         [Length(max=300)],
         render_kw={"rows": 3, "maxlength": 300},
+    )
+
+
+def _alt(language: str) -> Any:
+    return StringField(
+        lazy("What the picture shows, in %(language)s", language=language),
+        [Length(max=200)],
+        render_kw={"maxlength": 200},
     )
 
 
@@ -94,6 +108,43 @@ class ItemForm(RowForm):
     expected_on = DateField(
         lazy("Expected on"), [Optional()], description=lazy("When a pre-order should arrive.")
     )
+    file = FileField(
+        lazy("Picture"),
+        description=lazy(
+            "PNG, JPEG or WebP, up to %(limit)s megabytes. It is drawn anew, without what a camera"
+            " wrote into it.",
+            limit=pictures.LARGEST // 1024 // 1024,
+        ),
+        render_kw={"accept": pictures.ACCEPTED},
+    )
+    picture = HiddenField()  # the hash of the one it has
+    no_picture = BooleanField(lazy("Take this picture away"))
+    alt_en = _alt("English")
+    alt_zh_Hans = _alt("简体中文")
+    alt_zh_Hant = _alt("繁體中文")
+    #: Width and height of the pictures that are kept, by hash; the section says it.
+    shapes: Mapping[str, tuple[int, int]] = MappingProxyType({})
+
+    def shown(self) -> Picture | None:
+        """The picture it has now, as far as the store has it."""
+        shape = self.shapes.get(self.picture.data or "")
+        if shape is None:
+            return None
+        width, height = shape
+        return Picture(sha256=self.picture.data, width=width, height=height, alt=self.texts("alt"))
+
+    def take_picture(self) -> Drawn | None:
+        """The picture sent up with the row, drawn anew; what is none says so at the field."""
+        if not self.file.data:
+            return None
+        try:
+            drawn = pictures.look_at(self.file.data.read(pictures.LARGEST + 1))
+        except Refused as refusal:
+            # Of the processing, not of the validation that is yet to come, which forgets others.
+            self.file.errors = self.file.process_errors = [sentence_of(refusal)]
+            return None
+        self.picture.data, self.no_picture.data = drawn.sha256, False
+        return drawn
 
     def summary(self) -> str:
         """The row in a few words, while it is closed."""
@@ -103,7 +154,7 @@ class ItemForm(RowForm):
         return f"{kind} · {explaining.points(self.cost.data)}"
 
     def part(self, key: str) -> Item:
-        """Refused when the worth is no amount of money, or a date is none."""
+        """Refused when the worth is no amount of money, a date is none, a picture is gone."""
         currency = (self.currency.data or "").strip().upper()
         same: dict[str, Any] = {name: self[name].data for name in SAME}
         return Item(
@@ -118,8 +169,21 @@ class ItemForm(RowForm):
             tier=self.tier.data or None,
             dates=_dates(self.dates_text.data or ""),
             expected_on=self.expected_on.data,
+            picture=self._picture(),
             **same,
         )
+
+    def _picture(self) -> Picture | None:
+        if self.no_picture.data or not self.picture.data:
+            return None
+        shown = self.shown()
+        if shown is None:
+            raise Refused(
+                "A picture that nobody used was thrown away meanwhile. Send it up again.",
+                code="no_picture",
+                field="file",
+            )
+        return shown
 
 
 def _worth(typed: str | None, currency: str) -> int:
@@ -155,25 +219,47 @@ class CatalogueForm(SectionForm):
     """The section of the catalogue."""
 
     LISTS: ClassVar[tuple[str, ...]] = ("catalogue",)
+    HAS_PICTURES: ClassVar[bool] = True
     catalogue = FieldList(FormField(ItemForm), max_entries=MOST_ROWS)
+    shapes: Mapping[str, tuple[int, int]] = MappingProxyType({})
 
     @classmethod
     def of(cls, rules: Programme) -> dict[str, Any]:
         return {"catalogue": [_row(item) for item in rules.catalogue]}
 
+    def sent_pictures(self) -> list[Drawn]:
+        sent = [entry.form.take_picture() for entry in self.catalogue.entries]
+        return [each for each in sent if each is not None]
+
+    def named_pictures(self) -> set[str]:
+        named = {entry.form.picture.data for entry in self.catalogue.entries}
+        return {each for each in named if each and pictures.HASH.fullmatch(each)}
+
+    def know(self, shapes: Mapping[str, tuple[int, int]]) -> None:
+        self.shapes = shapes
+
     def offer(self, rules: Programme) -> None:
         """Let every row choose among the draft's tiers, and new ones begin with its currency."""
+        of_draft = {
+            item.picture.sha256: (item.picture.width, item.picture.height)
+            for item in rules.catalogue
+            if item.picture is not None
+        }
         tiers = [("", lazy("Everybody")), *((each.key, text_in(each.name)) for each in rules.tiers)]
         for entry in self.catalogue.entries:
             entry.form.tier.choices = choices(tiers)
+            entry.form.shapes = {**of_draft, **self.shapes}
             if not entry.form.key.data and not entry.form.currency.data:
                 entry.form.currency.data = rules.currency
 
 
 def _row(item: Item) -> dict[str, Any]:
-    texts = {f"description_{code}": item.description.get(code, "") for code in words.LANGUAGES}
+    alt = item.picture.alt if item.picture else {}
+    texts = as_fields(description=item.description, alt=alt)
     digits = exponent(item.currency) if is_currency(item.currency) else 2
     worth = f"{major(item.value, item.currency):.{digits}f}" if item.value else ""
     zone = words.zone(signed_in().time_zone)
     dates = "\n".join(f"{each.astimezone(zone):{DATE}}" for each in item.dates)
-    return row_of(item) | texts | {"value": worth, "tier": item.tier or "", "dates_text": dates}
+    picture = item.picture.sha256 if item.picture else ""
+    own = {"value": worth, "tier": item.tier or "", "dates_text": dates, "picture": picture}
+    return row_of(item) | texts | own

@@ -133,6 +133,7 @@ def _changes_of(
         )
     if text_in(before.description) != text_in(item.description):
         yield _("%(name)s is described anew.", name=name)
+    yield from _about_picture(before, item, name)
     was, now = terms(before, old), terms(item, new)
     for term in now:
         if term not in was:
@@ -140,6 +141,20 @@ def _changes_of(
     for term in was:
         if term not in now:
             yield _("%(name)s, no longer: %(limit)s", name=name, limit=term)
+
+
+def _about_picture(before: Item, item: Item, name: str) -> Iterator[str]:
+    was, now = before.picture, item.picture
+    if was == now:
+        return
+    if was is None:
+        yield _("%(name)s has a picture.", name=name)
+    elif now is None:
+        yield _("%(name)s has no picture any more.", name=name)
+    elif was.sha256 != now.sha256:
+        yield _("%(name)s has another picture.", name=name)
+    elif text_in(was.alt) != text_in(now.alt):
+        yield _("The picture of %(name)s is described anew.", name=name)
 
 
 def _points(amount: int) -> str:

@@ -12,13 +12,33 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from foundation import money
+from foundation import money, pictures
 from rewards.documents import Amount, Document, Key, Objection, Texts, objection
 
 ItemKind = Literal["voucher", "goods", "service", "experience", "preorder"]
 
 #: Dates of one experience; more would be a calendar.
 MOST_DATES = 24
+
+
+class Picture(Document):
+    """A picture of the store (foundation/pictures.py), with the shape of its large size in pixels.
+
+    `alt` says what is to be seen, for whoever does not see it; without a word the picture adorns.
+    """
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    width: Annotated[int, Field(ge=1, le=10_000)]
+    height: Annotated[int, Field(ge=1, le=10_000)]
+    alt: Texts = Field(default_factory=dict)
+
+    def address(self, size: str) -> str:
+        """Where browsers find it in a size."""
+        return pictures.address(self.sha256, size)
+
+    def shape(self, size: str) -> tuple[int, int]:
+        """Its width and height in a size."""
+        return pictures.scaled(self.width, self.height, size)
 
 
 class Item(Document):
@@ -49,6 +69,7 @@ class Item(Document):
     available_until: date | None = None
     dates: Annotated[tuple[AwareDatetime, ...], Field(max_length=MOST_DATES)] = ()
     expected_on: date | None = None
+    picture: Picture | None = None
 
     @property
     def is_voucher(self) -> bool:

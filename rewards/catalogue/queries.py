@@ -92,6 +92,7 @@ class Counted:
     """An item whose stock is counted, with its dates and their levels."""
 
     key: str
+    item: Item | None  # as the programme in force has it, else the draft
     name: dict[str, str]
     is_offered: bool
     rows: Sequence[tuple[str, datetime | None, Level]]
@@ -252,6 +253,7 @@ def counted(session: Session) -> list[Counted]:
     return [
         Counted(
             key,
+            wanted.get(key),
             dict(wanted[key].name) if key in wanted else {"en": key},
             key in offered,
             [(name, moment_of(name), levels.get((key, name), Level())) for name in sorted(each)],

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from foundation import facts
 from foundation.refusal import Refused
 from foundation.tables import new_id
-from ledger import spending, transfers
+from ledger import spending
 from notifications.notices import Notice
 from notifications.telling import tell
 from rewards.locking import lock_members
@@ -60,7 +60,8 @@ def take(session: Session, taking: Taking, now: datetime) -> TopUpUse:
 
 
 def give_back(session: Session, use_id: str, now: datetime) -> TopUpUse:
-    """The unit was taken by mistake: it is hers again. Again, it changes nothing.
+    """The unit was taken by mistake: it is hers again, less what she owes of its kind. Again, it
+    changes nothing.
 
     Refused when there is no such use, and when a refund of its order asked it back meanwhile.
     """
@@ -72,11 +73,18 @@ def give_back(session: Session, use_id: str, now: datetime) -> TopUpUse:
     if use.given_back_at is not None:
         return use
     _refuse_refunded(session, use, now)
-    key = f"topup_use:{use.id}:back"
-    transfers.reverse(session, use.transfer_id, key=key, about=f"topup_use:{use.id}", now=now)
+    subject = f"topup_use:{use.id}"
+    spending.give_back(
+        session,
+        use.transfer_id,
+        owner=use.member_id,
+        commodity=(free_in if use.is_free else paid_in)(use.offer),
+        key=f"{subject}:back",
+        about=subject,
+        now=now,
+    )
     use.given_back_at = now
     session.flush()
-    subject = f"topup_use:{use.id}"
     facts.record(session, "prepaid.given_back", use.member_id, subject, now, offer=use.offer)
     _tell(session, use, notices.GIVEN_BACK, now)
     return use

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
-from ledger import expiring, statements
+from ledger import clawbacks, expiring, statements
 from notifications.models import Notification
 from rewards import explaining, replaying
 from rewards.first_programme import first_programme
@@ -204,6 +204,24 @@ def test_a_refund_takes_what_is_unused_and_nothing_is_ever_owed(counter: Any) ->
     with pytest.raises(Refused, match="given back with a refund"), writing() as session:
         taking.give_back(session, used.id, DAY)
     assert told(counter)["prepaid.taken_back"] == 2
+
+
+def test_what_is_given_back_pays_what_is_owed_of_its_kind_first(counter: Any) -> None:
+    """No room lets anybody owe units; if one ever does, a mistake at the till gives none away."""
+    buys(counter, "pot-card")
+    uses = [takes(counter, "ten", f"k{n}") for n in range(10)]
+    same: dict[str, Any] = {"owner": counter.ben, "amount": 1, "now": DAY}
+    with writing() as session:
+        clawbacks.claw_back(session, commodity=paid_in("ten"), key="by-hand", **same)
+    for use in (uses[0], uses[0], uses[9]):  # paid, the same again, free
+        with writing() as session:
+            taking.give_back(session, use.id, DAY)
+    paid, free = (counter.balances(counter.ben, code("ten")) for code in (paid_in, free_in))
+    assert (paid.available, paid.negative, paid.spent) == (0, 0, 8)
+    assert (free.available, free.negative, free.spent) == (1, 0, 0)
+    with writing() as session:
+        taking.give_back(session, uses[1].id, DAY)
+    assert counter.balances(counter.ben, paid_in("ten")).available == 1
 
 
 def test_two_purchases_keep_to_themselves(counter: Any) -> None:

@@ -1,9 +1,8 @@
 """The two doors to the database: `reading()` looks, `writing()` changes and commits once.
 
-SQLite: readers run with `PRAGMA query_only`, writers open with `BEGIN IMMEDIATE` so that two
-writers queue instead of failing half-way (SQLITE_BUSY_SNAPSHOT). PostgreSQL: readers run in
-READ ONLY transactions. Never touch the network inside `writing()`: on SQLite it holds the only
-write lock.
+SQLite: readers run with `PRAGMA query_only`, writers open with `BEGIN IMMEDIATE`. PostgreSQL:
+readers run in READ ONLY transactions. What `writing()` gives is in writing.py. Never touch the
+network inside `writing()`: on SQLite it holds the only write lock.
 """
 
 from __future__ import annotations
@@ -13,13 +12,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.orm import Session
+
+from foundation.writing import BEGIN, Writing
 
 #: Milliseconds a writer waits for another one before it gives up.
 BUSY_TIMEOUT = 15_000
@@ -108,60 +108,6 @@ def writing() -> Writing:
     return Writing(database().writer)
 
 
-class Writing(Session):
-    """The session of `writing()`; `driver` is the driver's own connection in its transaction.
-
-    What is written there alone never starts the session's own bookkeeping, which would cost as
-    much as the write. Like every session, it takes no connection before it needs one.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(expire_on_commit=False, join_transaction_mode="control_fully")
-        self.engine = engine
-        self.opened: Connection | None = None
-
-    @property
-    def driver(self) -> Any:
-        """The driver's connection, its transaction begun."""
-        return self.get_bind().connection.dbapi_connection
-
-    def get_bind(self, *asked: Any, **said: Any) -> Connection:
-        """The one connection, its transaction begun."""
-        if self.opened is None:
-            self.opened = self.engine.connect()
-        if not self.opened.in_transaction():
-            self.opened.begin()
-        return self.opened
-
-    def __enter__(self) -> Writing:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        has_been_used = self.in_transaction()
-        try:
-            if kind is None and has_been_used:
-                self.commit()
-            elif kind is None and self.opened is not None:
-                self.opened.commit()
-        finally:
-            if has_been_used:
-                self.close()
-            if self.opened is not None:
-                self.opened.close()
-
-
-def driver_of(session: Session) -> Any:
-    """The driver's own connection in this session's transaction."""
-    if isinstance(session, Writing):
-        return session.driver
-    return session.connection().connection.dbapi_connection
-
-
 def _sqlite(url: str) -> Database:
     def engine(begin: str, *, query_only: bool) -> Engine:
         made = create_engine(url, connect_args={"check_same_thread": False})
@@ -176,8 +122,11 @@ def _sqlite(url: str) -> Database:
 
         @event.listens_for(made, "begin")
         def begin_transaction(connection: Connection) -> None:
+            driver = cast(sqlite3.Connection, connection.connection.dbapi_connection)
+            if driver.in_transaction:  # begun by the driver, see Writing
+                return
             try:
-                connection.connection.cursor().execute(begin)
+                driver.execute(begin)
             except sqlite3.OperationalError as error:  # another writer took too long
                 raise exc.OperationalError(begin, None, error) from error
 
@@ -186,7 +135,7 @@ def _sqlite(url: str) -> Database:
     return Database(
         url,
         reader=engine("BEGIN", query_only=True),
-        writer=engine("BEGIN IMMEDIATE", query_only=False),
+        writer=engine(BEGIN, query_only=False),
     )
 
 

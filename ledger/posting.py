@@ -17,11 +17,10 @@ from typing import Any, NoReturn
 import psycopg
 from sqlalchemy import ColumnElement, String, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from foundation.doors import driver_of
 from foundation.tables import new_id
+from foundation.writing import driver_of, told
 from ledger import prepared, refusals
 from ledger.models import balance as balances
 from ledger.models import transfer as transfers
@@ -411,10 +410,7 @@ def _refusing(statement: str) -> Iterator[None]:
 
 
 def _told(statement: str, error: sqlite3.Error | psycopg.Error) -> BaseException:
-    if refusal := refusals.of(error):
-        return refusal
-    kind = sqlite3.Error if isinstance(error, sqlite3.Error) else psycopg.Error
-    return DBAPIError.instance(statement, None, error, kind)
+    return refusals.of(error) or told(error, statement)
 
 
 def dialect_of(session: Session) -> str:

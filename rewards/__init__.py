@@ -22,6 +22,10 @@ unit (tests/rewards/test_replaying.py).
 grace and let fall, one step at most (`standing/climbing.py`, the same machine live and in replays).
 Every change is a row with its reasons.
 
+Whatever a member is given stands in the book, in a commodity of its own (`commodities.py`): what
+points buy, perks and papers for single members, vouchers. Rows say what it is and where it stands;
+the `booking.py` beside them moves its units in the same transaction, and an audit compares both.
+
 The folders: `replaying/`, `standing/` (weights, tiers), `budgets/`, `cards/` (stamps, welcome),
 `topups/`, `credit/` (money to spend in the shop), `catalogue/` (what points buy), `vouchers/`
 (codes, the till's API), `perks/`, `papers/`, `seats/` (advisors), `book/` (statement, liability).
@@ -45,6 +49,7 @@ Each tells its story in its `__init__.py`; what is here is the programme itself.
     catalogue/redeeming.redeem(session, member_id, order, now)  -> Redeemed(redemption, voucher)
     catalogue/fulfilling.move / take_next / cancel_own  step by step, or back
     catalogue/stock.receive / reserve / release / hand_over  how many there are, and are promised
+    catalogue/booking.promise / hand_over / take_back  what she ordered, in the book
     vouchers/codes.issue / use / give_back     codes, and uses at the till (POST /api/vouchers)
     credit/taking.take, giving_back.give_back  store credit for orders (POST /api/credit, /credit)
     credit/purse.purse(session, member_id, currency, now)  what she has of it

@@ -119,6 +119,7 @@ class Voucher(Base):
     __tablename__ = "voucher"
     __table_args__ = (
         UniqueConstraint("member_id", "request_key"),
+        Index("ix_voucher_about_id", "about", "id"),
         CheckConstraint("used >= 0 and used <= uses", name="used"),
     )
 
@@ -149,6 +150,10 @@ class Voucher(Base):
         if self.used >= self.uses:
             return "used"
         return "expired" if self.expires_at is not None and self.expires_at <= now else "open"
+
+    def is_whole(self, now: datetime) -> bool:
+        """Whether all of its uses are left: only then can it go back."""
+        return self.used == 0 and self.state(now) == "open"
 
 
 class ReplayRun(Base):

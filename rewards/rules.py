@@ -166,6 +166,10 @@ class Programme(Document):
         """The stamp card called `key`, if this version has it."""
         return next((card for card in self.cards if card.key == key), None)
 
+    def welcome_by(self, rule: str) -> WelcomeVoucher | None:
+        """The welcome voucher that this rule gives, if this version has it."""
+        return next((each for each in self.welcome if each.rule == rule), None)
+
     def item(self, key: str) -> Item | None:
         """The catalogue's item called `key`, if this version has it."""
         return next((item for item in self.catalogue if item.key == key), None)

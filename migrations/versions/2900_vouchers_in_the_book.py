@@ -63,6 +63,7 @@ Event = tuple[datetime, Callable[[], None]]
 def upgrade() -> None:
     for table in ("voucher", "voucher_use"):
         op.add_column(table, sa.Column("transfer_id", IdText))
+    op.create_index("ix_voucher_about_id", "voucher", ["about", "id"])
     rows = op.get_bind().execute(sa.select(VOUCHERS).order_by(VOUCHERS.c.id)).all()
     vouchers = {row.id: row for row in rows}
     events: list[Event] = [(each.issued_at, _crediting(each)) for each in rows]
@@ -185,5 +186,6 @@ def _follow(was: Any, becomes: Any) -> None:
 
 def downgrade() -> None:
     _follow(VOUCHERS.c.transfer_id, VOUCHERS.c.id)
+    op.drop_index("ix_voucher_about_id", "voucher")
     for table in ("voucher_use", "voucher"):
         op.drop_column(table, "transfer_id")

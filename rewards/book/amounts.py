@@ -14,6 +14,7 @@ from rewards.commodities import UNITS
 from rewards.perks import queries as perks
 from rewards.rules import POINTS
 from rewards.topups import queries as topups
+from rewards.vouchers import queries as vouchers
 
 
 def name_of(code: str) -> str:
@@ -28,6 +29,7 @@ def naming(session: Session, codes: Iterable[str]) -> Callable[[str], str]:
     wanted = list(codes)
     known = topups.names(session, wanted)
     known |= catalogue.names(session, wanted) | perks.names(session, wanted)
+    known |= vouchers.names(session, wanted)
     return lambda code: known.get(code) or name_of(code)
 
 

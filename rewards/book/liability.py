@@ -23,6 +23,7 @@ from rewards.commodities import GOOD, PERK, key_in
 from rewards.programme import Version
 from rewards.rules import POINTS, Programme
 from rewards.topups import queries as topups
+from rewards.vouchers import queries as vouchers
 
 COLUMNS = ("commodity", "tier", "age_days", "available", "pending", "counted_at")
 
@@ -58,7 +59,8 @@ class Liability:
     version: Version | None
     worth: int | None
     paid_in: Mapping[str, int]  # for what was prepaid and is not used: minor units by currency
-    value: Mapping[str, int]  # of goods that were not handed over yet: minor units by currency
+    # Of goods not handed over yet, and of uses of vouchers that are left: minor units by currency.
+    value: Mapping[str, int]
 
     @property
     def outstanding(self) -> int:
@@ -103,7 +105,8 @@ def read(session: Session, reckoned: Reckoning, commodity: str | None) -> Liabil
         version=version,
         worth=worth_of(rules, available + pending) if rules and code == POINTS else None,
         paid_in=topups.paid_in_for(session, code, reckoned.at),
-        value=catalogue.value_promised(session, code),
+        value=catalogue.value_promised(session, code)
+        | vouchers.worth_left(session, code, reckoned.at),
     )
 
 

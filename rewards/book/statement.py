@@ -24,6 +24,9 @@ from rewards import programme
 from rewards.awarding import queries as award_queries
 from rewards.book import statement_words
 from rewards.book.amounts import plain
+from rewards.cards.collecting import basis_of
+from rewards.cards.models import MemberCard
+from rewards.cards.rules import WELCOME
 from rewards.catalogue import queries as catalogue_queries
 from rewards.credit.models import CreditReturn, CreditTaking
 from rewards.models import Grant
@@ -31,6 +34,8 @@ from rewards.perks.models import Entitlement
 from rewards.rules import POINTS
 from rewards.seats.models import Seat, UnitGrant
 from rewards.topups.models import TopUpPurchase, TopUpUse
+from rewards.vouchers import queries as vouchers
+from rewards.vouchers.booking import about_use
 
 NUMBERS = ("pending", "available", "spent", "expired", "negative")
 COLUMNS = (
@@ -141,7 +146,8 @@ def reasons(session: Session, about: set[str]) -> dict[str, Reason]:
     """Why something moved, by what its transfer is about."""
     found = _grants(session, about) | _redemptions(session, about) | _units(session, about)
     found |= _topups(session, about) | _awards(session, about) | _credit(session, about)
-    return found | _perks(session, about)
+    found |= _perks(session, about) | _cards(session, about) | _welcomes(session, about)
+    return found | _uses(session, about)
 
 
 def _ids(about: set[str], prefix: str) -> list[str]:
@@ -243,6 +249,49 @@ def _perks(session: Session, about: set[str]) -> dict[str, Reason]:
         also = ((told, _("Version %(number)s", number=number)),)
         found[f"entitlement:{given_id}"] = Reason(name, "/me/perks", also)
     return found
+
+
+def _cards(session: Session, about: set[str]) -> dict[str, Reason]:
+    """Full cards that gave a voucher."""
+    rows = session.execute(
+        select(MemberCard.id, MemberCard.card, MemberCard.version).where(
+            MemberCard.id.in_(_ids(about, "card:"))
+        )
+    ).all()
+    known = {number: programme.version(session, number) for number in {row[2] for row in rows}}
+    found = {}
+    for card_id, key, number in rows:
+        version = known[number]
+        terms = version.rules.card(key) if version else None
+        told = f"/how-rewards-work/{number}#card-{key}"
+        name = text_in(terms.name) if terms else key
+        also = ((told, _("Version %(number)s", number=number)),)
+        found[basis_of(card_id)] = Reason(name, f"/me/cards#{card_id}", also)
+    return found
+
+
+def _welcomes(session: Session, about: set[str]) -> dict[str, Reason]:
+    """Welcome vouchers, which are about the rule that gave them."""
+    found = {}
+    for rule in sorted(each for each in about if each.startswith(WELCOME)):
+        number = vouchers.given_last(session, rule)
+        version = programme.version(session, number) if number is not None else None
+        gift = version.rules.welcome_by(rule) if version else None
+        if gift is not None:
+            told = f"/how-rewards-work/{number}#welcome-{gift.key}"
+            found[rule] = Reason(text_in(gift.name), told)
+    return found
+
+
+def _uses(session: Session, about: set[str]) -> dict[str, Reason]:
+    """Orders that vouchers were taken off."""
+    used = vouchers.used_for(session, _ids(about, "voucher_use:"))
+    return {
+        about_use(use_id): Reason(
+            _("Order %(order)s", order=order), None, (("/me/rewards#vouchers", code),)
+        )
+        for use_id, (order, code) in used.items()
+    }
 
 
 def _credit(session: Session, about: set[str]) -> dict[str, Reason]:

@@ -2,6 +2,7 @@
 
 Most commodities are earned, held, spent. Units of a seat vest instead; nothing of theirs is called
 spending. What was prepaid is used, goods are handed over, perks are in force until they end.
+A voucher counts its uses.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from foundation.money import is_currency
 from foundation.words import _, lazy, when
-from rewards.commodities import FREE, GOOD, PAID, PERK, UNITS
+from rewards.commodities import FREE, GOOD, PAID, PERK, UNITS, VOUCHERS
 from rewards.rules import POINTS
 
 #: What a movement was, by the kinds of the accounts it went from and to.
@@ -156,12 +157,32 @@ OF_PERKS = Words(
     {"available": lazy("In force"), "expired": lazy("Ended"), "clawed_back": lazy("Taken back")},
     never=("pending", "spent", "negative"),
 )
+#: Uses of vouchers.
+OF_VOUCHERS = Words(
+    {
+        "granted": lazy("Given to you as a voucher"),
+        "spent": lazy("Used for an order"),
+        "given_back": lazy("Given back: the order fell through"),
+        "expired": lazy("Expired before it was used"),
+        "taken_back": lazy("Went back before it was used"),
+    },
+    {"available": lazy("Uses left"), "spent": lazy("Used")},
+    {"available": lazy("left")},
+    {
+        "available": lazy("Uses that members have left"),
+        "redeemed": lazy("Used by members"),
+        "expired": lazy("Expired before they were used"),
+        "clawed_back": lazy("Went back before they were used"),
+    },
+    never=("pending", "negative"),
+)
 #: By how the code begins.
 OF_KINDS: Mapping[str, Words] = {
     PAID: Words(OF_PAID, NAMES_OF_PREPAID, SHOWN_OF_PREPAID),
     FREE: Words(OF_FREE, NAMES_OF_PREPAID, SHOWN_OF_PREPAID),
     GOOD: OF_GOODS,
     PERK: OF_PERKS,
+    VOUCHERS: OF_VOUCHERS,
 }
 #: What stands on the accounts of a kind, to the owner.
 ACCOUNTS: Mapping[str, Any] = {

@@ -69,9 +69,10 @@ def one(redemption_id: str) -> Any:
             )
         if not form.refused:
             return redirect(f"/redemptions/{redemption_id}", 303)
+    now = clock.now()
     with reading() as session:
-        page = queries.one(session, redemption_id)
-    answer = render_template("rewards/catalogue/fulfil.html", page=page, form=form, now=clock.now())
+        page = queries.one(session, redemption_id, now)
+    answer = render_template("rewards/catalogue/fulfil.html", page=page, form=form, now=now)
     return answer, 422 if form.errors else 200
 
 

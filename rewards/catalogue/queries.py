@@ -70,14 +70,13 @@ class RedemptionPage:
     steps: Sequence[StepLine]
     voucher: Voucher | None
     uses: Sequence[VoucherUse]
+    at: datetime
 
     @property
     def may_cancel(self) -> bool:
         """Whether the member herself may still cancel it."""
-        unused = self.voucher is None or (
-            self.voucher.used == 0 and self.voucher.revoked_at is None
-        )
-        return unused and may_cancel(self.redemption.kind, self.redemption.state)
+        is_whole = self.voucher is None or self.voucher.is_whole(self.at)
+        return is_whole and may_cancel(self.redemption.kind, self.redemption.state)
 
     @property
     def possible(self) -> list[str]:
@@ -142,7 +141,9 @@ def _shown(show: str, staff_id: str) -> list[Any]:
     return [Redemption.state == "ordered"]
 
 
-def one(session: Session, redemption_id: str, member_id: str | None = None) -> RedemptionPage:
+def one(
+    session: Session, redemption_id: str, now: datetime, member_id: str | None = None
+) -> RedemptionPage:
     """One redemption, with `member_id` only if it is hers; Refused (404) else."""
     redemption = finding.read(session, redemption_id, member_id)
     lines = _page(session, _lines().where(Redemption.id == redemption_id), None, "").rows
@@ -167,6 +168,7 @@ def one(session: Session, redemption_id: str, member_id: str | None = None) -> R
         steps=[StepLine(*row) for row in steps],
         voucher=voucher,
         uses=uses_of(session, [voucher]).get(voucher.id, []) if voucher else [],
+        at=now,
     )
 
 

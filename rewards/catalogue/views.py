@@ -93,9 +93,10 @@ def mine() -> Any:
 @members_only
 def one(redemption_id: str) -> Any:
     """Where something is that she redeemed."""
+    now = clock.now()
     with reading() as session:
-        page = queries.one(session, redemption_id, signed_in().id)
-    return render_template("rewards/catalogue/redemption.html", page=page, now=clock.now())
+        page = queries.one(session, redemption_id, now, signed_in().id)
+    return render_template("rewards/catalogue/redemption.html", page=page, now=now)
 
 
 @bp.post("/me/redemptions/<redemption_id>/cancel")

@@ -258,9 +258,8 @@ def give_back(session: Session, voucher: Voucher, reference: str, now: datetime)
 
 def revoke(session: Session, voucher_id: str, now: datetime) -> bool:
     """End a voucher that is not used; False when it is, or has expired, or was ended before."""
-    voucher = session.get_one(Voucher, voucher_id, populate_existing=True)
-    is_open = voucher.state(now) == "open" and voucher.used == 0
-    if not is_open or not booking.claw_back(session, voucher, now):
+    voucher = session.get_one(Voucher, voucher_id, with_for_update=True)
+    if not voucher.is_whole(now) or not booking.claw_back(session, voucher, now):
         return False
     voucher.revoked_at = now
     session.flush()

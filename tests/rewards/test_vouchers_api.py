@@ -198,6 +198,8 @@ class TestUse:
         with reading() as session:
             assert session.scalars(select(Voucher.used)).one() == 1
         assert kept(VoucherUse) == 1
+        booked = house.balances(house.ben, "voucher:v")
+        assert (booked.available, booked.spent) == (0, 1)
 
     def test_the_member_sees_it(self, till: Any, house: Any, client: Any, now: Any) -> None:
         from tests import people

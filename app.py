@@ -84,6 +84,7 @@ import rewards.seats.views
 import rewards.section_views
 import rewards.standing.notices
 import rewards.standing.views
+import rewards.till_views
 import rewards.topups.expiring
 import rewards.topups.notices
 import rewards.topups.till_views
@@ -137,7 +138,7 @@ from foundation.web.shell import Shell
 from foundation.words import lazy
 from funnel import stages
 from ledger import expiring, folding, privileges, sealing
-from members import answering
+from members import answering, api_keys
 from members import page as member_page
 from members.session import Viewers, login_manager, requires
 from notifications import counts, delivering, notices
@@ -420,6 +421,7 @@ def wire(settings: Settings) -> None:
     delivering.use(settings)
     notices.know(NOTICES)
     member_page.CARDS[:] = CARDS
+    api_keys.SCOPES.update(rewards.till_views.SCOPES)
     member_page.SECTIONS[:] = SECTIONS
     shop_page.SECTIONS[:] = PRODUCT_SECTIONS
     shop_page.NOTES[:] = PRODUCT_NOTES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -9,7 +10,7 @@ from zoneinfo import available_timezones
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from foundation.web.forms import Form, choices
+from foundation.web.forms import Form, SelectMultipleCheckboxField, choices
 from foundation.words import LANGUAGES, lazy
 from members.passwords import LONGEST, SHORTEST
 
@@ -150,3 +151,10 @@ class ApiKeyForm(Form):
         description=lazy("So that you know later which one to end, like “Till of the web shop”."),
         render_kw={"autocomplete": "off", "maxlength": 60},
     )
+    scopes = SelectMultipleCheckboxField(
+        lazy("What it may do"), description=lazy("As little as the machine needs.")
+    )
+
+    def offer(self, scopes: Mapping[str, Any]) -> None:
+        """Let the owner choose among what there is."""
+        self.scopes.choices = choices(scopes.items())

@@ -103,6 +103,7 @@ class ApiKey(Base):
     name: Mapped[str]
     secret_hash: Mapped[str] = mapped_column(unique=True)
     ending: Mapped[str]  # the secret's last letters, to tell keys apart
+    scopes: Mapped[str]  # what it is for, in alphabetical order with blanks between
     made_by: Mapped[Id] = mapped_column(ForeignKey("member.id"))
     made_at: Mapped[Moment]
     seen_at: Mapped[Moment | None]  # about when it was last used

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import wtforms
-from wtforms import FieldList, HiddenField, SelectMultipleField, StringField
+from wtforms import FieldList, HiddenField, StringField
 from wtforms.i18n import get_translations
 from wtforms.meta import DefaultMeta
 from wtforms.validators import InputRequired, Length
-from wtforms.widgets import CheckboxInput
 
 from foundation import words
 from foundation.pictures import Drawn
@@ -29,12 +28,6 @@ from rewards.rules import Objection, Programme, objections
 
 KEY = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 MOST_ROWS = 40
-
-
-class SelectMultipleCheckboxField(SelectMultipleField):
-    """Several of some choices, as boxes to tick (drawn by macros/forms.html)."""
-
-    option_widget = CheckboxInput()
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from foundation import words
 from foundation.money import exponent, format_amount, is_currency, major, parse_amount
 from foundation.refusal import Refused
-from foundation.web.forms import choices, sentence_of
+from foundation.web.forms import SelectMultipleCheckboxField, choices, sentence_of
 from foundation.words import _, lazy
 from rewards.conditions import Condition
-from rewards.row_forms import RowForm, SelectMultipleCheckboxField, chosen, row_of
+from rewards.row_forms import RowForm, chosen, row_of
 from rewards.rules import CAPS, EarningRule, Programme
 
 FACT_CHOICES = (

@@ -17,6 +17,7 @@ from foundation import clock
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
 from foundation.web import throttle
+from foundation.words import lazy
 from members import api_keys
 from rewards.vouchers import answers, bodies
 from rewards.vouchers.bodies import Shape
@@ -28,6 +29,12 @@ LARGEST_BODY = 8 * 1024
 GUESSES_OF_CUSTOMER = "20 per 10 minutes"
 GUESSES_OF_TILL = "600 per hour"
 WRONG_KEYS = "30 per 10 minutes"
+#: What a key of a till can be for.
+SCOPES = {
+    "vouchers": lazy("Vouchers: look at them, take them off orders, give them back"),
+    "credit": lazy("Store credit: look at it, take it off orders, give it back"),
+    "prepaid": lazy("Prepaid units: look at them, take them, give them back"),
+}
 
 
 @dataclass(frozen=True)
@@ -42,19 +49,20 @@ class Request:
 Act = Callable[[Session, Any, Request], dict[str, Any]]
 
 
-def answer(shape: type[Shape], what: str, wrong: tuple[str, ...], act: Act) -> Any:
+def answer(shape: type[Shape], scope: str, wrong: tuple[str, ...], act: Act) -> Any:
     """What `act` answers to the present request, whose body must be a `shape`.
 
-    `what` names the codes whose guesses are counted; `wrong` are the refusals that say one was
-    wrong. Guesses count against the till, and where the body tells of a customer against her.
+    `scope` is what the key must be for, and names the codes whose guesses are counted; `wrong` are
+    the refusals that say one was wrong. Guesses count against the till, and where the body tells of
+    a customer against her.
     """
     now = clock.now()
-    asking = Request(_till(now), request.headers.get("Idempotency-Key"), now)
+    asking = Request(_till(scope, now), request.headers.get("Idempotency-Key"), now)
     body = request.get_data(cache=False)
     if len(body) > LARGEST_BODY:
         raise Refused("The request is too large.", code="body", status=413)
     asked = bodies.read(shape, body)
-    with _guesses(what, wrong, asking.till, asked), writing() as session:
+    with _guesses(scope, wrong, asking.till, asked), writing() as session:
         said = answers.once(
             session,
             asking.till,
@@ -77,8 +85,9 @@ def needed_key(asking: Request) -> str:
     return f"{asking.till}:{asking.key}"
 
 
-def _till(now: datetime) -> str:
-    """The identifier of the key that the caller shows; Refused (401) without one in force."""
+def _till(scope: str, now: datetime) -> str:
+    """The identifier of the key that the caller shows; Refused without one in force (401), and
+    with one that is for something else (403)."""
     scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
     with reading() as session:
         key = api_keys.holder(session, secret.strip()) if scheme.lower() == "bearer" else None
@@ -90,6 +99,7 @@ def _till(now: datetime) -> str:
             code="api_key",
             status=401,
         )
+    api_keys.refuse_beyond(key, scope)
     if api_keys.is_news(key, now):
         with writing() as session:
             api_keys.seen(session, key.id, now)

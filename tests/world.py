@@ -253,8 +253,10 @@ def _steer(world: World) -> None:
     owner, now = world.who["owner"].id, world.now
     world.one["item_key"] = "voucher-5"
     with writing() as session:
-        world.one["api_key"] = api_keys.make(session, owner, "Till", now)
-        api_keys.make(session, owner, "Old till", now)  # the one that is ended on the way
+        world.one["api_key"] = api_keys.make(session, owner, "Till", api_keys.SCOPES, now)
+        api_keys.make(
+            session, owner, "Old till", api_keys.SCOPES, now
+        )  # the one that is ended on the way
         keys = {line.name: line.id for line in api_keys.lines(session)}
         world.one["key_id"] = keys["Old till"]
     with writing() as session:

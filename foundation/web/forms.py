@@ -7,13 +7,21 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask_wtf import FlaskForm
+from wtforms import SelectMultipleField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs of 3.2
 from wtforms.i18n import get_translations
+from wtforms.widgets import CheckboxInput
 
 from foundation import words
 from foundation.refusal import Refused
 
 WTFORMS_LANGUAGES = {"en": ["en"], "zh_Hans": ["zh"], "zh_Hant": ["zh_TW", "zh"]}
+
+
+class SelectMultipleCheckboxField(SelectMultipleField):
+    """Several of some choices, as boxes to tick (drawn by macros/forms.html)."""
+
+    option_widget = CheckboxInput()
 
 
 class Form(FlaskForm):  # type: ignore[misc]

@@ -22,9 +22,11 @@ bp = Blueprint("machines", __name__)
 def keys() -> Any:
     """The keys there are; a POST makes one and shows its secret, this once."""
     form, secret = ApiKeyForm(), None
+    form.offer(api_keys.SCOPES)
     if form.validate_on_submit():
         with refilling(form), writing() as session:
-            secret = api_keys.make(session, signed_in().id, form.typed("name"), clock.now())
+            name, scopes = form.typed("name"), form.scopes.data or []
+            secret = api_keys.make(session, signed_in().id, name, scopes, clock.now())
     with reading() as session:
         lines = api_keys.lines(session)
     page = render_template("members/api_keys.html", form=form, lines=lines, secret=secret)

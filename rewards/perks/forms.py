@@ -17,7 +17,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from foundation import words
-from foundation.web.forms import Form, choices
+from foundation.web.forms import Form, SelectMultipleCheckboxField, choices
 from foundation.words import lazy, text_in
 from rewards.perks.granting import REASON_LENGTH, PerkDraft
 from rewards.perks.rules import EARLY_DELIVERY, KNOWN, PRIORITY_ANSWERS, Perk
@@ -25,7 +25,6 @@ from rewards.row_forms import (
     MOST_ROWS,
     RowForm,
     SectionForm,
-    SelectMultipleCheckboxField,
     chosen,
     row_of,
 )

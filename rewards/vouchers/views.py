@@ -25,7 +25,7 @@ def validate() -> Any:
     def act(session: Session, asked: Validate, asking: Request) -> dict[str, Any]:
         return told(codes.known(session, asked.code, asked.who()), asking.now)
 
-    return tills.answer(Validate, "voucher", WRONG, act)
+    return tills.answer(Validate, "vouchers", WRONG, act)
 
 
 @bp.post("/api/vouchers/redeem")
@@ -38,7 +38,7 @@ def redeem() -> Any:
         use = codes.use(session, voucher, asked.order, asking.till, asking.now, worth)
         return told_use(voucher, use, asking.now)
 
-    return tills.answer(Redeem, "voucher", WRONG, act)
+    return tills.answer(Redeem, "vouchers", WRONG, act)
 
 
 @bp.post("/api/vouchers/release")
@@ -50,4 +50,4 @@ def release() -> Any:
         use = codes.give_back(session, voucher, asked.order, asking.now)
         return told_use(voucher, use, asking.now)
 
-    return tills.answer(Release, "voucher", WRONG, act)
+    return tills.answer(Release, "vouchers", WRONG, act)

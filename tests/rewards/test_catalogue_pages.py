@@ -156,10 +156,16 @@ def test_the_public_page_explains_the_catalogue(client: Any, shop: Any) -> None:
 def test_keys_are_shown_once_and_ended(client: Any, shop: Any) -> None:
     people.sign_in(client, shop.olga)
     page = people.submit(client, "/api-keys", name="Web shop").text
+    assert "Say what the key is for" in page
+    assert 'value="Web shop"' in page
+    page = people.submit(client, "/api-keys", name="Web shop", scopes=["vouchers", "credit"]).text
     assert re.search(r"bmk_[\w-]{43}", page)
     page = client.get("/api-keys").text
     assert not re.search(r"bmk_[\w-]{43}", page)
     assert "Web shop" in page
+    made = page[: page.index('<form class="form"')]
+    assert "Store credit: look at it" in made
+    assert "Prepaid units" not in made
     [path] = re.findall(r"/api-keys/\w+/revoke", page)
     people.submit(client, "/api-keys", path)
     assert "Ended" in client.get("/api-keys").text

@@ -116,7 +116,7 @@ class TestTill:
     @pytest.fixture
     def till(self, client: Any, house: Any) -> Any:
         with writing() as session:
-            secret = api_keys.make(session, house.olga, "Till", clock.now())
+            secret = api_keys.make(session, house.olga, "Till", ["credit"], clock.now())
         gives(house.ben, 1_200)
 
         def say(act: str, once: str | None = None, **body: Any) -> Any:

@@ -91,7 +91,7 @@ class TestTill:
     @pytest.fixture
     def till(self, client: Any, counter: Any) -> Any:
         with writing() as session:
-            secret = api_keys.make(session, counter.olga, "Till", clock.now())
+            secret = api_keys.make(session, counter.olga, "Till", ["prepaid"], clock.now())
         buys(counter, "pot-card")
 
         def say(act: str, once: str | None = None, key: str = secret, **body: Any) -> Any:

@@ -32,7 +32,7 @@ HERE = Path(__file__).parent.parent.parent
 def till(app: Any, house: Any) -> Any:
     """A till with a key, and what it says."""
     with writing() as session:
-        secret = api_keys.make(session, house.olga, "Till", clock.now())
+        secret = api_keys.make(session, house.olga, "Till", ["vouchers"], clock.now())
 
     def say(act: str, client: Any = None, key: str | None = secret, **body: Any) -> Any:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -280,3 +280,30 @@ def test_a_body_that_is_not_as_described_names_the_field(
 def test_what_the_page_about_it_says_works_word_for_word(app: Any, till: Any, house: Any) -> None:
     """Every sh block of docs/api-vouchers.md, run against a real server."""
     documented.run(app, "docs/api-vouchers.md", 4, KEY=till.secret, CODE=issued(house))
+
+
+def test_a_till_can_do_nothing_that_its_key_was_not_made_for(client: Any, till: Any) -> None:
+    headers = {"Authorization": f"Bearer {till.secret}"}
+    bodies = ("credit/look", "credit/take", "credit/give-back", "prepaid/look", "prepaid/take")
+    for path in bodies:
+        answer = client.post(f"/api/{path}", json={"code": "x"}, headers=headers)
+        assert answer.status_code == 403, path
+        assert answer.json["type"] == "urn:bellmouth:scope"
+        assert answer.json["scope"] == path.partition("/")[0]
+        assert answer.json["title"].startswith("This key was not made for that (")
+    assert till("validate", code="0000").status_code == 404
+
+
+def test_every_api_asks_what_a_key_is_for(app: Any, house: Any) -> None:
+    with writing() as session:
+        keys = {
+            scope: api_keys.make(session, house.olga, scope, [scope], clock.now())
+            for scope in api_keys.SCOPES
+        }
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/api/"):
+            scope = rule.rule.split("/")[2]
+            for other, secret in keys.items():
+                headers = {"Authorization": f"Bearer {secret}"}
+                answer = app.test_client().post(rule.rule, json={}, headers=headers)
+                assert (answer.status_code == 403) == (other != scope), (rule.rule, other)

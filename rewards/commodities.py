@@ -10,10 +10,16 @@
     prepaid-free:<offer>  units that came free with them
     units                 of an advisor's seat
 
-How each is spoken of stands in book/statement_words.py, what it is called in book/amounts.py.
+How each is spoken of stands in book/statement_words.py, what it is called in book/amounts.py. Pages
+show them in this order.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+
+from foundation.money import is_currency
+from rewards.documents import POINTS
 
 GOOD = "good:"
 PERK = "perk:"
@@ -21,6 +27,7 @@ PAPER = "paper:"
 VOUCHERS = "voucher:"
 PAID, FREE = "prepaid:", "prepaid-free:"
 UNITS = "units"
+_ORDER = (POINTS, "", GOOD, PERK, PAPER, VOUCHERS, PAID, FREE, UNITS)
 
 
 def key_in(commodity: str, *prefixes: str) -> str | None:
@@ -29,3 +36,13 @@ def key_in(commodity: str, *prefixes: str) -> str | None:
         if commodity.startswith(prefix):
             return commodity.removeprefix(prefix)
     return None
+
+
+def in_order(codes: Iterable[str]) -> list[str]:
+    """Each of these commodities once, as pages show them: points, money, then the others."""
+    return sorted(set(codes), key=_place)
+
+
+def _place(code: str) -> tuple[int, str]:
+    kind = "" if is_currency(code) else code.partition(":")[0] + ":" * (":" in code)
+    return _ORDER.index(kind) if kind in _ORDER else len(_ORDER), code

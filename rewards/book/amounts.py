@@ -11,6 +11,7 @@ from foundation.money import exponent, format_amount, is_currency
 from foundation.words import _, number
 from rewards.catalogue import queries as catalogue
 from rewards.commodities import UNITS
+from rewards.papers import queries as papers
 from rewards.perks import queries as perks
 from rewards.rules import POINTS
 from rewards.topups import queries as topups
@@ -25,11 +26,11 @@ def name_of(code: str) -> str:
 
 
 def naming(session: Session, codes: Iterable[str]) -> Callable[[str], str]:
-    """`name_of` for these commodities, knowing offers, items and perks by their names."""
+    """`name_of` for these commodities, knowing offers, items, perks and papers by name."""
     wanted = list(codes)
     known = topups.names(session, wanted)
     known |= catalogue.names(session, wanted) | perks.names(session, wanted)
-    known |= vouchers.names(session, wanted)
+    known |= papers.names(session, wanted) | vouchers.names(session, wanted)
     return lambda code: known.get(code) or name_of(code)
 
 

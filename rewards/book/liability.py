@@ -19,7 +19,7 @@ from rewards.book.amounts import plain
 from rewards.book.breakage import Estimate
 from rewards.book.reckoning import Reckoning
 from rewards.catalogue import queries as catalogue
-from rewards.commodities import GOOD, PERK, key_in
+from rewards.commodities import GOOD, PAPER, PERK, key_in
 from rewards.programme import Version
 from rewards.rules import POINTS, Programme
 from rewards.topups import queries as topups
@@ -73,8 +73,8 @@ class Liability:
 
     @property
     def is_estimated(self) -> bool:
-        """Whether part of it may never be claimed: goods are fetched, and perks only last."""
-        return key_in(self.commodity, GOOD, PERK) is None
+        """Whether part of it may never be claimed: goods are fetched, the others only last."""
+        return key_in(self.commodity, GOOD, PERK, PAPER) is None
 
     @property
     def is_countable(self) -> bool:
@@ -84,9 +84,7 @@ class Liability:
 
 def read(session: Session, reckoned: Reckoning, commodity: str | None) -> Liability:
     """The liability of a commodity as it was reckoned; of points, or the first one, without."""
-    known = sorted(
-        {each.commodity for each in reckoned.kinds}, key=lambda code: (code != POINTS, code)
-    )
+    known = reckoned.commodities
     code = commodity if commodity in known else (known[0] if known else POINTS)
     version = programme.latest(session)
     rules = version.rules if version else None

@@ -25,6 +25,7 @@ from ledger.statements import TrialRow
 from rewards import programme
 from rewards.book import breakage
 from rewards.book.breakage import Estimate
+from rewards.commodities import in_order
 from rewards.rules import Programme
 from rewards.standing import tiers
 
@@ -97,6 +98,11 @@ class Reckoning(Part):
     kinds: tuple[Kind, ...] = ()
     standing: tuple[Standing, ...] = ()
     matured: tuple[Matured, ...] = ()
+
+    @property
+    def commodities(self) -> list[str]:
+        """What there is on accounts, in the order in which pages show it."""
+        return in_order(each.commodity for each in self.kinds)
 
     def balance(self, commodity: str, kind: str) -> int:
         """What is on all accounts of a kind."""

@@ -28,8 +28,10 @@ from rewards.cards.collecting import basis_of
 from rewards.cards.models import MemberCard
 from rewards.cards.rules import WELCOME
 from rewards.catalogue import queries as catalogue_queries
+from rewards.commodities import PAPER, in_order
 from rewards.credit.models import CreditReturn, CreditTaking
 from rewards.models import Grant
+from rewards.papers.models import Paper
 from rewards.perks.models import Entitlement
 from rewards.rules import POINTS
 from rewards.seats.models import Seat, UnitGrant
@@ -82,6 +84,11 @@ class Line:
         return statement_words.sentence(self.what, self.commodity, self.movement.until)
 
     @property
+    def icon(self) -> str:
+        """What is drawn beside it."""
+        return statement_words.icon(self.what, self.commodity)
+
+    @property
     def changes(self) -> list[tuple[int, str]]:
         """What it added to and took from what she has, with the name of each number."""
         names = statement_words.shown(self.commodity)
@@ -115,7 +122,8 @@ def read(
     cursor: str | None,
 ) -> Statement:
     """The statement of one commodity, now or as it was when `day` was over in the reader's zone."""
-    known = movements.commodities_of(session, member_id)
+    held_of = {each.code: each for each in movements.commodities_of(session, member_id)}
+    known = [held_of[code] for code in in_order(held_of)]
     held = next((each for each in known if each.code == commodity), None)
     held = held or (known[0] if known else Held(POINTS, 0))
     until = end_of(day) if day else None
@@ -146,6 +154,7 @@ def reasons(session: Session, about: set[str]) -> dict[str, Reason]:
     """Why something moved, by what its transfer is about."""
     found = _grants(session, about) | _redemptions(session, about) | _units(session, about)
     found |= _topups(session, about) | _awards(session, about) | _credit(session, about)
+    found |= _papers(session, about)
     found |= _perks(session, about) | _cards(session, about) | _welcomes(session, about)
     return found | _uses(session, about)
 
@@ -230,6 +239,12 @@ def _awards(session: Session, about: set[str]) -> dict[str, Reason]:
         f"award:{award_id}": Reason(reason, f"/me/awards/{award_id}")
         for award_id, reason in reasons.items()
     }
+
+
+def _papers(session: Session, about: set[str]) -> dict[str, Reason]:
+    """Papers open to her by name, or closed to her again."""
+    rows = session.execute(select(Paper.id, Paper.title).where(Paper.id.in_(_ids(about, PAPER))))
+    return {PAPER + key: Reason(text_in(title), f"/papers/{key}") for key, title in rows}
 
 
 def _perks(session: Session, about: set[str]) -> dict[str, Reason]:

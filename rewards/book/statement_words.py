@@ -14,7 +14,7 @@ from typing import Any
 
 from foundation.money import is_currency
 from foundation.words import _, lazy, when
-from rewards.commodities import FREE, GOOD, PAID, PERK, UNITS, VOUCHERS
+from rewards.commodities import FREE, GOOD, PAID, PAPER, PERK, UNITS, VOUCHERS
 from rewards.rules import POINTS
 
 #: What a movement was, by the kinds of the accounts it went from and to.
@@ -67,6 +67,15 @@ NAMES_OF_OTHERS: Mapping[str, Any] = {
     "available": lazy("Can be spent"),
     "negative": lazy("Still owed"),
 }
+#: What is drawn beside a movement that neither gives nor hands over.
+ICONS: Mapping[str, str] = {
+    "granted_on_hold": "clock",
+    "expired": "history",
+    "taken_back": "arrow-left",
+    "taken_back_on_hold": "arrow-left",
+    "taken_back_and_owed": "arrow-left",
+    "reversed": "arrow-left",
+}
 #: The numbers whose changes a line shows.
 SHOWN: Mapping[str, Any] = {
     "available": lazy("to spend"),
@@ -114,6 +123,7 @@ class Words:
     shown: Mapping[str, Any]
     accounts: Mapping[str, Any] = field(default_factory=dict)
     never: Collection[str] = ()  # numbers it has for no longer than a moment
+    icon: str = "coin"
 
 
 OF_POINTS = Words({}, {}, {})
@@ -144,6 +154,7 @@ OF_GOODS = Words(
     {"pending": lazy("ordered"), "spent": lazy("handed over")},
     {"pending": lazy("Promised to members"), "redeemed": lazy("Handed over to members")},
     never=("available", "expired", "negative"),
+    icon="box",
 )
 #: Perks given to single members.
 OF_PERKS = Words(
@@ -156,6 +167,16 @@ OF_PERKS = Words(
     {"available": lazy("in force")},
     {"available": lazy("In force"), "expired": lazy("Ended"), "clawed_back": lazy("Taken back")},
     never=("pending", "spent", "negative"),
+    icon="gift",
+)
+#: Papers open to single members by name.
+OF_PAPERS = Words(
+    {"granted": lazy("Opened to you"), "taken_back": lazy("Closed to you")},
+    {"available": lazy("Open to you")},
+    {"available": lazy("open to you")},
+    {"available": lazy("Open to members by name"), "clawed_back": lazy("Closed to them again")},
+    never=("pending", "spent", "expired", "negative"),
+    icon="leaf",
 )
 #: Uses of vouchers.
 OF_VOUCHERS = Words(
@@ -175,6 +196,7 @@ OF_VOUCHERS = Words(
         "clawed_back": lazy("Went back before they were used"),
     },
     never=("pending", "negative"),
+    icon="voucher",
 )
 #: By how the code begins.
 OF_KINDS: Mapping[str, Words] = {
@@ -182,6 +204,7 @@ OF_KINDS: Mapping[str, Words] = {
     FREE: Words(OF_FREE, NAMES_OF_PREPAID, SHOWN_OF_PREPAID),
     GOOD: OF_GOODS,
     PERK: OF_PERKS,
+    PAPER: OF_PAPERS,
     VOUCHERS: OF_VOUCHERS,
 }
 #: What stands on the accounts of a kind, to the owner.
@@ -220,6 +243,14 @@ def sentence(what: str, commodity: str, until: datetime | None) -> str:
     if what == "granted_on_hold" and until:
         return _("Granted, on hold until %(day)s", day=when(until))
     return str(SENTENCES[what])
+
+
+def icon(what: str, commodity: str) -> str:
+    """The drawing of static/icons.svg beside a movement."""
+    own = words_of(commodity).icon
+    if what == "spent":
+        return "voucher" if own == "coin" else own
+    return ICONS.get(what, own)
 
 
 def names(commodity: str) -> dict[str, str]:

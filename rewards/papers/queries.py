@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,10 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, aliased
 
 from foundation.refusal import Refused
+from foundation.words import _, text_in
 from members.models import Member
 from rewards import programme
+from rewards.commodities import PAPER, key_in
 from rewards.papers import access
 from rewards.papers.access import NOBODY, Reader, State
 from rewards.papers.models import Paper, PaperCopy, PaperGuest, PaperReading, PaperRevocation
@@ -53,6 +55,21 @@ class Managed:
     guests: list[str]
     readers: Sequence[Line]
     revocations: Sequence[Line]
+
+
+def names(session: Session, commodities: Iterable[str]) -> dict[str, str]:
+    """What papers are called in the book, by commodity; titles that are not listed are not told."""
+    keys = [key for code in commodities if (key := key_in(code, PAPER)) is not None]
+    if not keys:
+        return {}
+    rows = session.execute(select(Paper.id, Paper.title, Paper.is_listed).where(Paper.id.in_(keys)))
+    return {PAPER + key: _name(title, is_listed=is_listed) for key, title, is_listed in rows}
+
+
+def _name(title: Mapping[str, str], *, is_listed: bool) -> str:
+    if not is_listed:
+        return _("A paper that is not listed")
+    return _("%(paper)s (paper)", paper=text_in(title))
 
 
 def shelf(session: Session, member_id: str | None, now: datetime) -> list[Shown]:

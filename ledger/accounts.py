@@ -57,7 +57,8 @@ select owner, id from ledger_account
  where owner = any(%(owners)s) and kind = %(kind)s and commodity = %(commodity)s"""
 
 # The accounts that are new, then their balances; {same} compares an account's owner. Each is looked
-# up (offset 0): the planner would read all accounts for the few that are opened.
+# up (offset 0): the planner would read all accounts for the few that are opened, and all balances
+# to see which there are, which the index tells (on conflict).
 SQLITE_OPEN = (
     """
 insert into ledger_account (owner, kind, commodity, opened_at)
@@ -82,7 +83,6 @@ select a.id, a.commodity, %(floor)s, %(ceiling)s, %(holding)s, %(deferred)s, %(l
   from unnest(%(owners)s::text[]) o(owner)
  cross join lateral (select id, commodity from ledger_account where owner {same}
          and kind = %(kind)s and commodity = %(commodity)s offset 0) a
- where not exists (select 1 from ledger_balance b where b.account_id = a.id)
     on conflict do nothing""",
 )
 

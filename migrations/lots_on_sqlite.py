@@ -3,15 +3,22 @@
 SQLite has no variables: what PostgreSQL keeps in one (how much of a transfer comes out of lots, or
 goes back into them) is an expression here, and stands in the entry as `expiring_after`.
 These are the laws of single rows; while a set is posted (sets_on_sqlite.py) they stand aside.
+
+A trigger costs its whole frame each time it is asked, also when its condition says no. So most
+transfers, which neither resolve nor reverse anything nor touch units that expire, are posted by one
+short trigger; whatever else there is goes through two views, whose triggers are the long ones.
+Neither view has rows or powers of its own: what their triggers write is looked at by the laws of
+the tables, like everything anybody writes.
 """
 
 from migrations.sets_on_sqlite import NO_SET
 
-#: Written anew here, as they were in 0300 when this migration is undone.
+#: Of 0300: written anew here, and back as they were when this migration is undone.
 REPLACED = (
     "ledger_transfer_post",
     "ledger_transfer_hold",
     "ledger_transfer_resolve",
+    "ledger_transfer_reverse",
     "ledger_entry_only",
     "ledger_entry_move",
     "ledger_balance_move",
@@ -19,15 +26,28 @@ REPLACED = (
 )
 
 TRIGGERS = (
-    "ledger_transfer_expiry",
-    "ledger_entry_take",
-    "ledger_entry_put",
+    "ledger_transfer_post",
+    "ledger_transfer_rest",
+    "ledger_entry_only",
+    "ledger_entry_move",
+    "ledger_entry_lots",
+    "ledger_balance_move",
+    "ledger_balance_open",
     "ledger_lot_use_only",
     "ledger_lot_use_move",
     "ledger_lot_open",
     "ledger_lot_step",
     "ledger_lot_no_delete",
 )
+#: What is not posted by one short trigger, and what moves units that expire. Their triggers go
+#: with them.
+VIEWS = {
+    "ledger_posting": (
+        *("id", "key", "source", "target", "commodity", "amount", "kind", "about", "memo", "at"),
+        *("until", "resolves", "reverses", "linked", "expires_at", "takes"),
+    ),
+    "ledger_moving": ("transfer", "side", "account", "amount", "seq", "expiring_after"),
+}
 
 #: The transfer that is taken back, for which units of one date go first.
 OWN = "coalesce(new.takes, new.reverses)"
@@ -54,9 +74,62 @@ RETURNED = """max(0, -{less}
 MOVED = """(new.expiring_after - coalesce((select expiring_after from ledger_entry
            where account = new.account and seq = new.seq - 1), 0))"""
 
+#: Neither a hold nor what became of one, nothing taken back, and no unit with a date.
+PLAIN = """coalesce(new.until, new.resolves, new.reverses, new.takes, new.expires_at) is null
+       and coalesce((select expiring from ledger_balance where account_id = new.source), 0) = 0"""
+
+
+def _hand_over(view: str) -> str:
+    """The row that is new, to the triggers of `view`."""
+    columns = ", ".join(VIEWS[view])
+    values = ", ".join(f"new.{column}" for column in VIEWS[view])
+    return f"insert into {view} ({columns}) values ({values})"
+
+
 LAWS = [
-    # A transfer writes its entries; they move the balances and the lots, see below.
-    f"""create trigger ledger_transfer_post after insert on ledger_transfer when {NO_SET} begin
+    f"""create view ledger_posting as
+      select {", ".join(VIEWS["ledger_posting"])} from ledger_transfer where false""",
+    f"""create view ledger_moving as
+      select {", ".join(VIEWS["ledger_moving"])} from ledger_entry where false""",
+    # A transfer writes its entries; they move the balances and the lots, see below. Which trigger
+    # comes first is not said: one that took the last dated units leaves what looks plain.
+    f"""create trigger ledger_transfer_post after insert on ledger_transfer
+      when {PLAIN} and {NO_SET}
+       and not exists (select 1 from ledger_entry where transfer = new.id) begin
+      select case
+               when s.account_id is null or t.account_id is null then raise(abort, 'ledger_account')
+               when s.commodity <> new.commodity or t.commodity <> new.commodity
+               then raise(abort, 'ledger_commodity')
+               when t.holding or s.holding then raise(abort, 'ledger_held')
+               when t.lots and not s.lots and exists (select 1 from ledger_account
+                      where id = new.source and owner is not null)
+               then raise(abort, 'ledger_expiry') end
+        from (select 1)
+        left join ledger_balance s on s.account_id = new.source
+        left join ledger_balance t on t.account_id = new.target;
+      insert into ledger_unsealed (transfer) values (new.id);
+      insert into ledger_entry (transfer, side, account, amount, balance_after, seq, expiring_after)
+      select new.id, 0, account_id, -new.amount, posted - new.amount, seq + 1,
+             case when lots then 0 end
+        from ledger_balance where account_id = new.source;
+      insert into ledger_entry (transfer, side, account, amount, balance_after, seq, expiring_after)
+      select new.id, 1, account_id, new.amount, posted + new.amount, seq + 1,
+             case when lots then expiring end
+        from ledger_balance where account_id = new.target;
+    end""",
+    f"""create trigger ledger_transfer_rest after insert on ledger_transfer
+      when not ({PLAIN}) and {NO_SET} begin {_hand_over("ledger_posting")}; end""",
+    # All that is given back of a transfer is never more than it was.
+    """create trigger ledger_posting_reverse instead of insert on ledger_posting
+      when new.reverses is not null begin
+      select raise(abort, 'ledger_reverses') where not exists
+        (select 1 from ledger_transfer where id = new.reverses and reverses is null
+            and source = new.target and target = new.source);
+      select raise(abort, 'ledger_reversed')
+       where (select sum(amount) from ledger_transfer where reverses = new.reverses)
+           > (select amount from ledger_transfer where id = new.reverses);
+    end""",
+    f"""create trigger ledger_posting_post instead of insert on ledger_posting begin
       select case
                when s.account_id is null or t.account_id is null then raise(abort, 'ledger_account')
                when s.commodity <> new.commodity or t.commodity <> new.commodity
@@ -85,13 +158,13 @@ LAWS = [
                when new.expires_at is null then 0 else new.amount end end
         from ledger_balance where account_id = new.target;
     end""",
-    f"""create trigger ledger_transfer_hold after insert on ledger_transfer
-      when new.until is not null and {NO_SET} begin
+    """create trigger ledger_posting_hold instead of insert on ledger_posting
+      when new.until is not null begin
       insert into ledger_hold (transfer, account, source, amount, until)
       values (new.id, new.target, new.source, new.amount, new.until);
     end""",
-    f"""create trigger ledger_transfer_resolve after insert on ledger_transfer
-      when new.resolves is not null and {NO_SET} begin
+    """create trigger ledger_posting_resolve instead of insert on ledger_posting
+      when new.resolves is not null begin
       select raise(abort, 'ledger_resolves') where not exists
         (select 1 from ledger_hold where transfer = new.resolves and account = new.source);
       select raise(abort, 'ledger_resolved') from ledger_hold
@@ -102,7 +175,7 @@ LAWS = [
        where transfer = new.resolves;
     end""",
     # No date is forgotten or invented: a hold's is kept, a member's units come back by a reversal.
-    f"""create trigger ledger_transfer_expiry after insert on ledger_transfer when {NO_SET} begin
+    f"""create trigger ledger_posting_expiry instead of insert on ledger_posting begin
       select raise(abort, 'ledger_expiry') from ledger_balance s, ledger_balance t
        where s.account_id = new.source and t.account_id = new.target
          and ((new.expires_at is not null and (s.lots or {BACK} is not null))
@@ -140,9 +213,12 @@ LAWS = [
             and posted = new.balance_after and seq = new.seq
             and expiring = coalesce(new.expiring_after, 0));
     end""",
+    f"""create trigger ledger_entry_lots after insert on ledger_entry
+      when new.expiring_after is not null and {MOVED} <> 0 and {NO_SET}
+      begin {_hand_over("ledger_moving")}; end""",
     # Out of lots, soonest date first, the own date of what is taken back before that.
-    f"""create trigger ledger_entry_take after insert on ledger_entry
-      when new.side = 0 and new.expiring_after is not null and {NO_SET} and {MOVED} <> 0 begin
+    f"""create trigger ledger_moving_take instead of insert on ledger_moving
+      when new.side = 0 begin
       insert into ledger_lot_use
              (transfer, side, account, expires_at, amount, remaining_after, seq)
       select new.transfer, 0, new.account, expires_at, -take, remaining - take, seq + 1
@@ -158,8 +234,8 @@ LAWS = [
     end""",
     # Into lots: back as they were taken, the last taken first; on from another member with their
     # dates; or new ones.
-    f"""create trigger ledger_entry_put after insert on ledger_entry
-      when new.side = 1 and new.expiring_after is not null and {NO_SET} and {MOVED} <> 0 begin
+    f"""create trigger ledger_moving_put instead of insert on ledger_moving
+      when new.side = 1 begin
       insert into ledger_lot (account, expires_at)
       select new.account, expires_at
         from (select expires_at from ledger_transfer where id = new.transfer

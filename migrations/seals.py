@@ -43,7 +43,11 @@ def create() -> None:
         sa.Column("hash", sa.LargeBinary, nullable=False),
         sa.Column("at", UtcMoment, nullable=False),
     )
-    op.create_table("ledger_unsealed", sa.Column("transfer", IdText, primary_key=True))
+    op.create_table(
+        "ledger_unsealed",
+        sa.Column("transfer", IdText, primary_key=True),
+        sqlite_with_rowid=False,
+    )
     op.execute("insert into ledger_unsealed select id from ledger_transfer")
     append_only("ledger_leaf")
     append_only("ledger_seal")

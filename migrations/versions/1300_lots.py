@@ -154,8 +154,10 @@ def _upgrade_sqlite() -> None:
 
 
 def _downgrade_sqlite() -> None:
-    for name in (*lots_on_sqlite.REPLACED, *lots_on_sqlite.TRIGGERS, *sets_on_sqlite.TRIGGERS):
+    for name in (*lots_on_sqlite.TRIGGERS, *sets_on_sqlite.TRIGGERS):
         op.execute(f"drop trigger {name}")
+    for name in lots_on_sqlite.VIEWS:
+        op.execute(f"drop view {name}")
     for table in ("ledger_draft", "ledger_set", "ledger_set_probe"):
         op.execute(f"drop table {table}")
 

@@ -412,7 +412,31 @@ IN_A_SET = {
         " where account = :available and seq = 1) where account_id = :available",
     ],
 }
+#: All columns of a transfer, out of which the views make entries and uses.
+POSTED_AGAIN = "insert into ledger_posting select * from (select {} from ledger_transfer) where {}"
+COLUMNS = (
+    "id, key, source, target, commodity, amount, kind, about, memo, at, until, resolves, reverses,"
+    " linked, expires_at, takes"
+)
+MOVED_AGAIN = (
+    "insert into ledger_moving select transfer, side, account, amount, seq, expiring_after"
+    " from ledger_entry where transfer = :dated"
+)
 ON_SQLITE = {
+    "a transfer posted again": [POSTED_AGAIN.format(COLUMNS, "id = :spent")],
+    "a transfer posted again, ignoring": [
+        POSTED_AGAIN.format(COLUMNS, "id = :spent").replace("insert", "insert or ignore", 1)
+    ],
+    "a transfer posted again, replacing": [
+        POSTED_AGAIN.format(COLUMNS, "id = :spent").replace("insert into", REPLACE, 1)
+    ],
+    "a hold posted again": [POSTED_AGAIN.format(COLUMNS, "id = :held")],
+    "a transfer posted that is none": [
+        POSTED_AGAIN.format(COLUMNS.replace("id,", "'none' as id,", 1), "amount = 40")
+    ],
+    "dated units moved again": [MOVED_AGAIN],
+    "dated units moved again, ignoring": [MOVED_AGAIN.replace("insert", "insert or ignore", 1)],
+    "dated units moved again, replacing": [MOVED_AGAIN.replace("insert into", REPLACE, 1)],
     "an overdraft, ignoring": [forged(amount="61").replace("insert", "insert or ignore", 1)],
     "an overdraft, replacing": [forged(amount="61").replace("insert into", REPLACE, 1)],
     "an overdraft, failing": [forged(amount="61").replace("insert", "insert or fail", 1)],

@@ -150,6 +150,7 @@ from rewards.book import reckoning
 from rewards.cards import keeping as cards
 from rewards.cards import welcoming
 from rewards.perks import granting as perk_granting
+from rewards.seats import agreements
 from rewards.standing import keeping as standing
 from rewards.topups import buying as prepaying
 from rewards.topups import refunding as unused_back
@@ -378,6 +379,7 @@ PRODUCT_WORDS: Sequence[shop_page.Words] = (reviews.queries.addresses,)
 WITNESSES: Mapping[str, verifying.Witness] = {
     **dict.fromkeys(record.EVENTS, record.served),
     "programme.published": publishing.served,
+    "agreement.published": agreements.served,
     "review.": witness.served,
     "ledger.sealed": sealing.served,
 }

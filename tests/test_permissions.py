@@ -177,6 +177,7 @@ MAY: dict[str, set[str]] = {
     "GET /me/perks": MEMBERS,
     "GET /me/seats/<invitation_id>": MEMBERS,
     "POST /me/seats/<invitation_id>": MEMBERS,
+    "GET /me/seats/<invitation_id>/agreement.json": MEMBERS,
     "POST /me/seats/<invitation_id>/decline": MEMBERS,
     "POST /me/seats/<invitation_id>/leave": MEMBERS,
     "GET /seats": OWNERS,

@@ -23,6 +23,7 @@ EVENTS: Mapping[str, object] = {
     "appeal.lodged": lazy("Appeal lodged"),
     "appeal.decided": lazy("Appeal decided"),
     "programme.published": lazy("Reward rules published"),
+    "agreement.published": lazy("Advisors’ agreement published"),
     "ledger.sealed": lazy("Book of points sealed"),
 }
 

@@ -1,8 +1,12 @@
-"""The agreement behind a seat: a draft that owners edit, versions that never change again."""
+"""The agreement behind a seat: a draft that owners edit, versions that never change again.
+
+Each version is entered in the public log, by a hash that tells nothing of its text; who is invited
+can show with it that she was not given another text than she accepted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,6 +18,7 @@ from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
 from rewards.seats.models import AgreementDraft, AgreementVersion
+from transparency import log
 
 BODY_LENGTH = 100_000
 Leaving = Literal["settled", "lapses"]
@@ -105,5 +110,39 @@ def publish(session: Session, owner_id: str, revision: int, now: datetime) -> Ag
             status=409,
         )
     session.execute(delete(AgreementDraft).where(AgreementDraft.revision == revision))
-    facts.record(session, "agreement.published", owner_id, f"agreement:{number}", now)
-    return version(session, number)
+    facts.record(session, "agreement.published", owner_id, subject_of(number), now)
+    made = version(session, number)
+    log.append(
+        session,
+        event="agreement.published",
+        subject=subject_of(number),
+        content=content_of(made),
+        now=now,
+        author_id=owner_id,
+    )
+    return made
+
+
+def subject_of(number: int) -> str:
+    """What the log and the facts call a version."""
+    return f"agreement:{number}"
+
+
+def content_of(made: AgreementVersion) -> dict[str, Any]:
+    """What the log commits to when a version is published: its words, and its word on units."""
+    return {
+        "number": made.number,
+        "body": made.body,
+        "vested_when_leaving": made.vested_when_leaving,
+    }
+
+
+def served(session: Session, subjects: Sequence[str]) -> dict[str, dict[str, Any] | None]:
+    """What members read of each version today, for the log's auditor."""
+    numbers = {
+        int(subject.removeprefix("agreement:"))
+        for subject in subjects
+        if subject.removeprefix("agreement:").isdecimal()
+    }
+    rows = session.scalars(select(AgreementVersion).where(AgreementVersion.number.in_(numbers)))
+    return {subject_of(row.number): content_of(row) for row in rows}

@@ -14,11 +14,21 @@ from foundation.refusal import Refused
 from members.models import Member
 from rewards.seats import agreements
 from rewards.seats.models import AgreementVersion, Seat, SeatInvitation, UnitGrant, UnitMove
+from transparency import queries as log
 
 Line = Row[*tuple[Any, ...]]
 
 #: Invitations on the owner's page, the newest.
 SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Entered:
+    """A leaf of the public log."""
+
+    index: int
+    at: datetime
+    commitment: bytes
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,7 @@ class SeatPage:
     member: Member
     invited_by: str
     agreement: AgreementVersion
+    leaf: Entered | None
     seat: Seat | None
     units: UnitGrant | None
     moves: Sequence[UnitMove]
@@ -68,10 +79,17 @@ def page(session: Session, invitation_id: str, member_id: str | None) -> SeatPag
         session.get_one(Member, invitation.member_id),
         session.get_one(Member, invitation.invited_by).name,
         agreements.version(session, invitation.agreement),
+        leaf_of(session, invitation.agreement),
         seat,
         units,
         moves,
     )
+
+
+def leaf_of(session: Session, number: int) -> Entered | None:
+    """Where a version of the agreement stands in the public log; None for one from before."""
+    found = log.newest(session, subject=agreements.subject_of(number), limit=1)
+    return Entered(found[0].index, found[0].at, found[0].commitment) if found else None
 
 
 def of_seat(session: Session, seat_id: str) -> SeatPage:

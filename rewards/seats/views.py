@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request
+from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request
 
 from foundation import clock, words
 from foundation.doors import reading, writing
@@ -118,8 +118,8 @@ def publish() -> Any:
 def agreement_then(number: int) -> Any:
     """One version; members read theirs on the page of their seat."""
     with reading() as session:
-        version = agreements.version(session, number)
-    return render_template("rewards/seats/agreement.html", agreement=version)
+        version, leaf = agreements.version(session, number), queries.leaf_of(session, number)
+    return render_template("rewards/seats/agreement.html", agreement=version, leaf=leaf)
 
 
 @bp.route("/seats/invite", methods=["GET", "POST"])
@@ -234,6 +234,19 @@ def mine(invitation_id: str) -> Any:
         state=page.state(clock.now()),
     )
     return html, (422 if form.errors else 200)
+
+
+@bp.get("/me/seats/<invitation_id>/agreement.json")
+@members_only
+def agreement_file(invitation_id: str) -> Any:
+    """The agreement of one's invitation as the log hashed it, to be checked against its leaf."""
+    with reading() as session:
+        page = queries.page(session, invitation_id, signed_in().id)
+        content = agreements.content_of(page.agreement)
+    answer = jsonify(content)
+    name = f"agreement-{page.agreement.number}.json"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def _said(form: AcceptForm) -> Acceptance:

@@ -32,6 +32,7 @@ from rewards.seats.vesting_rules import month_after, months_passed, next_step, v
 from tests import people
 from tests.rewards.conftest import House
 from tests.test_house import ROOMS
+from transparency import receipts, verifying
 
 CLOSED = unit_gate.gate("", "", "")
 OPEN = unit_gate.gate("Jane Roe, 2026-01-31", "*", "US")
@@ -434,6 +435,31 @@ class TestPages:
         left = people.submit(client, path, f"{path}/leave", reason="No time.")
         assert left.status_code == 303
         assert "No time." in client.get(path).text
+
+    def test_what_she_accepts_stands_in_the_public_log(
+        self, client: Any, house: House, now: datetime
+    ) -> None:
+        publish(house, now)
+        publish(house, now, "lapses")
+        path = f"/me/seats/{invite(house, now)}"
+        people.sign_in(client, house.ada)
+        page = client.get(path).text
+        [index] = set(re.findall(r"/transparency/leaves/(\d+)", page))
+        receipt = client.get(f"/transparency/leaves/{index}/receipt.json").json
+        assert receipt["leaf"]["subject"] == "agreement:2"
+        assert receipt["leaf"]["commitment"] in page
+        words = client.get(f"{path}/agreement.json").json
+        assert receipts.holds(receipt, words)
+        assert not receipts.holds(receipt, words | {"vested_when_leaving": "settled"})
+        assert "advise" not in client.get(f"/transparency/leaves/{index}").text
+        with reading() as session:
+            seen = {"agreement.published": agreements.served}
+            report = verifying.verify(session, witnesses=seen)
+        assert (report.findings, report.served) == ([], 2)
+        people.sign_in(client, house.ben)
+        assert client.get(f"{path}/agreement.json").status_code == 404
+        people.sign_in(client, house.olga)
+        assert receipt["leaf"]["commitment"] in client.get("/agreements/2").text
 
     def test_nobody_sees_her_invitation(self, client: Any, house: House, now: datetime) -> None:
         publish(house, now)

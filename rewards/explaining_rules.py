@@ -179,11 +179,7 @@ def cause(what: str | None, rule: EarningRule, programme: Programme) -> str:
 def budget(each: Budget, programme: Programme) -> str:
     """What a budget allows, and what happens at its end."""
     rule = programme.rule(each.rule) if each.rule else None
-    limit = (
-        points(each.limit)
-        if each.unit == "points"
-        else format_amount(each.limit, programme.currency)
-    )
+    limit = limit_of(each.limit, each.unit, programme.currency)
     if each.period == "month":
         said = _("all members together at most %(limit)s in a calendar month", limit=limit)
     else:
@@ -193,10 +189,22 @@ def budget(each: Budget, programme: Programme) -> str:
     return sentences([sentence, _counted(each, programme)])
 
 
+def limit_of(limit: int, unit: str, currency: str) -> str:
+    """A budget's limit with its unit: “500 points”, “$50.00”, “20 vouchers”."""
+    if unit == "money":
+        return format_amount(limit, currency)
+    return given(limit, VOUCHER) if unit == "vouchers" else points(limit)
+
+
 def _counted(each: Budget, programme: Programme) -> str | None:
-    """What the budget of all rules counts, where some give points and some store credit."""
+    """What the budget of all rules counts, where they give several things."""
+    if each.rule is not None:
+        return None
+    if each.unit == "vouchers":
+        has_others = programme.welcome or any(card.voucher for card in programme.cards)
+        return _("Vouchers of cards and welcomes are not counted in it.") if has_others else None
     known = {rule.commodity for rule in programme.paying} - {VOUCHER}
-    if each.rule is not None or len(known) < 2:
+    if len(known) < 2:
         return None
     if each.unit == "points":
         return _("Store credit is not counted in it.")

@@ -83,7 +83,7 @@ class EarningRule(Document):
     (`percent`); the ledger's commodity is then the code of the currency.
 
     Where `commodity` is `voucher` it gives `amount` vouchers of the catalogue's item `voucher`, at
-    once: they are never held, no tier raises their number, and no budget counts them.
+    once: they are never held, and no tier raises their number.
     `expires_after_days` is then how long they are good, instead of what the item says.
 
     Caps are the most (points, minor units) this rule gives one member in a calendar day or month

@@ -197,6 +197,7 @@ def _tell_owners(
         "limit": allowance.limit,
         "committed": committed,
         "currency": programme.currency if budget.unit == "money" else None,
+        "unit": budget.unit,
         "month": None if period == EVER else period,
         "at_cap": budget.at_cap,
         "rule": rule.name if rule else None,

@@ -11,14 +11,18 @@ from foundation.money import format_amount, is_currency, parse_amount
 from foundation.refusal import Refused
 from foundation.web.forms import choices, sentence_of
 from foundation.words import _, lazy, text_in
-from rewards import explaining
+from rewards import explaining_rules
 from rewards.budgets.rules import Budget
 from rewards.row_forms import MOST_ROWS, Row, SectionForm, chosen, say
 from rewards.rule_forms import money_text
-from rewards.rules import VOUCHER, Programme
+from rewards.rules import Programme
 
 PERIOD_CHOICES = (("month", lazy("In a calendar month")), ("ever", lazy("In all")))
-UNIT_CHOICES = (("points", lazy("Points")), ("money", lazy("Money")))
+UNIT_CHOICES = (
+    ("points", lazy("Points")),
+    ("money", lazy("Money")),
+    ("vouchers", lazy("Vouchers")),
+)
 AT_CAP_CHOICES = (
     ("rest", lazy("Give what is left, then nothing")),
     ("stop", lazy("Give nothing that does not fit whole")),
@@ -46,7 +50,8 @@ class BudgetForm(Row):
         default="points",
         description=lazy(
             "In points, store credit is not counted. In money, store credit counts as it is and"
-            " points at what they are worth."
+            " points at what they are worth. In vouchers, those that earning rules give are"
+            " counted, and nothing else."
         ),
     )
     at_cap = SelectField(
@@ -65,8 +70,7 @@ class BudgetForm(Row):
             limit = self._limit()
         except Refused:
             return ""
-        is_money = self.unit.data == "money"
-        most = format_amount(limit, self.currency) if is_money else explaining.points(limit)
+        most = explaining_rules.limit_of(limit, self.unit.data, self.currency)
         return " · ".join([*chosen(self.period), most])
 
     def part(self, key: str) -> Budget:
@@ -116,7 +120,7 @@ class BudgetsForm(SectionForm):
     def offer(self, rules: Programme) -> None:
         """Let every row choose among the draft's rules; one that is gone stays, to be objected."""
         known = {"": _("All rules together")}
-        known |= {r.key: text_in(r.name) for r in rules.paying if r.commodity != VOUCHER}
+        known |= {rule.key: text_in(rule.name) for rule in rules.paying}
         for row in self.budgets.entries:
             own = row.form.rule.data or ""
             row.form.rule.choices = choices((known if own in known else known | {own: own}).items())

@@ -14,6 +14,7 @@ USED_UP = Notice(
         "limit": 10_000,
         "committed": 8_040,
         "currency": None,
+        "unit": "points",
         "month": "2026-03",
         "at_cap": "rest",
         "rule": _ORDER,

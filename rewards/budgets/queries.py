@@ -21,8 +21,8 @@ from rewards.tallies import bounds
 
 @dataclass(frozen=True)
 class Used:
-    """A budget and what it has committed in the present period: points where it is counted in
-    points, else minor units of the programme's currency."""
+    """A budget and what it has committed in the present period: points or vouchers where it is
+    counted in them, else minor units of the programme's currency."""
 
     budget: Budget
     rule: EarningRule | None

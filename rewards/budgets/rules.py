@@ -7,7 +7,8 @@ the owners are warned (`warn`). Owners are told at 80 and at 100 per cent.
 A budget counted in points counts points, and no store credit. One counted in money counts store
 credit as it is and points at the stated worth of a hundred of them, rounded up: so it lets through
 as many points as that much money surely pays for. The budget of a rule that gives store credit is
-counted in money. Vouchers are in no budget.
+counted in money. One counted in vouchers counts those that earning rules give, each as one however
+often it can be used, and nothing else.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ Count = Callable[[str], int]
 
 
 class Budget(Document):
-    """At most `limit` (points, or minor units of the programme's currency) in a period.
+    """At most `limit` (points, minor units of the programme's currency, vouchers) in a period.
 
     `rule` None: all rules together. Months are calendar months in UTC, by the day of the fact.
     """
@@ -44,7 +45,7 @@ class Budget(Document):
     rule: Key | None = None
     period: Period = "month"
     limit: Annotated[int, Field(ge=1, le=10**12)]
-    unit: Literal["points", "money"] = "points"
+    unit: Literal["points", "money", "vouchers"] = "points"
     at_cap: AtCap = "rest"
 
     @property
@@ -71,14 +72,15 @@ def read_scope(scope: str) -> tuple[str | None, str]:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """A budget made ready to be asked: the scopes of points and of store credit that it counts,
-    each None when it counts none. `worth` is that of 100 points in minor units, where it counts in
-    money."""
+    """A budget made ready to be asked: the scopes of points, of store credit and of vouchers that
+    it counts, each None when it counts none. `worth` is that of 100 points in minor units, where it
+    counts in money."""
 
     budget: Budget
-    points: str | None
-    credit: str | None
+    points: str | None = None
+    credit: str | None = None
     worth: int | None = None
+    vouchers: str | None = None
 
     @property
     def limit(self) -> int:
@@ -86,7 +88,8 @@ class Allowance:
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        return tuple(scope for scope in (self.points, self.credit) if scope is not None)
+        every = (self.points, self.credit, self.vouchers)
+        return tuple(scope for scope in every if scope is not None)
 
     @property
     def home(self) -> str:
@@ -95,6 +98,8 @@ class Allowance:
 
     def committed(self, count: Count) -> int:
         """What is committed, in what the budget is counted in."""
+        if self.vouchers:
+            return count(self.vouchers)
         points = count(self.points) if self.points else 0
         credit = count(self.credit) if self.credit else 0
         return credit + (cost(points, self.worth) or 0) if self.worth else credit + points
@@ -131,10 +136,12 @@ def _allowance(
     budget: Budget, worth: int | None, currency: str, rules: Mapping[str, str]
 ) -> Allowance:
     points, credit = scope_of(budget.rule, POINTS), scope_of(budget.rule, currency)
+    if budget.unit == "vouchers":
+        return Allowance(budget, vouchers=scope_of(budget.rule, VOUCHER))
     if budget.rule is not None and rules.get(budget.rule) == "money":
         return Allowance(budget, None, credit)
     if budget.unit == "points":
-        return Allowance(budget, points, None)
+        return Allowance(budget, points)
     if budget.rule is not None:
         return Allowance(budget, points, None, worth)
     return Allowance(budget, points if worth else None, credit, worth)
@@ -174,7 +181,7 @@ def objections(
 ) -> Iterator[Objection]:
     """Everything that keeps these budgets from being published. `rules` says of each rule what it
     gives."""
-    seen, keys = set[tuple[str | None, str]](), set[str]()
+    seen, keys = set[tuple[str | None, str, bool]](), set[str]()
     for number, budget in enumerate(budgets):
         place = f"budgets-{number}"
         if budget.rule is not None and budget.rule not in rules:
@@ -183,11 +190,12 @@ def objections(
                 "There is no rule “%(rule)s” any more. Choose another, or remove its budget.",
                 rule=budget.rule,
             )
-        if (budget.rule, budget.period) in seen or budget.key in keys:
+        what = (budget.rule, budget.period, budget.unit == "vouchers")
+        if what in seen or budget.key in keys:
             yield objection(
                 f"{place}-rule", "There is a budget for this and this period already. Keep one."
             )
-        seen.add((budget.rule, budget.period))
+        seen.add(what)
         keys.add(budget.key)
         yield from _about_unit(place, budget, rules, worth)
 
@@ -196,9 +204,11 @@ def _about_unit(
     place: str, budget: Budget, rules: Mapping[str, str], worth: int | None
 ) -> Iterator[Objection]:
     spoken_of = set(rules.values()) if budget.rule is None else {rules.get(budget.rule, POINTS)}
-    if spoken_of == {VOUCHER}:
+    if budget.unit == "vouchers" and VOUCHER not in spoken_of:
+        yield objection(f"{place}-unit", "What this counts gives no vouchers.")
+    elif budget.unit != "vouchers" and spoken_of == {VOUCHER}:
         yield objection(
-            f"{place}-rule", "No budget counts vouchers. Limit them for one member in their rule."
+            f"{place}-unit", "What this counts gives vouchers only: count it in vouchers."
         )
     elif budget.unit == "points" and POINTS not in spoken_of:
         yield objection(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from foundation.facts import Fact
@@ -14,26 +14,49 @@ from rewards.models import Clawback, Grant
 from rewards.replaying.points import Lot
 from rewards.rules import VOUCHER, month_of
 
+#: Of each grant of vouchers (fact, rule, member) how many went back, by the refund's fact.
+Back = dict[tuple[str, str, str], dict[str, int]]
+
 
 def lots(
-    session: Session, start: datetime, window: timedelta, *, is_all: bool
+    session: Session, start: datetime, window: timedelta, *, is_all: bool, has_vouchers: bool
 ) -> Iterator[tuple[Lot, str | None]]:
     """Grants for what happened before `start`, with what each rests on: those that may still count
-    for standing, and (`is_all`) whatever a refund may take back."""
+    for standing, and (`is_all`) whatever a refund may take back, vouchers where they count."""
     taken = _taken_back(session, start)
     columns = (Grant.id, Grant.member_id, Grant.rule, Grant.commodity, Grant.amount)
     counts = Grant.granted_at >= start - window
     if is_all:
         counts = or_(counts, Grant.basis.is_not(None))
+    if not has_vouchers:
+        counts = and_(counts, Grant.commodity != VOUCHER)
     query = (
-        select(*columns, Grant.granted_at, Grant.fact_at, Grant.basis)
-        .where(Grant.fact_at < start, Grant.commodity != VOUCHER, counts)
+        select(*columns, Grant.granted_at, Grant.fact_at, Grant.basis, Grant.fact_id)
+        .where(Grant.fact_at < start, counts)
         .order_by(Grant.granted_at, Grant.id)
     )
     for row in session.execute(query):
         back, month = taken.get(row.id, 0), month_of(row.fact_at)
         given = (row.member_id, row.rule, row.commodity, row.amount, row.granted_at)
-        yield Lot(*given, month, back, back, in_period=False), row.basis
+        yield Lot(*given, month, back, back, in_period=False, fact_id=row.fact_id), row.basis
+
+
+def vouchers_back(session: Session, end: datetime) -> Back:
+    """How many vouchers each refund really took back, by what they were granted for.
+
+    Which of them were used before it, no programme can change.
+    """
+    found: Back = {}
+    rows = session.execute(
+        select(Grant.fact_id, Grant.rule, Grant.member_id, Clawback.fact_id, Clawback.amount)
+        .outerjoin(Clawback, Clawback.grant_id == Grant.id)
+        .where(Grant.commodity == VOUCHER, Grant.basis.is_not(None), Grant.fact_at < end)
+    )
+    for fact_id, rule, member_id, refund, amount in rows:
+        back = found.setdefault((fact_id, rule, member_id), {})
+        if refund is not None:
+            back[refund] = int(amount)
+    return found
 
 
 def _taken_back(session: Session, start: datetime) -> dict[str, int]:

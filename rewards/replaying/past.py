@@ -47,6 +47,8 @@ class Past:
         self._engines = {past_gifts.REPLAYED: self.engine}
         self._has_gifts = False
         self._has_budgets = bool(rules.budgets)
+        self._counts_vouchers = any(each.unit == "vouchers" for each in rules.budgets)
+        self._vouchers_back: before.Back = {}
         self._window = timedelta(days=rules.standing_window_days)
         self._given: dict[tuple[str, str, str | None], int] = {}
         self._resting: dict[str, list[Lot]] = {}
@@ -66,8 +68,16 @@ class Past:
             self._engines.setdefault(number, Engine(rules))
             self._has_budgets = self._has_budgets or bool(rules.budgets)
         # A refund makes room in budgets however old its order is.
-        for lot, basis in before.lots(session, start, self._window, is_all=self._has_budgets):
+        for lot, basis in before.lots(
+            session,
+            start,
+            self._window,
+            is_all=self._has_budgets,
+            has_vouchers=self._counts_vouchers,
+        ):
             self._keep(lot, basis)
+        if self._counts_vouchers:
+            self._vouchers_back = before.vouchers_back(session, end)
         self._begin_caps(session, start)
         self._times.begin(session, start)
         if self._has_budgets:
@@ -140,7 +150,7 @@ class Past:
     def _pay(self, engine: Engine, fact: Happened, outcome: Outcome) -> None:
         for award in engine.awards(fact, self):
             if award.commodity == VOUCHER:
-                self._give_vouchers(engine.programme, award, fact)
+                self._give_vouchers(engine.programme, award, fact, outcome)
                 continue
             key = cost_key(award.rule, award.commodity)
             cost = outcome.replayed.setdefault(key, RuleCost())
@@ -153,10 +163,16 @@ class Past:
                 cost.grants += 1
                 self._add(award, fact)
 
-    def _give_vouchers(self, rules: Programme, award: Award, fact: Happened) -> None:
+    def _give_vouchers(
+        self, rules: Programme, award: Award, fact: Happened, outcome: Outcome
+    ) -> None:
         if award.capped:
             self._capped.setdefault(award.rule, set()).add(award.member_id)
-        self._count_caps(award, fact)
+            _note_budget(outcome, award, fact)
+        if award.amount and self._counts_vouchers:
+            self._add(award, fact)
+        else:
+            self._count_caps(award, fact)
         rule = rules.rule(award.rule)
         item = rules.item(rule.voucher or "") if rule else None
         assert item is not None  # a programme without it is kept by nobody
@@ -177,16 +193,24 @@ class Past:
                 self._commit(award.rule, award.commodity, period, award.amount)
         if self._points is not None or award.basis is not None:
             of = (award.member_id, award.rule, award.commodity)
-            self._keep(Lot(*of, award.amount, self.now, month), award.basis)
+            lot = Lot(*of, award.amount, self.now, month, fact_id=fact.id)
+            self._keep(lot, award.basis)
 
     def refund(self, fact: Happened, outcome: Outcome) -> None:
         details = fact.details
         for lot in self._resting.get(order_reference(str(details["order"])), ()):
             due = share_taken_back(lot.amount, details["refunded_total"], details["total"])
-            self._take_back(lot, due - lot.clawed, outcome)
+            self._take_back(lot, self._going_back(lot, due - lot.clawed, fact), outcome)
         for card in self.gifts.refund(fact):
             for lot in self._resting.get(card, ()):
                 self._take_back(lot, lot.amount - lot.clawed, outcome)
+
+    def _going_back(self, lot: Lot, due: int, refund: Happened) -> int:
+        """Of `due`, what goes back: of vouchers that were really given, those not used by then."""
+        if lot.commodity != VOUCHER:
+            return due
+        really = self._vouchers_back.get((lot.fact_id, lot.rule, lot.member_id))
+        return due if really is None else min(due, really.get(refund.id, 0))
 
     def _take_back(self, lot: Lot, taken: int, outcome: Outcome) -> None:
         if taken <= 0:
@@ -197,7 +221,7 @@ class Past:
                 self._commit(lot.rule, lot.commodity, period, -taken)
         if self._points is not None and lot.commodity == POINTS:
             self._points.take_back(lot, taken, self.now)
-        if lot.in_period:
+        if lot.in_period and lot.commodity != VOUCHER:
             outcome.replayed[cost_key(lot.rule, lot.commodity)].clawed += taken
 
     def capped(self, rule: str) -> int:

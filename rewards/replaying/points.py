@@ -27,6 +27,7 @@ class Lot:
     counted: int = 0  # of `clawed`, what standing has heard of
     is_inside: bool = False  # counted in its member's standing right now
     in_period: bool = True
+    fact_id: str = ""  # what it was granted for
 
 
 @dataclass(slots=True)

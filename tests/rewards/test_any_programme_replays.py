@@ -18,8 +18,9 @@ from rewards.budgets.rules import Budget
 from rewards.cards.rules import StampCard
 from rewards.first_programme import first_programme
 from rewards.happenings import FACTS
-from rewards.models import Grant
+from rewards.models import Grant, Voucher
 from rewards.rules import Condition, EarningRule, Programme, objections
+from rewards.vouchers import codes
 from tests import people
 from tests.rewards.conftest import PUBLISHED
 
@@ -130,8 +131,17 @@ def programmes_to_publish(draw: Any) -> Programme:
     changes["cards"] = tuple(draw(st.lists(cards(), max_size=2, unique_by=lambda card: card.key)))
     changes["worth_of_100"] = draw(st.integers(1, 900))
     rules_only = first_programme().model_copy(update=changes)
-    budgeted = [key for key in (None, "rule-0") if gives(rules_only, key) != {"voucher"}]
-    places = [(rule, period) for rule in budgeted for period in ("month", "ever")]
+    places = [
+        (rule, period, has_vouchers)
+        for rule in (None, "rule-0")
+        for has_vouchers in (True, False)
+        if (
+            ("voucher" in gives(rules_only, rule))
+            if has_vouchers
+            else gives(rules_only, rule) - {"voucher"}
+        )
+        for period in ("month", "ever")
+    ]
     chosen = draw(st.lists(st.sampled_from(places), max_size=3, unique=True)) if places else []
     found = [draw(budgets(rules_only, number, *place)) for number, place in enumerate(chosen)]
     return rules_only.model_copy(update={"budgets": tuple(found)})
@@ -142,7 +152,20 @@ def gives(wanted: Programme, rule: str | None) -> set[str]:
 
 
 @st.composite
-def budgets(draw: Any, wanted: Programme, number: int, rule: str | None, period: str) -> Budget:
+def budgets(
+    draw: Any, wanted: Programme, number: int, rule: str | None, period: str, has_vouchers: bool
+) -> Budget:
+    if has_vouchers:
+        limit, at_cap = draw(st.integers(1, 25)), draw(st.sampled_from(["stop", "rest", "warn"]))
+        most = limit + (40 if period == "ever" else 0)
+        return Budget(
+            key=f"budget-{number}",
+            rule=rule,
+            period=period,
+            limit=most,
+            unit="vouchers",
+            at_cap=at_cap,
+        )
     has_points = "points" in gives(wanted, rule)
     return Budget(
         key=f"budget-{number}",
@@ -174,7 +197,9 @@ def live_through(house: Any, dice: random.Random, start: datetime, names: str) -
     for _ in range(50):
         at += timedelta(minutes=dice.randrange(1, 1_100))
         who = dice.choice(cast)
-        act = dice.choice(["pay", "pay", "pay", "review", "answer", "answer", "refer", "refund"])
+        act = dice.choice(
+            ["pay", "pay", "pay", "review", "answer", "answer", "refer", "refund", "till"]
+        )
         if act == "pay":
             total = dice.randrange(100, 20_000)
             bought = {slug: total // 3 for slug in PRODUCTS if dice.random() < 0.4}
@@ -205,10 +230,24 @@ def live_through(house: Any, dice: random.Random, start: datetime, names: str) -
                 products={dice.choice(PRODUCTS): total},
             )
             orders.append((f"order:friend-{at:%s}", friend, total))
+        elif act == "till":
+            use_or_give_back(dice, cast, at)
         elif orders:
             order, buyer, total = orders[dice.randrange(len(orders))]
             house.refunds(order, buyer, dice.randrange(1, total + 1), total, at)
         house.release(at)
+
+
+def use_or_give_back(dice: random.Random, cast: list[str], at: datetime) -> None:
+    """Somebody uses a voucher of hers, or an order of hers falls through."""
+    with writing() as session:
+        query = select(Voucher).where(Voucher.member_id.in_(cast)).order_by(Voucher.id)
+        hers = list(session.scalars(query))
+        voucher = dice.choice(hers) if hers else None
+        if voucher is not None and voucher.state(at) == "open":
+            codes.use(session, voucher, "till", None, at)
+        elif voucher is not None and voucher.used:
+            codes.give_back(session, voucher, "till", at)
 
 
 def test_it_works(house: Any) -> None:

@@ -135,7 +135,7 @@ def test_what_cannot_be_published_is_said_at_its_field() -> None:
         "earning-6-hold",
         "earning-6-tier_applies",
         "earning-6-amount",
-        "budgets-0-rule",
+        "budgets-0-unit",
     ]
 
 

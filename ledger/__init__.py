@@ -58,8 +58,9 @@ with another request is `Refused(code="idempotency_conflict", status=409)` and n
 differs. Keys grow the cheapest index when they are ordered by time (`new_id`) or natural
 ("grant:<id>").
 
-Reading: `statements.balances` (five numbers), `statements.expiring` (what expires when),
-`expiring.expiring_soon` (whose, between two moments), `statements.balances_at`,
+Reading: `statements.balances` (five numbers), `statements.balances_by_owner` (everybody's, for
+audits), `statements.expiring` (what expires when), `expiring.expiring_soon` (whose, between two
+moments), `credits` (what became of single credits), `statements.balances_at`,
 `statements.statement` (one account), `movements.page` (all accounts of an owner),
 `statements.trial_balance`, `statements.outstanding`, `ages` (how old that is, and what became of
 older), `journal` and `beancount` (every transfer, for a bookkeeper). `sealing` gives every transfer

@@ -1,5 +1,5 @@
 """Goods, perks and papers in the book: rows keep the transfers that gave them, and what was given
-before is carried over.
+before is carried over; and the form that gave a perk, once.
 
 Every redemption that is no voucher has one unit, held, handed over or cancelled when its steps say
 so; every perk of a single member is a credit, taken back where it was revoked in time; whoever a
@@ -52,12 +52,16 @@ def upgrade() -> None:
     for table, columns in COLUMNS.items():
         for column in columns:
             op.add_column(table, sa.Column(column, IdText))
+    op.add_column("entitlement", sa.Column("request_key", sa.String))
+    op.create_index("uq_entitlement_request_key", "entitlement", ["request_key"], unique=True)
     events = [*_goods(), *_perks(), *_papers()]
     for _at, write in sorted(events, key=lambda event: event[0]):
         write()
 
 
 def downgrade() -> None:
+    op.drop_index("uq_entitlement_request_key", "entitlement")
+    op.drop_column("entitlement", "request_key")
     for table, columns in COLUMNS.items():
         for column in columns:
             op.drop_column(table, column)

@@ -9,6 +9,7 @@ from wtforms import (
     DateField,
     FieldList,
     FormField,
+    HiddenField,
     IntegerField,
     SelectField,
     StringField,
@@ -121,8 +122,9 @@ def _row(perk: Perk) -> dict[str, Any]:
 
 
 class GrantForm(Form):
-    """A perk for one member."""
+    """A perk for one member; `request_key` makes a double click one perk."""
 
+    request_key = HiddenField(validators=[InputRequired(), Length(8, 64)])
     handle = StringField(
         lazy("Member"),
         [InputRequired(), Length(max=40)],
@@ -144,7 +146,8 @@ class GrantForm(Form):
         """What was typed; the last day counts to its end in UTC."""
         last = self.ends_on.data
         ends_at = datetime.combine(last + timedelta(days=1), time(), UTC) if last else None
-        return PerkDraft(self.typed("handle"), self.typed("perk"), self.typed("reason"), ends_at)
+        handle, perk, reason = (self.typed(name) for name in ("handle", "perk", "reason"))
+        return PerkDraft(handle, perk, reason, ends_at, self.typed("request_key"))
 
 
 class ReasonForm(Form):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,18 +28,22 @@ REASON_LENGTH = 500
 
 @dataclass(frozen=True)
 class PerkDraft:
-    """What an owner gives to one member; `ends_at` None: until it is taken back."""
+    """What an owner gives to one member; `ends_at` None: until it is taken back. `key` makes it
+    happen once."""
 
     handle: str
     perk: str
     reason: str
     ends_at: datetime | None = None
+    key: str | None = None
 
 
 def grant(session: Session, owner_id: str, draft: PerkDraft, now: datetime) -> Entitlement:
-    """Give a perk of the programme in force to a member, who is told with the reason.
+    """Give a perk of the programme in force to a member, who is told with the reason; under the
+    same key again, the one given before.
 
-    Refused for somebody or something unknown, without a reason, or with an end in the past.
+    Refused for somebody or something unknown, without a reason, with an end in the past, or when
+    the key gave something else.
     """
     version = programme.latest(session)
     perk = version.rules.perk(draft.perk) if version else None
@@ -53,21 +57,37 @@ def grant(session: Session, owner_id: str, draft: PerkDraft, now: datetime) -> E
             "It would end before it begins. Choose a later day.", code="ends_at", field="ends_on"
         )
     lock_members(session, [member_id])
-    given = Entitlement(
-        id=new_id(now),
-        member_id=member_id,
-        perk=perk.key,
-        reason=reason_of(draft.reason),
-        version=version.number,
-        granted_by=owner_id,
-        granted_at=now,
-        ends_at=draft.ends_at,
-    )
-    session.add(given)
+    row: dict[str, Any] = {
+        "id": new_id(now),
+        "member_id": member_id,
+        "perk": perk.key,
+        "reason": reason_of(draft.reason),
+        "version": version.number,
+        "granted_by": owner_id,
+        "granted_at": now,
+        "ends_at": draft.ends_at,
+        "request_key": draft.key,
+    }
+    if not insert_once(session, Entitlement, row):
+        return _given_before(session, row)
+    given = session.get_one(Entitlement, row["id"])
     booking.credit(session, given, now)
     session.flush()
     _record(session, given, now)
     _tell(session, perk, given, now)
+    return given
+
+
+def _given_before(session: Session, row: Mapping[str, Any]) -> Entitlement:
+    given = session.scalars(
+        select(Entitlement).where(Entitlement.request_key == row["request_key"])
+    ).one()
+    if any(getattr(given, name) != row[name] for name in ("member_id", "perk", "granted_by")):
+        raise Refused(
+            "This form was already used for something else. Reload the page and choose again.",
+            code="idempotency_conflict",
+            status=409,
+        )
     return given
 
 

@@ -16,6 +16,7 @@ class Entitlement(Base):
     __table_args__ = (
         UniqueConstraint("fact_id", "perk", "member_id"),
         Index("ix_entitlement_member_id_perk", "member_id", "perk"),
+        Index("uq_entitlement_request_key", "request_key", unique=True),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -31,5 +32,6 @@ class Entitlement(Base):
     revoked_at: Mapped[Moment | None]
     revoked_by: Mapped[Id | None] = mapped_column(ForeignKey("member.id"))
     revoke_reason: Mapped[str | None]
+    request_key: Mapped[str | None]  # of the form that gave it, so that a double click gives one
     transfer_id: Mapped[Id | None]  # that gave its unit in the book
     taken_back_id: Mapped[Id | None]  # that took it back; none when it had ended by then

@@ -8,6 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template
 
 from foundation import clock
 from foundation.doors import reading, writing
+from foundation.tables import new_id
 from foundation.web.forms import choices, refilling
 from foundation.words import _, text_in
 from members.session import members_only, requires, signed_in
@@ -49,6 +50,8 @@ def given() -> Any:
         if not form.refused:
             flash(_("Given. The member has been told."), "good")
             return redirect("/programme/perks", 303)
+    if not form.is_submitted():
+        form.request_key.data = new_id(now)
     page = render_template(
         "rewards/perks/given_perks.html", form=form, rows=rows, rules=rules, now=now
     )

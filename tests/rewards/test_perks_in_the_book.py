@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from foundation.doors import reading, writing
+from foundation.refusal import Refused
 from foundation.words import use_language
 from ledger import expiring as sweep
 from notifications.models import Notification
@@ -88,6 +89,18 @@ def test_taken_back_four_times_at_once_it_is_taken_once(programme: House, now: d
     done = at_once([partial(revoke, programme, given, now)] * 4)
     assert sorted(done) == ["ok", "revoked", "revoked", "revoked"]
     assert numbers(programme) == (0, 0, 1)
+
+
+def test_a_form_sent_four_times_at_once_gives_one(programme: House, now: datetime) -> None:
+    def send(perk: str = PRIORITY_ANSWERS) -> None:
+        with writing() as session:
+            draft = PerkDraft("@ben", perk, "He helped.", None, "form-0001")
+            granting.grant(session, programme.olga, draft, now)
+
+    assert at_once([send] * 4) == ["ok"] * 4
+    assert numbers(programme) == (1, 0, 0)
+    with pytest.raises(Refused, match="already used"):
+        send("early_delivery")
 
 
 def test_a_rule_gives_one_for_each_fact(

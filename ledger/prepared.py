@@ -54,13 +54,6 @@ def begin_with(
     return None if found is None else found.decode()
 
 
-def numbered(statement: str, names: Sequence[str]) -> str:
-    """psycopg's `%(name)s` placeholders as PostgreSQL counts them."""
-    for place, name in enumerate(names, 1):
-        statement = statement.replace(f"%({name})s", f"${place}")
-    return statement
-
-
 def _prepare(connection: psycopg.Connection, statement: str) -> None:
     _checked(connection.pgconn.prepare(NAME, statement.encode()))
     _knowing.add(connection)

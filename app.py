@@ -66,6 +66,7 @@ import rewards.catalogue.models
 import rewards.catalogue.notices
 import rewards.catalogue.picturing
 import rewards.catalogue.views
+import rewards.commands
 import rewards.counts
 import rewards.credit.notices
 import rewards.credit.till_views
@@ -332,6 +333,7 @@ COMMANDS: Sequence[click.Command] = (
     members.commands.commands,
     ledger.commands.commands,
     role_command.commands(privileges.KEPT),
+    rewards.commands.commands,
     rewards.awarding.commands.commands,
     rewards.papers.commands.commands,
     shop.commands.imports,

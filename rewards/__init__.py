@@ -7,8 +7,8 @@ publication is a leaf in the public log, and the page "How rewards work" is rend
 
 What happened is a fact; `earning.hear` asks `engine.Engine` what the version in force at that
 moment promises for it, and for every award writes a *grant* and its transfer in the ledger: points,
-or store credit in the programme's currency. (A grant of vouchers has codes instead of a transfer,
-`vouchers/earned.py`.) Where the rule says so it is held until the return period is over;
+store credit in the programme's currency, or vouchers, each a credit of its uses
+(`vouchers/earned.py`). Where the rule says so it is held until the return period is over;
 `releasing.release_due` lets it go. When an order is refunded, `clawing_back.hear` takes back its
 share of every grant that rests on it.
 
@@ -50,7 +50,8 @@ Each tells its story in its `__init__.py`; what is here is the programme itself.
     catalogue/fulfilling.move / take_next / cancel_own  step by step, or back
     catalogue/stock.receive / reserve / release / hand_over  how many there are, and are promised
     catalogue/booking.promise / hand_over / take_back  what she ordered, in the book
-    vouchers/codes.issue / use / give_back     codes, and uses at the till (POST /api/vouchers)
+    vouchers/codes.issue / use / give_back / revoke  codes, uses at the till (POST /api/vouchers)
+    vouchers/giving.give                       vouchers as gifts: issued as a set, on record, told
     credit/taking.take, giving_back.give_back  store credit for orders (POST /api/credit, /credit)
     credit/purse.purse(session, member_id, currency, now)  what she has of it
     perks/entitlements.has(session, member_id, key, now)  whether a perk is hers: rooms ask here

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from beancount import loader
+from click.testing import CliRunner
 from hypothesis import HealthCheck
 from hypothesis import settings as lived
 from hypothesis import strategies as st
@@ -37,8 +38,8 @@ from foundation.words import use_language
 from ledger import beancount, expiring, movements, statements
 from ledger.journal import Period
 from notifications.models import Notification
+from rewards import commands, notices
 from rewards import expiring as telling
-from rewards import notices
 from rewards.book import amounts, liability, reckoning, statement, statement_words
 from rewards.cards.rules import StampCard, WelcomeVoucher
 from rewards.catalogue.models import VoucherUse
@@ -368,6 +369,20 @@ class TestPages:
         _entries, errors, _options = loader.load_string(journal)
         assert errors == []
         assert "VOUCHER-TEN" in journal
+
+
+def test_the_command_says_where_rows_and_book_disagree(house: Any, now: Any) -> None:
+    voucher = issue(house, uses=3)
+    run = CliRunner()
+    said = run.invoke(commands.audit)
+    assert (said.exit_code, "Rows and book agree" in said.output) == (0, True)
+    with writing() as session:
+        session.get_one(Voucher, voucher.id).used = 1
+    said = run.invoke(commands.audit)
+    assert said.exit_code == 1
+    assert f"vouchers: voucher {voucher.id}: used 1 times, on record 0" in said.output
+    with writing() as session:
+        session.get_one(Voucher, voucher.id).used = 0
 
 
 def test_a_batch_of_gifts_costs_as_many_statements_as_one(house: Any, now: Any) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from foundation.refusal import Refused
 from foundation.words import _
@@ -36,6 +36,27 @@ class Problem:
         return _(
             "Row %(row)s, column “%(column)s”: %(why)s", row=self.row, column=self.column, why=why
         )
+
+    def kept(self) -> dict[str, Any]:
+        """What JSON can hold of it, to be said later in any language."""
+        params = {
+            name: value if isinstance(value, int) else str(value)
+            for name, value in self.why.params.items()
+        }
+        return {
+            "row": self.row,
+            "column": self.column,
+            "sentence": self.why.sentence,
+            "params": params,
+        }
+
+
+def in_words(kept: Mapping[str, Any] | str) -> str:
+    """A problem that was kept, in the reader's language; a text is one that was kept in words."""
+    if isinstance(kept, str):
+        return kept
+    why = Refused(kept["sentence"], **kept["params"])
+    return str(Problem(kept["row"], kept["column"], why))
 
 
 class Rejects:

@@ -48,9 +48,9 @@ class Check:
         return self.points - self.pays_off
 
     def document(self) -> Mapping[str, Any]:
-        """The numbers and sentences to be kept with the set, in the language of now."""
+        """The numbers and problems to be kept with the set, for readers of any language."""
         numbers = {name: value for name, value in vars(self).items() if name != "problems"}
-        return numbers | {"added": self.added, "problems": [str(each) for each in self.problems]}
+        return numbers | {"added": self.added, "problems": [each.kept() for each in self.problems]}
 
 
 def check(

@@ -1,6 +1,7 @@
-"""Sets that were looked at and never given: gone after a week, with their files.
+"""What a set leaves behind and nobody needs: addresses, for the most part.
 
-A file holds addresses, and nobody needs those of gifts that were not made.
+Sets that were looked at and never given go after a week, with their files. The rejected rows of a
+set that was given can be mended and sent up for a month; then they go too, as a file and in words.
 """
 
 from __future__ import annotations
@@ -19,24 +20,73 @@ from rewards.awarding.models import AwardSet
 
 #: How long a set waits for its owner's word.
 KEPT = timedelta(days=7)
+#: How long rejected rows are kept once a set was given (or taken back).
+REJECTS_KEPT = timedelta(days=30)
+
+
+#: States in which nothing more happens by itself.
+OVER = ("done", "taken_back")
 
 
 def forget(now: datetime) -> str:
-    """Throw away what was looked at KEPT ago."""
+    """Throw away what was looked at KEPT ago, and what was rejected REJECTS_KEPT ago."""
     with reading() as session:
         old = session.scalars(select(AwardSet.id).where(*_waits_since(now))).all()
+        given = session.scalars(select(AwardSet.id).where(*_given_since(now))).all()
     gone = sum(_forget(set_id, now) for set_id in old)
-    return Summary("Sets of points that nobody gave: %(count)s thrown away", count=gone)
+    rejects = sum(_forget_rejects(set_id, now) for set_id in given)
+    return Summary(
+        "Sets of points that nobody gave: %(count)s thrown away, and the rejected rows of"
+        " %(rejects)s that were given",
+        count=gone,
+        rejects=rejects,
+    )
 
 
 def remove_files(place: Path, set_id: str) -> None:
     """The file of a set and the one of its rejects."""
-    for ending in (".csv", ".rejects.csv"):
-        (place / f"{set_id}{ending}").unlink(missing_ok=True)
+    for path in (place / f"{set_id}.csv", rejects_of(place, set_id)):
+        path.unlink(missing_ok=True)
+
+
+def rejects_of(place: Path, set_id: str) -> Path:
+    """Where the rejected rows of a set are."""
+    return place / f"{set_id}.rejects.csv"
+
+
+def rejects_go_at(found: AwardSet) -> datetime | None:
+    """When the rejected rows of a set that was given go; None while they are still needed."""
+    if found.state not in OVER or found.ended_at is None:
+        return None
+    return found.ended_at + REJECTS_KEPT
 
 
 def _waits_since(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (AwardSet.state == "checked", AwardSet.at <= now - KEPT)
+
+
+def _given_since(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Sets from the page; the command line writes rejects beside its own file, not into ours."""
+    return (
+        AwardSet.state.in_(OVER),
+        AwardSet.ended_at <= now - REJECTS_KEPT,
+        AwardSet.by_id.is_not(None),
+        AwardSet.rejects_gone_at.is_(None),
+    )
+
+
+def _forget_rejects(set_id: str, now: datetime) -> bool:
+    """True when there were any. The file first, as below."""
+    with writing() as session:
+        which = select(AwardSet).where(AwardSet.id == set_id, *_given_since(now))
+        found = session.scalars(which.with_for_update()).one_or_none()
+        if found is None:
+            return False
+        had_any = bool(found.checked.get("problems"))
+        rejects_of(runs.folder(Settings().data), set_id).unlink(missing_ok=True)
+        found.checked = {**found.checked, "problems": []}
+        found.rejects_gone_at = now
+    return had_any
 
 
 def _forget(set_id: str, now: datetime) -> bool:
@@ -55,5 +105,5 @@ JOB = Job(
     "rewards.forget_awards",
     timedelta(hours=6),
     forget,
-    lazy("Throw away sets of points that nobody gave"),
+    lazy("Throw away sets of points that nobody gave, and old rejected rows"),
 )

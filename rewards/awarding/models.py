@@ -41,6 +41,7 @@ class AwardSet(Base):
     taken_at: Mapped[Moment | None]  # when somebody asked for it back
     taken_done: Mapped[Number]  # awards looked at
     taken_points: Mapped[Number]
+    rejects_gone_at: Mapped[Moment | None]  # its rejected rows were thrown away, file and sentences
 
 
 class Award(Base):

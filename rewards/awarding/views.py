@@ -19,9 +19,11 @@ from flask import (
 
 from foundation import clock
 from foundation.doors import reading, writing
+from foundation.refusal import Refused
+from foundation.rejects import in_words as problem_in_words
 from foundation.tables import new_id
 from foundation.web.forms import refilling
-from foundation.words import _
+from foundation.words import _, when
 from members.session import members_only, requires, signed_in, viewer
 from rewards.awarding import (
     award_files,
@@ -35,6 +37,7 @@ from rewards.awarding import (
 from rewards.awarding.forms import AwardForm
 
 bp = Blueprint("awards", __name__)
+bp.add_app_template_filter(problem_in_words, "problem_in_words")
 
 #: Larger files go through the command.
 LARGEST_FILE = 16 * 1024 * 1024
@@ -110,8 +113,13 @@ def one(set_id: str) -> Any:
     with reading() as session:
         row = queries.one(session, set_id)
     found = row.award_set
-    goes_at = found.at + forgetting.KEPT
-    html = render_template("rewards/awarding/set.html", row=row, found=found, goes_at=goes_at)
+    html = render_template(
+        "rewards/awarding/set.html",
+        row=row,
+        found=found,
+        goes_at=found.at + forgetting.KEPT,
+        rejects_go_at=forgetting.rejects_go_at(found),
+    )
     answer = make_response(html)
     if found.state in runs.NEXT:
         answer.headers["Refresh"] = "2"  # works without script
@@ -169,10 +177,18 @@ def take_back(set_id: str) -> Any:
 @bp.get("/programme/awards/<set_id>/rejects.csv")
 @requires("points.award")
 def rejects(set_id: str) -> Any:
-    """The rows that cannot be given, with the reasons."""
+    """The rows that cannot be given, with the reasons; 410 once they were thrown away."""
     with reading() as session:
-        row = queries.one(session, set_id)
-    path = _folder() / f"{row.award_set.id}.rejects.csv"
+        found = queries.one(session, set_id).award_set
+    if found.rejects_gone_at is not None:
+        raise Refused(
+            "The rejected rows of this set were thrown away on %(day)s, a month after it was given,"
+            " because they hold addresses. What was given still stands on its page.",
+            code="gone",
+            status=410,
+            day=when(found.rejects_gone_at),
+        )
+    path = forgetting.rejects_of(_folder(), found.id)
     if not path.exists():
         abort(404)
     return send_file(path, "text/csv", as_attachment=True, download_name="rejects.csv")

@@ -347,6 +347,46 @@ class TestPages:
         assert client.get(at).status_code == 200
         assert [who for _kind, who, _said in on_record()] == [house.olga]
 
+    def test_rejected_rows_go_a_month_after_the_set_was_given(
+        self, house: Any, client: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("BELLMOUTH_DATA", str(settings.data))
+        text = f"member,amount\n@{handle_of(house.ben)},50\nnobody@example.com,5\n"
+        at = self.sends(client, house, text).location
+        assert "Once the set is given, they are kept for a month." in client.get(at).text
+        people.submit(client, at, f"{at}/give")
+        page = client.get(at).text
+        assert "They are thrown away on" in page
+        assert "nobody@example.com" in page
+        ended = the_set().ended_at
+        assert ended is not None
+        month = ended + forgetting.REJECTS_KEPT
+        forgetting.forget(month - timedelta(seconds=1))
+        assert client.get(f"{at}/rejects.csv").status_code == 200
+        assert "rejected rows of 1 that were given" in forgetting.forget(month)
+        assert list(runs.folder(settings.data).iterdir()) == []
+        gone = client.get(f"{at}/rejects.csv")
+        assert gone.status_code == 410
+        assert "were thrown away on" in gone.text
+        page = client.get(at).text
+        assert "It is given" in page
+        assert "The rows that were wrong were thrown away on" in page
+        assert "nobody@example.com" not in page
+        assert "rejected rows of 0 that were given" in forgetting.forget(month)
+
+    def test_what_is_wrong_is_said_in_the_readers_language(self, house: Any, client: Any) -> None:
+        text = f"member,amount\n@{handle_of(house.ben)},50\n@{handle_of(house.ben)},0\n"
+        at = self.sends(client, house, text).location
+        said = "Row 3, column “amount”: Zero points are nothing to give. Leave the row out."
+        assert said in client.get(at).text
+        with writing() as session:
+            session.get_one(Member, house.olga).language = "zh_Hant"
+        assert "第 3 列，「amount」欄：零點沒什麼可送的。請去掉這一列。" in client.get(at).text
+        with writing() as session:  # as they were kept before
+            kept = session.scalars(select(AwardSet)).one()
+            kept.checked = {**kept.checked, "problems": ["Row 3 is odd."]}
+        assert "Row 3 is odd." in client.get(at).text
+
     def test_a_member_reads_why(self, house: Any, client: Any, tmp_path: Path) -> None:
         gives(file_of(tmp_path, f"@{handle_of(house.ben)},50"))
         with reading() as session:

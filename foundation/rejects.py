@@ -55,8 +55,8 @@ def in_words(kept: Mapping[str, Any] | str) -> str:
     """A problem that was kept, in the reader's language; a text is one that was kept in words."""
     if isinstance(kept, str):
         return kept
-    why = Refused(kept["sentence"], **kept["params"])
-    return str(Problem(kept["row"], kept["column"], why))
+    said, params = kept["sentence"], kept["params"]
+    return str(Problem(kept["row"], kept["column"], Refused(said, **params)))
 
 
 class Rejects:

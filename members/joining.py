@@ -134,9 +134,11 @@ def claim(session: Session, member: Member, chosen: Mapping[str, Any], now: date
     )
     facts.record_many(session, [joined], now)
     first = mailboxes.take(session, member.id, member.email, now) if member.email else None
-    if first is not None:
+    if first is None:
+        facts.record(session, "member.verified", member.id, subject, now)
+    else:
         facts.record(session, "member.same_mailbox", member.id, subject, now, first=first)
-    facts.record(session, "member.verified", member.id, subject, now)
+        facts.record(session, "member.verified", member.id, subject, now, same_mailbox=True)
 
 
 def _member_of(session: Session, email: str, draft: SignUp, now: datetime) -> Member:

@@ -22,7 +22,7 @@ from foundation import money
 from rewards.budgets import rules as budgets
 from rewards.budgets.rules import Allowance, scope_of
 from rewards.conditions import ALWAYS, Condition, meets, value_counted
-from rewards.happenings import Happened, basis_of, day_of, month_of
+from rewards.happenings import Happened, basis_of, day_of, is_second_account, month_of
 from rewards.rules import (
     EarningRule,
     Programme,
@@ -34,6 +34,8 @@ from rewards.rules import (
 )
 
 Cause = Literal["day", "month", "ever"]
+#: Why an award is nothing: another account of the same mailbox was confirmed first.
+MAILBOX = "mailbox"
 
 
 class Award(NamedTuple):
@@ -50,8 +52,8 @@ class Award(NamedTuple):
     basis: str | None  # "order:<id>": what it is taken back with
     hold_days: int = 0  # from when it happened
     expires_after_days: int | None = None  # from when it can be spent
-    capped: int = 0  # what caps and budgets withheld
-    cause: str | None = None  # the cap that did, or "budget:<key>"
+    capped: int = 0  # what caps, budgets or a second account withheld
+    cause: str | None = None  # the cap that did, "budget:<key>", or MAILBOX
 
     @property
     def is_held(self) -> bool:
@@ -174,7 +176,10 @@ class Engine:
         amount: int,
         before: Sequence[Award],
     ) -> tuple[int, str | None]:
-        """What caps and budgets leave of an award, and which of them took the rest."""
+        """What caps and budgets leave of an award, and which of them took the rest; of a second
+        account's, nothing."""
+        if is_second_account(fact):
+            return 0, MAILBOX
         allowed = amount
         cause: str | None = None
         for cap in promise.caps:

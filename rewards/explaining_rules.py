@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from foundation.money import format_amount
 from foundation.words import _, number, plural, sentences, text_in
 from rewards.budgets.rules import Budget
+from rewards.engine import MAILBOX
 from rewards.rule_forms import CHANNEL_CHOICES
 from rewards.rules import (
     CAPS,
@@ -68,6 +69,8 @@ def limits(rule: EarningRule, programme: Programme) -> Iterator[str]:
     yield from _hold(rule, programme)
     if rule.tier_applies:
         yield _("Your tier raises it.")
+    if rule.fact == "member.verified":
+        yield _("Of several accounts with one mailbox (ada@, ada+tea@), only the first gets it.")
     yield from (said for cap in CAPS if (said := _cap(cap, rule, programme)) is not None)
     if rule.commodity == VOUCHER:
         if FACTS[rule.fact].has_order:
@@ -164,7 +167,11 @@ def _listed(words: Iterable[str]) -> str:
 
 
 def cause(what: str | None, rule: EarningRule, programme: Programme) -> str:
-    """Which limit withheld something: a cap's name, or "budget:<key>"."""
+    """What withheld something: a cap, "budget:<key>", or that the account is a second one."""
+    if what == MAILBOX:
+        return _(
+            "Another account of your mailbox was confirmed before this one. The first gets it."
+        )
     key = (what or "").partition("budget:")[2]
     budgets = [each for each in programme.budgets if each.key == key]
     if budgets:

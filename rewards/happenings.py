@@ -63,6 +63,11 @@ def products_of(fact: Happened) -> Mapping[str, int]:
     return {slug: 0} if isinstance(slug, str) else {}
 
 
+def is_second_account(fact: Happened) -> bool:
+    """Whether it tells of an account whose mailbox had another one first."""
+    return fact.details.get("same_mailbox") is True
+
+
 def pieces_of(fact: Happened, product: str) -> int:
     """How many pieces of a product an order has; one where the fact does not say."""
     pieces = fact.details.get("pieces")

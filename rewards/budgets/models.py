@@ -51,5 +51,5 @@ class Withheld(Base):
     commodity: Mapped[str] = mapped_column(server_default="points")
     amount: Mapped[Number]  # what was withheld
     given: Mapped[Number]  # what was given all the same; 0: there is no grant
-    cause: Mapped[str]  # day, month, ever, or "budget:<key>"
+    cause: Mapped[str]  # day, month, ever, "budget:<key>", or mailbox: a second account
     at: Mapped[Moment]

@@ -11,7 +11,7 @@ from rewards import tallies
 from rewards.budgets.rules import EVER, scope_of
 from rewards.cards import past as past_gifts
 from rewards.cards.past import PastGifts
-from rewards.engine import Award, Engine, caps_of
+from rewards.engine import MAILBOX, Award, Engine, caps_of
 from rewards.happenings import day_of
 from rewards.replaying import before
 from rewards.replaying.counting import Times
@@ -149,6 +149,8 @@ class Past:
 
     def _pay(self, engine: Engine, fact: Happened, outcome: Outcome) -> None:
         for award in engine.awards(fact, self):
+            if award.cause == MAILBOX:  # no limit of the programme that somebody could raise
+                continue
             if award.commodity == VOUCHER:
                 self._give_vouchers(engine.programme, award, fact, outcome)
                 continue

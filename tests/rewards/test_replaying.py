@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from foundation.doors import reading
+from foundation import facts
+from foundation.doors import reading, writing
+from members import joining
+from members.joining import SignUp
 from rewards import replaying
 from rewards.models import Clawback, Grant
-from rewards.rules import Programme
-from tests.rewards.conftest import PUBLISHED, by_points
+from rewards.rules import EarningRule, Programme
+from tests import people
+from tests.rewards.conftest import HEARERS, PUBLISHED, by_points
 
 END = datetime(2026, 7, 1, tzinfo=UTC)
 
@@ -61,6 +65,38 @@ def live_through(house: Any, seed: int, days: int = 150) -> None:
             if dice.random() < 0.5:
                 house.refunds(order, buyer, total, total, at + timedelta(minutes=5))
         house.release(at)
+
+
+@pytest.mark.parametrize("commodity", ["points", "money", "voucher"])
+def test_a_second_account_of_a_mailbox_earns_nothing_for_its_address(
+    house: Any, client: Any, commodity: str
+) -> None:
+    """Live as in a replay, and she reads why; what was paid before replays as it was paid."""
+    rules = by_points()
+    item = rules.catalogue[0].key if commodity == "voucher" else None
+    rule = {"key": "confirmed", "fact": "member.verified", "name": {"en": "Your address"}}
+    given = {"amount": 2, "commodity": commodity, "voucher": item}
+    confirmed = EarningRule.model_validate(rule | given)
+    rules = rules.model_copy(update={"earning": (*rules.earning, confirmed)})
+    house.publish(rules)
+    facts.listen(HEARERS)
+    at = PUBLISHED + timedelta(days=1)
+    with writing() as session:
+        joining.add(session, SignUp("Gu Yan", "gu.yan@gmail.com", "hash"), at)
+        second = joining.add(session, SignUp("Gu Yan", "guyan+2@googlemail.com", "hash"), at)
+    house.happens("member.verified", house.ben, at)  # as facts were before they said so
+    with reading() as session:
+        grants = session.scalars(select(Grant).where(Grant.rule == "confirmed")).all()
+        outcome = replaying.replay(session, rules, PUBLISHED, END)
+    assert len(grants) == 2
+    assert second not in {grant.member_id for grant in grants}
+    costs = sum(cost.granted for key, cost in outcome.replayed.items() if "confirmed" in key)
+    gift = outcome.gifts.get("confirmed")
+    assert (gift.times if gift else costs) == 4
+    people.sign_in(client, second)
+    page = client.get("/me/rewards").text
+    assert "Another account of your mailbox was confirmed before this one." in page
+    assert "only the first gets it" in client.get("/how-rewards-work").text
 
 
 def held_by_the_book() -> int:

@@ -53,8 +53,9 @@ select a.owner, a.id from json_each(:owners) o
   join ledger_account a on a.owner = o.value and a.kind = :kind and a.commodity = :commodity"""
 
 POSTGRESQL_IDS = """
-select owner, id from ledger_account
- where owner = any(%(owners)s) and kind = %(kind)s and commodity = %(commodity)s"""
+select o.owner, a.id from unnest(%(owners)s::text[]) o(owner)
+ cross join lateral (select id from ledger_account where owner = o.owner
+         and kind = %(kind)s and commodity = %(commodity)s offset 0) a"""
 
 # The accounts that are new, then their balances; {same} compares an account's owner. Each is looked
 # up (offset 0): the planner would read all accounts for the few that are opened, and all balances

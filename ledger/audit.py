@@ -277,6 +277,7 @@ GUARDS = {
     | {f"{table}_no_truncate" for table in APPEND_ONLY}
     | {
         "ledger_transfer_post",
+        "ledger_entry_only",
         "ledger_balance_open",
         "ledger_balance_move",
         "ledger_balance_no_delete",
@@ -288,6 +289,7 @@ GUARDS = {
         "ledger_lot_use_only",
         "ledger_lot_open",
         "ledger_lot_step",
+        "ledger_lot_move",
         "ledger_lot_no_delete",
         "ledger_lot_no_truncate",
         "ledger_unsealed_keep",

@@ -8,17 +8,18 @@ is just spending is passed over and found by the next run, so nobody waits for t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from foundation.doors import dialect, reading, writing
 from foundation.jobs import Job, Summary
+from foundation.tables import new_id
 from foundation.words import lazy
-from ledger import posting, transfers
+from ledger import posting, prepared, transfers
 from ledger.accounts import account_many
 from ledger.models import account as accounts
 from ledger.models import lot as lots
@@ -27,9 +28,31 @@ from ledger.posting import Draft
 #: Lots per transaction: SQLite has one writer, and nobody should wait for it long.
 CHUNK = 500
 
+# On PostgreSQL: those pairs of accounts that nobody else has locked, how many lots are due there,
+# and their transfers by one statement. Between the two nobody else moves these lots.
 FREE = """
-select account_id from ledger_balance where account_id = any(%(accounts)s)
- order by account_id for update skip locked"""
+with free as materialized (
+select account_id from ledger_balance
+ where account_id = any(%(source)s::bigint[] || %(target)s::bigint[])
+ order by account_id for update skip locked)
+select source, target from unnest(%(source)s::bigint[], %(target)s::bigint[]) o(source, target)
+ where source in (select account_id from free) and target in (select account_id from free)"""
+LOTS = """
+from unnest(%(source)s::bigint[], %(target)s::bigint[]) o(source, target)
+ cross join lateral (select * from ledger_lot
+         where account = o.source and remaining > 0 and expires_at <= %(now)s offset 0) l"""
+COUNT = f"select count(*) {LOTS}"
+EXPIRE = f"""
+insert into ledger_transfer (id, key, source, target, commodity, amount, kind, at)
+select ids.id, due.key, due.source, due.target, due.commodity, due.remaining, 'expire', %(now)s
+  from (select o.source, o.target, b.commodity, l.remaining,
+               concat_ws(':', 'expire', o.source, to_char(l.expires_at at time zone 'UTC',
+                         'YYYYMMDD"T"HH24MISS.US'), l.seq) as key,
+               row_number() over (order by o.source, l.expires_at) as place {LOTS}
+         cross join lateral (select commodity from ledger_balance
+                 where account_id = o.source offset 0) b) due
+  join unnest(%(id)s::text[]) with ordinality ids(id, place) on ids.place = due.place
+ order by due.place"""  # noqa: S608 - constants
 
 #: Seconds between two chunks on SQLite: who waits there to write asks now and then, and would find
 #: the next chunk at it each time.
@@ -40,12 +63,16 @@ Tell = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Due:
-    """A lot whose date has come: where it lies in the order of the sweep, and whose it is."""
+    """A lot whose date has come: where it lies in the order of the sweep, and whose it is.
+
+    `target` is the account it expires to, None when there is none yet.
+    """
 
     expires_at: datetime
     account: int
     owner: str
     commodity: str
+    target: int | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +112,8 @@ def expire(now: datetime, tell: Tell = lambda done, total: None) -> int:
 def expire_some(session: Session, due: Sequence[Due], now: datetime) -> int:
     """Let these lots expire, those aside whose owner is busy in another transaction."""
     ours = _lock(session, due, now)
+    if posting.dialect_of(session) == "postgresql":
+        return _expire_as_a_set(session, ours, now)
     drafts = [
         Draft(
             source=source,
@@ -139,9 +168,19 @@ JOB = Job("ledger.expire", timedelta(hours=1), run, lazy("Let expire what is pas
 
 
 def _due(session: Session, now: datetime, place: Due | None) -> list[Due]:
+    target = aliased(accounts)
+    mine = (target.c.owner == accounts.c.owner) & (target.c.commodity == accounts.c.commodity)
     statement = (
-        select(lots.c.expires_at, lots.c.account, accounts.c.owner, accounts.c.commodity)
+        select(
+            lots.c.expires_at,
+            lots.c.account,
+            accounts.c.owner,
+            accounts.c.commodity,
+            target.c.id,
+        )
+        .select_from(lots)
         .join(accounts, accounts.c.id == lots.c.account)
+        .outerjoin(target, mine & (target.c.kind == "expired"))
         .where(lots.c.remaining > 0, lots.c.expires_at <= now)
         .order_by(lots.c.expires_at, lots.c.account)
         .limit(CHUNK)
@@ -155,16 +194,33 @@ def _due(session: Session, now: datetime, place: Due | None) -> list[Due]:
 
 def _lock(session: Session, due: Sequence[Due], now: datetime) -> dict[int, int]:
     """Where each of the accounts expires to; only those that nobody else has locked."""
-    targets: dict[int, int] = {}
-    for commodity in {each.commodity for each in due}:
-        owners = {each.account: each.owner for each in due if each.commodity == commodity}
+    targets = {each.account: each.target for each in due if each.target is not None}
+    new = [each for each in due if each.account not in targets]
+    for commodity in {each.commodity for each in new}:
+        owners = {each.account: each.owner for each in new if each.commodity == commodity}
         found = account_many(session, owners.values(), "expired", commodity, now)
         targets |= {number: found[owner] for number, owner in owners.items()}
-    both = {*targets, *targets.values()}
     if posting.dialect_of(session) == "sqlite":
         return targets  # it has one writer
-    locked = {number for (number,) in posting.run(session, FREE, {"accounts": list(both)})}
-    return {source: target for source, target in targets.items() if {source, target} <= locked}
+    return dict(posting.run(session, FREE, _pairs(targets)).fetchall())
+
+
+def _expire_as_a_set(session: Session, ours: Mapping[int, int], now: datetime) -> int:
+    """All due lots of the accounts in `ours`, which are locked, by one statement; how many."""
+    said = _pairs(ours) | {"now": now}
+    [(many,)] = posting.run(session, COUNT, said)
+    if many:
+        ids = prepared.array([new_id(now) for _ in range(many)])
+        posting.run(session, EXPIRE, said | {"id": ids})
+    return int(many)
+
+
+def _pairs(targets: Mapping[int, int]) -> dict[str, object]:
+    """Accounts and where each of them expires to, as two arrays."""
+    return {
+        "source": prepared.array(list(targets)),
+        "target": prepared.array(list(targets.values())),
+    }
 
 
 def _left(

@@ -72,9 +72,10 @@ balance = Table(
     Column("folded", BigNumber, nullable=False, server_default=text("0")),
     Column("lots", Boolean, nullable=False, server_default=text("false")),
     Column("expiring", BigNumber, nullable=False, server_default=text("0")),
+    # On PostgreSQL a trigger asks that of a whole statement, here and below (migration 3000).
     ForeignKeyConstraint(
         ["account_id", "commodity"], ["ledger_account.id", "ledger_account.commodity"]
-    ),
+    ).ddl_if(dialect="sqlite"),
     CheckConstraint("floor is null or posted >= floor", name="floor"),
     CheckConstraint("ceiling is null or posted <= ceiling", name="ceiling"),
     CheckConstraint(
@@ -127,7 +128,7 @@ transfer = Table(
 entry = Table(
     "ledger_entry",
     Base.metadata,
-    Column("transfer", IdText, ForeignKey("ledger_transfer.id"), primary_key=True),
+    Column("transfer", IdText, primary_key=True),
     Column("side", SmallInteger, primary_key=True, autoincrement=False),
     Column("account", BigNumber, nullable=False),
     Column("amount", BigNumber, nullable=False),
@@ -135,6 +136,7 @@ entry = Table(
     Column("seq", BigNumber),
     Column("written_in", BigNumber),
     Column("expiring_after", BigNumber),
+    ForeignKeyConstraint(["transfer"], ["ledger_transfer.id"]).ddl_if(dialect="sqlite"),
     UniqueConstraint("account", "seq"),
     CheckConstraint("side in (0, 1)", name="side"),
     CheckConstraint("amount <> 0", name="amount"),

@@ -307,10 +307,25 @@ def _drafts_on_sqlite(
 def _many_on_postgresql(
     session: Session, drafts: Sequence[Draft], ids: Sequence[str], now: datetime
 ) -> bool:
-    rows = [_values(d, id, now, on_sqlite=False) for d, id in zip(drafts, ids, strict=True)]
-    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
-    cursor = run(session, POSTGRESQL_INSERT_MANY, columns | {"at": now})
-    return bool(cursor.rowcount == len(rows))
+    columns: dict[str, Sequence[object]] = {
+        "id": ids,
+        "key": [d.key for d in drafts],
+        "source": [d.source for d in drafts],
+        "target": [d.target for d in drafts],
+        "amount": [d.amount for d in drafts],
+        "kind": [d.kind for d in drafts],
+        "about": [d.about for d in drafts],
+        "memo": [_memo(d) for d in drafts],
+        "until": [d.until for d in drafts],
+        "resolves": [d.resolves for d in drafts],
+        "reverses": [d.reverses for d in drafts],
+        "linked": [d.linked for d in drafts],
+        "expires_at": [d.expires_at for d in drafts],
+        "takes": [d.takes for d in drafts],
+    }
+    values: dict[str, Any] = {name: prepared.array(each) for name, each in columns.items()}
+    cursor = run(session, POSTGRESQL_INSERT_MANY, values | {"at": _aware(now)})
+    return bool(cursor.rowcount == len(drafts))
 
 
 def _values(draft: Draft, id: str, now: datetime, *, on_sqlite: bool) -> dict[str, Any]:

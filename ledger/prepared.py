@@ -1,7 +1,7 @@
 """The statement that is all of a transaction, on PostgreSQL, sent through psycopg's libpq layer.
 
 It is prepared once for a connection. A cursor of psycopg costs twice what this does, about a third
-of a transfer in the database.
+of a transfer in the database. And the columns of a set, as text that is cheap to make.
 """
 
 from __future__ import annotations
@@ -52,6 +52,23 @@ def begin_with(
         result = _checked(server.exec_prepared(NAME, sent))
     found = result.get_value(0, 0) if result.ntuples else None
     return None if found is None else found.decode()
+
+
+def array(values: Sequence[object]) -> str:
+    """A column of a set as the text of an array, which costs a tenth of a list of psycopg's.
+
+    `unnest` fills a shorter column up with nulls, so one of nulls only is sent empty.
+    """
+    texts: dict[object, str] = {None: "null"}
+    for each in values:
+        if each not in texts:
+            texts[each] = str(each) if isinstance(each, int) else _quoted(str(each))
+    return "{}" if len(texts) == 1 else "{" + ",".join([texts[each] for each in values]) + "}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _prepare(connection: psycopg.Connection, statement: str) -> None:

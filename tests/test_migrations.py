@@ -21,6 +21,11 @@ from foundation.tables import Base
 #: What SQL alone can say (full-text search, sets of transfers), so that no model describes it.
 OUTSIDE_THE_MODELS = {"search_words", "words", "ix_search_document_words"}
 OUTSIDE_THE_MODELS |= {"ledger_draft", "ledger_set", "ledger_set_probe"}
+#: Keys that PostgreSQL keeps by a trigger for each statement.
+OUTSIDE_THE_MODELS |= {
+    "fk_ledger_entry_transfer_ledger_transfer",
+    "fk_ledger_balance_account_id_commodity_ledger_account",
+}
 
 
 def revisions(url: str) -> list[str]:

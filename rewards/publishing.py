@@ -85,7 +85,7 @@ def _put_in_force(
             status=409,
             number=number,
         )
-    if any(rule.commodity == "money" for rule in rules.earning):
+    if any(rule.commodity == "money" for rule in rules.paying):
         accounts.define(session, rules.currency, money.exponent(rules.currency))
     standing.enter(session, before, rules, now)
     figures.forget(session, glance.FIGURES)

@@ -154,13 +154,13 @@ class Programme(Document):
         found = next((rule for rule in self.earning if rule.key == key), None)
         if found is None and key.startswith(cards.RULE):
             card = self.card(key.removeprefix(cards.RULE))
-            found = rule_of(card) if card is not None and card.points else None
+            found = rule_of(card) if card is not None and card.is_paid else None
         return found
 
     @property
     def paying(self) -> tuple[EarningRule, ...]:
-        """Every rule that gives points: the earning rules, and those that cards write."""
-        return (*self.earning, *(rule_of(card) for card in self.cards if card.points))
+        """Every rule that gives something: the earning rules, and those that cards write."""
+        return (*self.earning, *(rule_of(card) for card in self.cards if card.is_paid))
 
     def card(self, key: str) -> StampCard | None:
         """The stamp card called `key`, if this version has it."""
@@ -200,12 +200,13 @@ def _gives(programme: Programme) -> dict[str, str]:
 
 
 def rule_of(card: StampCard) -> EarningRule:
-    """The earning rule that a card with points writes: so much once it is full."""
+    """The earning rule that a card with points or store credit writes: so much once it is full."""
     return EarningRule(
         key=card.rule,
         fact=CARD_FILLED,
         name=card.name,
-        amount=card.points or 0,
+        amount=card.points or card.credit or 0,
+        commodity="points" if card.points else "money",
         hold="return_period" if card.is_held else "none",
     )
 

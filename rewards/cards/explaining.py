@@ -13,11 +13,12 @@ from rewards.rules import EarningRule, Item, Programme, rule_of
 
 
 def gives(card: StampCard, rules: Programme) -> str:
-    """What a full card gives, in a few words: “150 points”, “a voucher for $5.00”."""
+    """What a full card gives, in a few words: “150 points”, “a voucher for $5.00”, “$5.00 of store
+    credit”."""
     item = rules.item(card.voucher or "")
     if item is not None:
         return _("a voucher for %(value)s", value=explaining_items.price(item))
-    return explaining_rules.points(card.points or 0)
+    return explaining_rules.given_by(rule_of(card), card.points or card.credit or 0, rules)
 
 
 def sentence(card: StampCard, rules: Programme) -> str:
@@ -47,7 +48,7 @@ def _reward(card: StampCard, rules: Programme) -> Iterator[str]:
     item = rules.item(card.voucher or "")
     if item is not None:
         yield from _voucher(item, item.valid_days)
-    elif card.points:
+    elif card.is_paid:
         yield from explaining_rules.limits(rule_of(card), rules)
     if card.times is None:
         yield _("It can be filled again and again.")
@@ -72,6 +73,8 @@ def refunds(card: StampCard, rules: Programme) -> str:
         then = _(
             "If the card was full, a voucher you have not used is void; one you used is yours."
         )
+    elif card.credit:
+        then = _("If the card was full, its store credit goes back too.")
     else:
         then = _("If the card was full, its points go back too.")
     return sentences([first, then, _("The next order that counts can fill the card again.")])

@@ -66,10 +66,16 @@ class CardForm(RowForm):
     points = IntegerField(
         lazy("A full card gives points"),
         [Optional(), NumberRange(1, 1_000_000)],
-        description=lazy("Or choose a voucher, not both."),
+        description=lazy("Or store credit, or a voucher: one of them."),
+    )
+    credit = _worth(
+        lazy("Or store credit"),
+        lazy("Money to spend in the shop, in the currency of order values. It is never paid out."),
     )
     is_held = BooleanField(
-        lazy("Points are held until the return period of the last order is over"), default=True
+        lazy("Held until the return period of the last order is over"),
+        default=True,
+        description=lazy("Points and store credit; a voucher is given at once."),
     )
     voucher = SelectField(
         lazy("Or a voucher"),
@@ -102,6 +108,7 @@ class CardForm(RowForm):
             products=tuple(dict.fromkeys(slug[:80] for slug in slugs if slug)),
             one_a_day=self.one_a_day.data,
             points=self.points.data,
+            credit=_amount(self, "credit", self.currency) or None,
             is_held=self.is_held.data,
             voucher=self.voucher.data or None,
             times=self.times.data,
@@ -174,7 +181,7 @@ class CardsForm(SectionForm):
         names = [(item.key, text_in(item.name)) for item in items]
         for entry in self.cards.entries:
             entry.form.currency = rules.currency
-            _offer(entry.form.voucher, [("", _("No voucher: points")), *names])
+            _offer(entry.form.voucher, [("", _("No voucher")), *names])
         for row in self.welcome.entries:
             row.form.worths = {item.key: item.currency for item in items}
             _offer(row.form.voucher, names)
@@ -204,6 +211,7 @@ def _card_row(card: StampCard, currency: str) -> dict[str, Any]:
     value_min = money_text(card.value_min, currency)
     return row_of(card) | {
         "value_min": value_min,
+        "credit": money_text(card.credit, currency),
         "products": ", ".join(card.products),
         "voucher": card.voucher or "",
     }

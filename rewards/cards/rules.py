@@ -32,8 +32,8 @@ class StampCard(Document):
     An order counts when it is worth `value_min` minor units of the programme's currency and holds
     one of `products`; with `one_a_day` only the first one of a day (UTC) does, so that an order cut
     in pieces is worth no more. The days count from the first stamp, the last one included. The
-    reward is `points`, on hold for the return period of the last order if `is_held`, or the
-    catalogue's `voucher`.
+    reward is `points` or store `credit` (minor units of the programme's currency), on hold for the
+    return period of the last order if `is_held`, or the catalogue's `voucher`.
     """
 
     key: CardKey
@@ -44,6 +44,7 @@ class StampCard(Document):
     products: Annotated[tuple[Slug, ...], Field(max_length=MOST)] = ()
     one_a_day: bool = True
     points: Amount | None = None
+    credit: Minor | None = None
     is_held: bool = True
     voucher: Key | None = None
     times: Annotated[int, Field(ge=1, le=1_000)] | None = None
@@ -57,6 +58,11 @@ class StampCard(Document):
     def rule(self) -> str:
         """The key of the earning rule that pays a full card."""
         return f"{RULE}{self.key}"
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether a full one is paid by a rule; a voucher is given without one."""
+        return bool(self.points or self.credit)
 
 
 class WelcomeVoucher(Document):
@@ -165,8 +171,11 @@ def objections(
     yield from about_names("welcome", welcome)
     for number, card in enumerate(cards):
         place = f"cards-{number}"
-        if bool(card.points) == (card.voucher is not None):
-            yield objection(f"{place}-points", "Give either points or a voucher for a full card.")
+        if [bool(card.points), bool(card.credit), card.voucher is not None].count(True) != 1:
+            yield objection(
+                f"{place}-points",
+                "Give one thing for a full card: points, store credit or a voucher.",
+            )
         if card.voucher is not None:
             yield from about_voucher(place, items.get(card.voucher))
     for number, voucher in enumerate(welcome):

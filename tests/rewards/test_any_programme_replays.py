@@ -109,7 +109,7 @@ def voucher_rules(draw: Any, number: int, kind: str, who: str) -> EarningRule:
 
 @st.composite
 def cards(draw: Any) -> StampCard:
-    gives_points = draw(st.booleans())
+    gives = draw(st.sampled_from(["points", "credit", "voucher"]))
     return StampCard(
         key=draw(st.sampled_from(["cup", "pot"])),
         name=NAME,
@@ -117,9 +117,10 @@ def cards(draw: Any) -> StampCard:
         days=draw(st.integers(3, 40)),
         value_min=draw(maybe(st.integers(1, 9_000))),
         one_a_day=draw(st.booleans()),
-        points=draw(st.integers(1, 200)) if gives_points else None,
+        points=draw(st.integers(1, 200)) if gives == "points" else None,
+        credit=draw(st.integers(1, 900)) if gives == "credit" else None,
         is_held=draw(st.booleans()),
-        voucher=None if gives_points else "voucher-5",
+        voucher="voucher-5" if gives == "voucher" else None,
         times=draw(maybe(st.integers(1, 3))),
     )
 

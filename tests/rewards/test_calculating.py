@@ -55,6 +55,10 @@ def test_full_cards_are_counted() -> None:
     assert [(line.rule.key, line.times) for line in reckoned.lines][-1] == ("card_tea", 2)
     assert reckoned.mine == 7 + 100
     assert reckon(rules, Imagined(orders=7, total=99), NOW).mine == 0
+    credit = card.model_copy(update={"points": None, "credit": 250})
+    rules = FIRST.model_copy(update={"cards": (credit,)})
+    reckoned = reckon(rules, Imagined(orders=7, total=100), NOW)
+    assert (reckoned.mine, reckoned.credit) == (7, {"me": 500})
 
 
 def test_a_cap_shows() -> None:

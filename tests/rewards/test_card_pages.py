@@ -159,6 +159,22 @@ class TestDraft:
             publishing.publish(session, programme.olga, draft, now)
         assert "6 paid orders within 90 days" in client.get("/how-rewards-work").text
 
+    def test_a_card_gives_store_credit(self, client: Any, programme: Any, now: datetime) -> None:
+        self.start(client, programme, now)
+        sent = self.send(client, **self.ROWS | {"cards-0-points": "", "cards-0-credit": "7.50"})
+        assert sent.status_code == 303, sent.text
+        assert 'value="7.50"' in client.get("/programme/draft/cards").text
+        with writing() as session:
+            publishing.publish(session, programme.olga, drafting.needed(session), now)
+        page = client.get("/how-rewards-work").text
+        assert "fill the card; then it gives you $7.50 of store credit." in page
+        assert "If the card was full, its store credit goes back too." in page
+        assert "it is never paid out, and nobody else can be given it" in page
+        for number in range(6):
+            programme.pays(programme.ada, 2_000, now + timedelta(days=number))
+        people.sign_in(client, programme.ada)
+        assert "It gave you $7.50 of store credit." in client.get("/me/cards").text
+
     def test_what_is_wrong_shows_at_its_field(
         self, client: Any, programme: Any, now: datetime
     ) -> None:
@@ -168,6 +184,6 @@ class TestDraft:
         assert answer.status_code == 422
         assert "is not an amount of money" in answer.text
         answer = self.send(client, **self.ROWS | {"cards-0-voucher": "voucher-5"})
-        assert "Give either points or a voucher for a full card." in answer.text
+        assert "Give one thing for a full card: points, store credit or a voucher." in answer.text
         gone = self.send(client, **self.ROWS | {"welcome-0-voucher": "gone"})
         assert gone.status_code == 422

@@ -29,6 +29,7 @@ from rewards.vouchers import codes
 from tests.rewards.conftest import HEARERS, PUBLISHED
 
 POINTS = StampCard(key="tea", name={"en": "Tea card"}, orders=3, days=30, points=150, is_held=False)
+CREDIT = StampCard(key="tea", name={"en": "Tea card"}, orders=2, days=30, credit=500)
 VOUCHER = StampCard(key="tea", name={"en": "Tea card"}, orders=2, days=30, voucher="voucher-5")
 END = datetime(2026, 9, 1, tzinfo=UTC)
 
@@ -105,7 +106,9 @@ def test_a_card_needs_one_kind_of_reward_and_a_voucher_of_the_catalogue() -> Non
     def fields(card: StampCard) -> list[str]:
         return [each.field for each in objections(with_cards(card))]
 
-    assert fields(POINTS) == fields(VOUCHER) == []
+    assert fields(POINTS) == fields(VOUCHER) == fields(CREDIT) == []
+    assert fields(CREDIT.model_copy(update={"points": 5})) == ["cards-0-points"]
+    assert fields(CREDIT.model_copy(update={"credit": 0})) == ["cards-0-points"]
     assert fields(POINTS.model_copy(update={"voucher": "voucher-5"})) == ["cards-0-points"]
     assert fields(POINTS.model_copy(update={"points": None})) == ["cards-0-points"]
     assert fields(VOUCHER.model_copy(update={"voucher": "gone"})) == ["cards-0-voucher"]
@@ -335,6 +338,27 @@ def test_a_new_member_is_welcomed_once_her_address_is_confirmed(house: Any) -> N
     house.pays(house.fay, 2_000, day(3))
     assert items(house.fay) == ["welcome_friend", "welcome_hello", "welcome_second"]
     replays_to_what_was_given(rules)
+
+
+def test_a_full_card_gives_store_credit(house: Any) -> None:
+    """On hold like points, taken back with a stamp, replayed, kept by cards that were begun."""
+    rules = with_cards(CREDIT)
+    house.publish(rules)
+    first, _second = pays(house, house.ada, 1, 2)
+    has = partial(house.balances, house.ada, "USD")
+    assert (has().pending, has().available) == (500, 0)
+    pays(house, house.ada, 3)  # begins her second card
+    publish(house, with_cards(POINTS), day(4))
+    pays(house, house.ada, 5)
+    assert has().pending == 1_000
+    replays_to_what_was_given(rules)
+    house.refunds(first, house.ada, 2_000, 2_000, day(6))
+    assert has().pending == 500
+    house.release(day(40))
+    assert (has().pending, has().available) == (0, 500)
+    with reading() as session:
+        outcome = replaying.replay(session, rules, PUBLISHED, END)
+    assert outcome.costs["USD"] == outcome.actual_costs["USD"] == 500
 
 
 def test_a_voucher_after_an_order_comes_with_that_order_only(house: Any) -> None:

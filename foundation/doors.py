@@ -19,10 +19,8 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.orm import Session
 
+from foundation.write_lock import BUSY_TIMEOUT, insist
 from foundation.writing import BEGIN, Writing
-
-#: Milliseconds a writer waits for another one before it gives up.
-BUSY_TIMEOUT = 15_000
 
 # synchronous=NORMAL survives the death of the process, and may lose the last commits when the
 # power goes; FULL costs an fsync per commit (2,150 against 5,100 transfers per second measured).
@@ -119,6 +117,8 @@ def _sqlite(url: str) -> Database:
                 connection.execute(f"PRAGMA {pragma}")
             if query_only:
                 connection.execute("PRAGMA query_only=ON")
+            else:
+                connection.execute("PRAGMA busy_timeout=0")  # `insist` waits
 
         @event.listens_for(made, "begin")
         def begin_transaction(connection: Connection) -> None:
@@ -126,7 +126,7 @@ def _sqlite(url: str) -> Database:
             if driver.in_transaction:  # begun by the driver, see Writing
                 return
             try:
-                driver.execute(begin)
+                insist(lambda: driver.execute(begin))
             except sqlite3.OperationalError as error:  # another writer took too long
                 raise exc.OperationalError(begin, None, error) from error
 

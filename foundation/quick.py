@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,9 +21,7 @@ from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
 from foundation import doors
-
-#: Seconds between tries for SQLite's write lock.
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.0001, 0.02
+from foundation.write_lock import BUSY_TIMEOUT, insist
 
 #: psycopg's own choice between text and binary.
 AUTO = PyFormat.AUTO
@@ -117,7 +114,9 @@ def tell(sql: str, *params: Any) -> list[Row]:
     if getattr(_own, "told", None) is not database:
         _reopen_writer(database)
     if database.dialect == "sqlite":
-        return _tell_sqlite(sql, [_as_sqlite_keeps_it(value) for value in params])
+        values = [_as_sqlite_keeps_it(value) for value in params]
+        rows: list[Row] = insist(lambda: _own.writer.execute(sql, values).fetchall())
+        return rows
     server: Prepared = _own.writer
     try:
         return server.run(sql, params).rows()
@@ -125,24 +124,6 @@ def tell(sql: str, *params: Any) -> list[Row]:
         _reopen_writer(database)
         server = _own.writer
         return server.run(sql, params).rows()
-
-
-def _tell_sqlite(sql: str, params: list[Any]) -> list[Row]:
-    """Execute once the write lock is free.
-
-    A statement of ours holds it for some 50 microseconds, and SQLite's own waiting starts with a
-    thousand: with two processes at full speed that halves what both can tell.
-    """
-    pause, last = SHORTEST_PAUSE, time.monotonic() + doors.BUSY_TIMEOUT / 1000
-    while True:
-        try:
-            rows: list[Row] = _own.writer.execute(sql, params).fetchall()
-            return rows
-        except sqlite3.OperationalError as problem:
-            if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > last:
-                raise
-        time.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
 
 
 def close() -> None:
@@ -176,7 +157,7 @@ def _reopen_writer(database: doors.Database) -> None:
         connection = sqlite3.connect(_path(database), isolation_level=None, check_same_thread=False)
         for pragma in doors.SQLITE_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        connection.execute("PRAGMA busy_timeout=0")  # `_tell_sqlite` waits
+        connection.execute("PRAGMA busy_timeout=0")  # `insist` waits
         _own.writer = connection
     else:
         _own.writer = Prepared(_plain(database))
@@ -196,7 +177,7 @@ def _reopen(database: doors.Database) -> None:
     if database.dialect == "sqlite":
         connection = sqlite3.connect(_path(database), isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA query_only=ON")
-        connection.execute(f"PRAGMA busy_timeout={doors.BUSY_TIMEOUT}")
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
         _own.connection = connection
     else:
         _own.connection = Prepared(_plain(database))

@@ -17,6 +17,8 @@ from sqlalchemy import Connection, Engine, PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from foundation.write_lock import insist
+
 #: Begins on SQLite, so that two writers queue instead of failing half-way (SQLITE_BUSY_SNAPSHOT).
 #: On PostgreSQL the driver begins with the first statement.
 BEGIN = "BEGIN IMMEDIATE"
@@ -47,9 +49,10 @@ class Writing(Session):
     def _lend(self) -> PoolProxiedConnection:
         """A connection out of the pool, its transaction begun."""
         lent = self.engine.raw_connection()
-        if isinstance(lent.dbapi_connection, sqlite3.Connection):
+        connection = lent.dbapi_connection
+        if isinstance(connection, sqlite3.Connection):
             try:
-                lent.dbapi_connection.execute(BEGIN)
+                insist(lambda: connection.execute(BEGIN))
             except sqlite3.Error as error:  # another writer took too long
                 lent.close()
                 raise told(error, BEGIN) from error

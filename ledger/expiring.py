@@ -25,8 +25,8 @@ from ledger.models import account as accounts
 from ledger.models import lot as lots
 from ledger.posting import Draft
 
-#: Lots per transaction: SQLite has one writer, and nobody should wait for it long.
-CHUNK = 500
+#: Lots per transaction; SQLite has one writer, and nobody should wait for it long.
+CHUNK = {"sqlite": 300, "postgresql": 500}
 
 # On PostgreSQL: those pairs of accounts that nobody else has locked, how many lots are due there,
 # and their transfers by one statement. Between the two nobody else moves these lots.
@@ -54,9 +54,9 @@ select ids.id, due.key, due.source, due.target, due.commodity, due.remaining, 'e
   join unnest(%(id)s::text[]) with ordinality ids(id, place) on ids.place = due.place
  order by due.place"""  # noqa: S608 - constants
 
-#: Seconds between two chunks on SQLite: who waits there to write asks now and then, and would find
-#: the next chunk at it each time.
-PAUSE = 0.02
+#: Seconds between two chunks on SQLite: who waits there to write asks every 0.002 s
+#: (foundation/write_lock.py), and would find the next chunk at it each time.
+PAUSE = 0.003
 
 Tell = Callable[[int, int], None]
 
@@ -105,7 +105,7 @@ def expire(now: datetime, tell: Tell = lambda done, total: None) -> int:
         looked_at += len(due)
         place = due[-1]
         tell(min(max(looked_at, expired), total), total)
-        if len(due) == CHUNK and dialect() == "sqlite":
+        if len(due) == CHUNK["sqlite"] and dialect() == "sqlite":
             time.sleep(PAUSE)
 
 
@@ -183,7 +183,7 @@ def _due(session: Session, now: datetime, place: Due | None) -> list[Due]:
         .outerjoin(target, mine & (target.c.kind == "expired"))
         .where(lots.c.remaining > 0, lots.c.expires_at <= now)
         .order_by(lots.c.expires_at, lots.c.account)
-        .limit(CHUNK)
+        .limit(CHUNK[posting.dialect_of(session)])
     )
     if place is not None:
         statement = statement.where(

@@ -94,7 +94,7 @@ LAWS = [
     # A transfer writes its entries; they move the balances and the lots, see below. Which trigger
     # comes first is not said: one that took the last dated units leaves what looks plain.
     f"""create trigger ledger_transfer_post after insert on ledger_transfer
-      when {PLAIN} and {NO_SET}
+      when {NO_SET} and {PLAIN}
        and not exists (select 1 from ledger_entry where transfer = new.id) begin
       select case
                when s.account_id is null or t.account_id is null then raise(abort, 'ledger_account')
@@ -118,7 +118,7 @@ LAWS = [
         from ledger_balance where account_id = new.target;
     end""",
     f"""create trigger ledger_transfer_rest after insert on ledger_transfer
-      when not ({PLAIN}) and {NO_SET} begin {_hand_over("ledger_posting")}; end""",
+      when {NO_SET} and not ({PLAIN}) begin {_hand_over("ledger_posting")}; end""",
     # All that is given back of a transfer is never more than it was.
     """create trigger ledger_posting_reverse instead of insert on ledger_posting
       when new.reverses is not null begin
@@ -214,7 +214,7 @@ LAWS = [
             and expiring = coalesce(new.expiring_after, 0));
     end""",
     f"""create trigger ledger_entry_lots after insert on ledger_entry
-      when new.expiring_after is not null and {MOVED} <> 0 and {NO_SET}
+      when new.expiring_after is not null and {NO_SET} and {MOVED} <> 0
       begin {_hand_over("ledger_moving")}; end""",
     # Out of lots, soonest date first, the own date of what is taken back before that.
     f"""create trigger ledger_moving_take instead of insert on ledger_moving

@@ -54,7 +54,7 @@ def test_what_comes_back_after_its_date_expires_with_the_next_sweep(book: Book) 
 
 
 def test_many_expire_in_chunks(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expiring, "CHUNK", 4)
+    monkeypatch.setattr(expiring, "CHUNK", dict.fromkeys(expiring.CHUNK, 4))
     for number in range(6):
         give(book, 10, 10, owner=f"member{number}")
         give(book, 5, 11 + number, owner=f"member{number}")

@@ -60,7 +60,7 @@ def hostile(part: Any, payloads: Any) -> Any:
 def hostile_rules(before: Programme) -> Programme:
     """Rules with something of every kind, all of it called by payloads."""
     card = StampCard(key="tea", name={"en": "Tea"}, orders=2, days=90, points=10)
-    rules = shelves.programme(clock.now()).model_copy(
+    rules = shelves.programme(clock.now(), {}).model_copy(
         update={"topups": before.topups, "cards": (card,)}
     )
     return read(hostile(rules.model_dump(mode="json"), cycle(PAYLOADS)))

@@ -36,6 +36,7 @@ from rewards.row_forms import MOST_ROWS, RowForm, SectionForm, row_of
 from rewards.rules import Programme
 
 DATE = "%Y-%m-%d %H:%M"
+MOST_MEGABYTES = pictures.LARGEST // 1024 // 1024
 #: Fields that the form and the document call the same and mean the same by.
 SAME = ("cost", "kind", "bearer", "counted", "sent", "available_from", "available_until")
 
@@ -113,7 +114,7 @@ class ItemForm(RowForm):
         description=lazy(
             "PNG, JPEG or WebP, up to %(limit)s megabytes. It is drawn anew, without what a camera"
             " wrote into it.",
-            limit=pictures.LARGEST // 1024 // 1024,
+            limit=MOST_MEGABYTES,
         ),
         render_kw={"accept": pictures.ACCEPTED},
     )
@@ -220,6 +221,7 @@ class CatalogueForm(SectionForm):
 
     LISTS: ClassVar[tuple[str, ...]] = ("catalogue",)
     HAS_PICTURES: ClassVar[bool] = True
+    MOST_MEGABYTES: ClassVar[int] = MOST_MEGABYTES
     catalogue = FieldList(FormField(ItemForm), max_entries=MOST_ROWS)
     shapes: Mapping[str, tuple[int, int]] = MappingProxyType({})
 

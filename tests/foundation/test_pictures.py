@@ -33,15 +33,15 @@ def telling() -> bytes:
     return drawing(kind="JPEG", exif=exif)
 
 
-def bomb() -> bytes:
-    """A few bytes that say they are 60,000 pixels wide and high."""
+def bomb(width: int, height: int) -> bytes:
+    """A few bytes that say they are so many pixels wide and high."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return (
             struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
         )
 
-    head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
 
 
@@ -52,6 +52,14 @@ def test_it_works() -> None:
         with Image.open(io.BytesIO(data)) as image:
             assert image.format == "WEBP"
             assert image.size == pictures.scaled(drawn.width, drawn.height, size)
+
+
+def test_few_colours_are_mixed_when_a_picture_gets_smaller() -> None:
+    chequered = Image.effect_noise((2_000, 2_000), 90).convert("1")
+    written = io.BytesIO()
+    chequered.save(written, "PNG")
+    with Image.open(io.BytesIO(pictures.look_at(written.getvalue()).files["small"])) as image:
+        assert len(image.convert("L").getcolors() or ()) > 20
 
 
 def test_nothing_of_the_file_stays_but_what_is_to_be_seen() -> None:
@@ -74,8 +82,8 @@ def test_nothing_of_the_file_stays_but_what_is_to_be_seen() -> None:
         (drawing()[:200], "no picture that can be read"),
         (drawing(kind="GIF"), "no picture that can be read"),
         (b"\x89PNG" + b"\0" * pictures.LARGEST, "too large"),
-        (bomb(), "no picture that can be read"),
-        (drawing(8_000, 5_001), "too many pixels"),
+        (bomb(60_000, 60_000), "no picture that can be read"),
+        (bomb(8_000, 5_001), "too many pixels"),
         (drawing(63, 400), "too small"),
     ],
 )

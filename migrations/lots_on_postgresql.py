@@ -10,6 +10,7 @@ from alembic import op
 from migrations.sets_on_postgresql import FITS, MANY, POST
 
 FUNCTIONS = (
+    "ledger_refuse(text)",
     "ledger_lot_move(text, smallint, bigint, timestamptz[], bigint[])",
     "ledger_lot_use_only()",
     "ledger_lot_step()",
@@ -29,7 +30,7 @@ REPLACED = (
 WITH_RIGHTS = ("ledger_transfer_post()", "ledger_fold(bigint)")
 # Plans are made once for each connection, perhaps while the tables are small, and kept while they
 # grow: what joins a set with the book goes by the book's indexes, always. Their costs are then
-# believed to be high, which is no reason to compile them.
+# believed to be high, which is no reason to compile them, nor to plan them anew for each row.
 BY_INDEX = ("enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "jit")
 
 
@@ -44,6 +45,7 @@ def give_rights() -> None:
         op.execute(f"alter function {function} set search_path = {schema}, pg_temp")
     for way in BY_INDEX:
         op.execute(f"alter function ledger_transfer_post() set {way} = off")
+    op.execute("alter function ledger_transfer_post() set plan_cache_mode = force_generic_plan")
 
 
 def write_again() -> None:
@@ -65,6 +67,9 @@ def use_at(row: str, seq: str) -> str:
 
 
 LAWS = [
+    # In the middle of a query.
+    """create function ledger_refuse(law text) returns bigint language plpgsql as $$
+    begin raise exception '%', law using errcode = 'check_violation'; end $$""",
     # Moves the lots of one entry; `dates` and `amounts` (signed like the entry) belong together.
     """create function ledger_lot_move(which text, at_side smallint, whose bigint,
                                       dates timestamptz[], amounts bigint[])

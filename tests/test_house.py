@@ -81,8 +81,6 @@ def test_only_views_and_forms_know_flask() -> None:
     assert not wrong
 
 
-#: Where a block of writing ends.
-DOOR = {HOUSE / "foundation" / "doors.py", HOUSE / "foundation" / "writing.py"}
 
 
 def test_verbs_never_commit() -> None:
@@ -91,7 +89,7 @@ def test_verbs_never_commit() -> None:
         f"{path.relative_to(HOUSE)}:{node.lineno}"
         for room in ROOMS
         for path in (HOUSE / room).rglob("*.py")
-        if path not in DOOR
+        if path.parent != HOUSE / "foundation" or path.name not in ("doors.py", "writing.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from foundation.doors import reading, writing
-from foundation.versions import PageVersion
+from foundation.figures import Figures
 from foundation.writing import driver_of
 
 Act = Callable[[Session, str], object]
@@ -77,18 +78,19 @@ def test_a_session_goes_on_after_it_committed(database: Any) -> None:
     assert kept() == {"first", "second", "third"}
 
 
-@pytest.mark.parametrize("acts", [[], [by_driver], [by_session]])
-def test_what_was_only_added_is_kept(database: Any, acts: list[Act]) -> None:
-    """An object that nothing was asked about yet has sent no statement when the block ends."""
-    with writing() as session:
-        for act in acts:
-            act(session, "tea")
-        session.add(PageVersion(key="tea", version=1))
-    with pytest.raises(ZeroDivisionError), writing() as session:
-        session.add(PageVersion(key="coffee", version=1 // 0))
-    with writing() as session:
-        session.add(PageVersion(key="milk", version=1))
-        session.expunge_all()
+@pytest.mark.parametrize("before", [[], [by_driver], [by_session]])
+def test_what_is_only_added_is_kept(database: Any, now: Any, before: list[Act]) -> None:
+    """Nothing is asked of the session after it: what it holds is sent when the block ends."""
+
+    def add(name: str) -> None:
+        with writing() as session:
+            for act in before:
+                act(session, name)
+            session.add(Figures(name="x", at=now, milliseconds=1, document={}))
+
+    add("c0")
+    with pytest.raises(IntegrityError):
+        add("c1")
     with reading() as session:
-        assert session.scalars(select(PageVersion.key)).all() == ["tea"]
-    assert kept() == ({"tea"} if acts else set())
+        assert session.scalars(text("select name from figures")).all() == ["x"]
+    assert kept() == ({"c0"} if before else set())

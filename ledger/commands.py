@@ -22,10 +22,9 @@ commands = click.Group("ledger", help="The book of everything members were given
 def audit() -> None:
     """Recompute every balance, chain, hold and sum. Exit 1 when a row is wrong."""
     console = Console()
-    with Progress(console=console, transient=True) as bar, reading() as session:
+    with Progress(console=console, transient=True) as bar:
         task = bar.add_task("Checks", total=None)
-        findings = auditing.audit(
-            session,
+        findings = auditing.audit_by_two(
             lambda name, done, total: bar.update(
                 task, completed=done, total=total, description=name.capitalize() or "Done"
             ),

@@ -137,6 +137,20 @@ def test_the_command_names_what_it_found(full: Book, monkeypatch: pytest.MonkeyP
     assert "Row abc is wrong. (2 rows)" in shown.output
 
 
+def test_two_readers_find_what_one_finds(full: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ledger import audit as auditing
+
+    wrong = [
+        auditing.Check(name, "Row %s is wrong.", f"select '{name}' where 1 = {is_broken:d}")
+        for name, is_broken in (("chain", True), ("zero", False), ("lots", True))
+    ]
+    monkeypatch.setattr(auditing, "CHECKS", tuple(wrong))
+    with reading() as session:
+        found = audit(session)
+    assert [each.check for each in found] == ["chain", "lots"]
+    assert auditing.audit_by_two() == found
+
+
 def test_every_law_is_tampered_with() -> None:
     assert {check.name for check in CHECKS} | {"seals"} == set(TAMPERING) | {"folds"}
 

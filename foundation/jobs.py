@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -77,15 +77,21 @@ def is_due(session: Session, job: Job, now: datetime) -> bool:
 
 def settle(session: Session, job: Job, summary: str | None, error: str | None) -> None:
     """Keep what the run said, for the operations page."""
-    kept = summary
-    if isinstance(summary, Summary):
-        kept = json.dumps([summary.sentence, summary.params], ensure_ascii=False)
+    kept = kept_words(summary.sentence, summary.params) if isinstance(summary, Summary) else summary
     session.execute(update(JobRun).where(JobRun.name == job.name).values(summary=kept, error=error))
 
 
+def kept_words(sentence: str, params: Mapping[str, object]) -> str:
+    """An English sentence and what fills it, as text that `in_words` says in any language."""
+    plain = {
+        name: value if isinstance(value, int) else str(value) for name, value in params.items()
+    }
+    return json.dumps([sentence, plain], ensure_ascii=False)
+
+
 def in_words(kept: str | None) -> str:
-    """What `settle` kept, in the reader's language."""
-    if not kept or not kept.startswith("["):
+    """What `kept_words` made, in the reader's language; any other text as it is."""
+    if not kept or not kept.startswith('["'):  # not the "[Errno 13] …" of a machine
         return kept or ""
     sentence, params = json.loads(kept)
     return words._(

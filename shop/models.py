@@ -115,7 +115,7 @@ class OrderImport(Base):
     new: Mapped[int] = mapped_column(default=0)
     known: Mapped[int] = mapped_column(default=0)
     rejected: Mapped[int] = mapped_column(default=0)
-    problems: Mapped[Json]  # {"rows": [sentence, …]}
+    problems: Mapped[Json]  # {"rows": [foundation.rejects.Problem.kept(), …]}
     error: Mapped[str | None]
     created_at: Mapped[Moment]
     seen_at: Mapped[Moment]  # when the worker last said it is alive

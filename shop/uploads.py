@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from foundation import clock
 from foundation.doors import reading, writing
-from foundation.jobs import Job, Summary
+from foundation.jobs import Job, Summary, kept_words
 from foundation.refusal import Refused
 from foundation.settings import Settings
 from foundation.words import lazy, use_language
@@ -132,7 +132,7 @@ def _run(upload: OrderImport, path: Path, now: datetime) -> tuple[str, str | Non
             "new": tally.new,
             "known": tally.known,
             "rejected": tally.rejected,
-            "problems": {"rows": [str(problem) for problem in tally.problems]},
+            "problems": {"rows": [problem.kept() for problem in tally.problems]},
             "seen_at": clock.now(),
         }
         with writing() as session:
@@ -142,7 +142,7 @@ def _run(upload: OrderImport, path: Path, now: datetime) -> tuple[str, str | Non
         source = look_at(path, upload.options)
         import_runs.run(source, now, rejects=path.with_suffix(".rejects.csv"), watch=watch)
     except Refused as refusal:
-        return "failed", str(refusal)
+        return "failed", kept_words(refusal.sentence, refusal.params)
     except OSError as problem:
         return "failed", str(problem)
     return "done", None

@@ -81,8 +81,6 @@ def test_only_views_and_forms_know_flask() -> None:
     assert not wrong
 
 
-
-
 def test_verbs_never_commit() -> None:
     """The door itself commits, once; nothing that goes through it does."""
     wrong = [

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, current_app, redirect, request
 
-from foundation import money, words
+from foundation import jobs, money, rejects, words
 from foundation.web.reader import reader
 
 COOKIE = "language"
@@ -31,6 +31,8 @@ def set_up(app: Flask) -> None:
         money=money.format_amount,
         text_in=words.text_in,
         sentences=words.sentences,
+        problem_in_words=rejects.in_words,
+        kept_in_words=jobs.in_words,
         iso=lambda moment: moment.isoformat(timespec="seconds") if moment else "",
     )
     app.before_request(choose)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from foundation import clock
 from foundation.doors import reading, writing
-from foundation.jobs import Job, Summary
+from foundation.jobs import Job, Summary, kept_words
 from foundation.refusal import Refused
 from foundation.settings import Settings
 from foundation.words import lazy, use_language
@@ -82,7 +82,10 @@ def run(set_id: str, now: datetime, place: Path) -> bool:
                 taking_back.take_back(set_id, now)
             else:
                 _give(claimed, place, now)
-    except (Refused, OSError) as problem:
+    except Refused as refusal:
+        _fail(set_id, kept_words(refusal.sentence, refusal.params))
+        return False
+    except OSError as problem:
         _fail(set_id, str(problem))
         return False
     except Exception as problem:

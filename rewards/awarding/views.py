@@ -20,7 +20,6 @@ from flask import (
 from foundation import clock
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
-from foundation.rejects import in_words as problem_in_words
 from foundation.tables import new_id
 from foundation.web.forms import refilling
 from foundation.words import _, when
@@ -37,7 +36,6 @@ from rewards.awarding import (
 from rewards.awarding.forms import AwardForm
 
 bp = Blueprint("awards", __name__)
-bp.add_app_template_filter(problem_in_words, "problem_in_words")
 
 #: Larger files go through the command.
 LARGEST_FILE = 16 * 1024 * 1024

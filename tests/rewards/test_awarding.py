@@ -322,6 +322,24 @@ class TestPages:
         runs.run_waiting(DAY)
         assert the_set().state == "taken_back"
 
+    def test_why_giving_stopped_is_said_in_the_readers_language(
+        self, house: Any, client: Any, settings: Any
+    ) -> None:
+        text = f"member,amount\n@{handle_of(house.ben)},50\n"
+        at = self.sends(client, house, text).location
+        path = runs.folder(settings.data) / f"{the_set().id}.csv"
+        path.write_text("")
+        people.submit(client, at, f"{at}/give")
+        assert "The file is empty." in client.get(at).text
+        client.get("/language/zh_Hans")
+        assert "文件是空的" in client.get(at).text
+        path.unlink()
+        people.submit(client, at, f"{at}/give")
+        assert "No such file" in client.get(at).text
+        path.write_text(text)
+        people.submit(client, at, f"{at}/give")
+        assert house.balances(house.ben).available == 50
+
     def test_what_was_looked_at_only_can_be_thrown_away(self, house: Any, client: Any) -> None:
         at = self.sends(client, house, f"member,amount\n@{handle_of(house.ben)},50\n").location
         people.submit(client, at, f"{at}/discard")

@@ -54,6 +54,8 @@ def test_rejected_rows_are_named_and_can_be_fetched(client, olga):
     rejected = client.get(f"{answer.location}/rejects.csv")
     assert rejected.mimetype == "text/csv"
     assert "why" in rejected.text.splitlines()[0]
+    client.get("/language/zh_Hans")
+    assert "不是金额" in client.get(answer.location).text  # as its reader speaks
 
 
 @pytest.mark.parametrize(

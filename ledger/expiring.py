@@ -32,9 +32,10 @@ CHUNK = {"sqlite": 300, "postgresql": 500}
 # and their transfers by one statement. Between the two nobody else moves these lots.
 FREE = """
 with free as materialized (
-select account_id from ledger_balance
- where account_id = any(%(source)s::bigint[] || %(target)s::bigint[])
- order by account_id for update skip locked)
+select b.account_id
+  from (select id from unnest(%(source)s::bigint[] || %(target)s::bigint[]) id order by id) o
+ cross join lateral (select account_id from ledger_balance
+         where account_id = o.id for update skip locked) b)
 select source, target from unnest(%(source)s::bigint[], %(target)s::bigint[]) o(source, target)
  where source in (select account_id from free) and target in (select account_id from free)"""
 LOTS = """

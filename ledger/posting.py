@@ -429,6 +429,8 @@ def stream(session: Session, query: str) -> Iterator[Any]:
     if dialect_of(session) == "sqlite":
         yield from driver_of(session).execute(query)
         return
+    # All rows will be read: without this the server plans for the first ones.
+    driver_of(session).execute("set local cursor_tuple_fraction = 1")
     with driver_of(session).cursor(name="ledger_stream") as cursor:
         cursor.itersize = 10_000
         yield from cursor.execute(query)

@@ -45,17 +45,23 @@ SQLITE_CONTENT = """json_array(1,
   (select json_group_array(json_array(side, expires_at, amount, remaining_after, seq))
      from (select * from ledger_lot_use u where u.transfer = t.id order by side, expires_at)))"""
 
+POSTGRESQL_USES = """json_agg(json_build_array(side,
+  (extract(epoch from expires_at) * 1000000)::bigint, amount, remaining_after, seq)
+    order by side, expires_at)"""
 POSTGRESQL_CONTENT = """json_build_array(1,
   t.id, t.key, t.source, t.target, t.commodity, t.amount, t.kind, t.about, t.memo::text,
   (extract(epoch from t.at) * 1000000)::bigint, (extract(epoch from t.until) * 1000000)::bigint,
   t.resolves, t.reverses, t.linked, (extract(epoch from t.expires_at) * 1000000)::bigint, t.takes,
   s.account, s.amount, s.balance_after, s.seq, s.expiring_after,
   d.account, d.amount, d.balance_after, d.seq, d.expiring_after,
-  (select json_agg(json_build_array(side, (extract(epoch from expires_at) * 1000000)::bigint,
-                                    amount, remaining_after, seq) order by side, expires_at)
-     from ledger_lot_use u where u.transfer = t.id))::text"""
+  {uses})::text"""
+#: Of few transfers each is asked for what it did to lots; of all, all are read once.
+ITS_USES = f"(select {POSTGRESQL_USES} from ledger_lot_use where transfer = t.id)"  # noqa: S608 - constants
+ALL_USES = f"""
+  left join (select transfer, {POSTGRESQL_USES} as uses
+               from ledger_lot_use group by transfer) u on u.transfer = t.id"""  # noqa: S608 - constants
 
-CONTENT = {"sqlite": SQLITE_CONTENT, "postgresql": POSTGRESQL_CONTENT}
+CONTENT = {"sqlite": SQLITE_CONTENT, "postgresql": POSTGRESQL_CONTENT.format(uses=ITS_USES)}
 JOINS = """
   left join ledger_transfer t on t.id = l.transfer
   left join ledger_entry s on s.transfer = t.id and s.side = 0
@@ -201,7 +207,9 @@ def _hashes(session: Session, transfers: Sequence[str]) -> dict[str, bytes]:
 
 def _all(session: Session) -> Iterator[Any]:
     """Every leaf in order, with what its transfer says now; None when it is gone."""
-    content = CONTENT[posting.dialect_of(session)]
+    content, joins = CONTENT[posting.dialect_of(session)], JOINS
+    if posting.dialect_of(session) == "postgresql":
+        content, joins = POSTGRESQL_CONTENT.format(uses="u.uses"), JOINS + ALL_USES
     found = f"case when t.id is not null then {content} end"
-    query = f"select l.number, l.transfer, l.hash, {found} from ledger_leaf l {JOINS}"  # noqa: S608 - constants
+    query = f"select l.number, l.transfer, l.hash, {found} from ledger_leaf l {joins}"  # noqa: S608 - constants
     return posting.stream(session, f"{query} order by l.number")

@@ -91,6 +91,7 @@ import rewards.topups.notices
 import rewards.topups.till_views
 import rewards.topups.views
 import rewards.views
+import rewards.vouchers.expiring
 import rewards.vouchers.views
 import rewards.wares
 import shop.commands
@@ -270,6 +271,7 @@ JOBS: Sequence[Job] = (
     ),
     rewards.expiring.JOB,
     rewards.topups.expiring.JOB,
+    rewards.vouchers.expiring.JOB,
     rewards.cards.ending.JOB,
     rewards.seats.vesting.JOB,
     uploads.JOB,

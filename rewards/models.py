@@ -120,6 +120,7 @@ class Voucher(Base):
     __table_args__ = (
         UniqueConstraint("member_id", "request_key"),
         Index("ix_voucher_about_id", "about", "id"),
+        Index("ix_voucher_expires_at_id", "expires_at", "id"),
         CheckConstraint("used >= 0 and used <= uses", name="used"),
     )
 

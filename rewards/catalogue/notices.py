@@ -24,5 +24,19 @@ CANCELLED = Notice(
 )
 VOUCHER_USED = Notice("voucher.used", "orders", {**_VOUCHER, "order": "1001", "left": 0})
 VOUCHER_RELEASED = Notice("voucher.released", "orders", {**_VOUCHER, "order": "1001", "left": 1})
+#: No order stands behind it: who wants no letters about rewards gets none.
+VOUCHER_EXPIRING = Notice(
+    "voucher.expiring",
+    "rewards",
+    {**_VOUCHER, "left": 1, "order_min": 2000, "until": "2026-03-17T12:00:00+00:00"},
+)
 
-NOTICES = (REDEEMED, ORDERED, MOVED, CANCELLED, VOUCHER_USED, VOUCHER_RELEASED)
+NOTICES = (
+    REDEEMED,
+    ORDERED,
+    MOVED,
+    CANCELLED,
+    VOUCHER_USED,
+    VOUCHER_RELEASED,
+    VOUCHER_EXPIRING,
+)

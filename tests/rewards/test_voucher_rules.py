@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -19,7 +19,7 @@ from rewards.first_programme import first_programme
 from rewards.given import earned_for
 from rewards.models import Grant, Voucher
 from rewards.rules import EarningRule, Programme, objections
-from rewards.vouchers import codes
+from rewards.vouchers import codes, expiring
 from tests import people
 from tests.conftest import NOW
 from tests.rewards.conftest import PUBLISHED
@@ -190,3 +190,30 @@ def test_her_page_leads_from_the_voucher_to_its_rule(client: Any, house: Any, no
     why = client.get(f"/me/rewards/{grant.id}").text
     assert "2 vouchers: A present" in why
     assert "2 vouchers for $5.00 each" in why
+
+
+def test_what_expires_is_told_once_in_the_second_half_of_its_time(house: Any) -> None:
+    """Not what was used up or revoked, and not the day after it came."""
+    house.publish(giving(PRESENT))
+    house.pays(house.ada, 5_000, PUBLISHED)
+    used, kept = vouchers_of(house.ada)
+    with writing() as session:
+        codes.use(session, session.merge(used), "2001", None, PUBLISHED, total=9_000)
+    house.pays(house.ben, 5_000, PUBLISHED + timedelta(days=20))
+    gone = house.pays(house.fay, 5_000, PUBLISHED)
+    house.refunds(gone, house.fay, 5_000, 5_000, PUBLISHED + timedelta(days=2))
+
+    def told(at: datetime) -> set[tuple[str, str]]:
+        expiring.tell_soon(at)
+        with reading() as session:
+            query = select(Notification).where(Notification.kind == "voucher.expiring")
+            told = [(each.member_id, each.params["code"]) for each in session.scalars(query)]
+        assert len(told) == len(set(told))
+        return set(told)
+
+    assert told(PUBLISHED + timedelta(days=15)) == set()
+    assert told(PUBLISHED + timedelta(days=16)) == {(house.ada, kept.code)}
+    assert told(PUBLISHED + timedelta(days=29)) == {(house.ada, kept.code)}
+    bens = [(house.ben, each.code) for each in vouchers_of(house.ben)]
+    assert told(PUBLISHED + timedelta(days=37)) == {(house.ada, kept.code), *bens}
+    assert told(PUBLISHED + timedelta(days=60)) == {(house.ada, kept.code), *bens}

@@ -69,6 +69,8 @@ def forked(prepare: Prepare) -> Contender:
         workers = [_fork.Process(target=_work, args=(prepare, barrier, end)) for _, end in pipes]
         for worker in workers:
             worker.start()
+        for _, end in pipes:
+            end.close()  # so that one that dies ends the waiting for its answer
         answers = [here.recv() for here, _ in pipes]
         for worker in workers:
             worker.join()

@@ -20,6 +20,7 @@ from typing import Any
 from foundation import clock
 from foundation.doors import Database
 from foundation.tables import new_id
+from foundation.write_lock import BUSY_TIMEOUT
 
 #: Pays one unit between two accounts, by their places; with a connection of its own.
 Pay = Callable[[int, int], None]
@@ -158,6 +159,8 @@ def own(database: Database) -> Any:
     checked_out = database.writer.raw_connection()
     connection = checked_out.driver_connection
     checked_out.detach()
+    if database.dialect == "sqlite":
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")  # it waits as SQLite itself does
     return connection
 
 

@@ -41,7 +41,7 @@ select source, target from unnest(%(source)s::bigint[], %(target)s::bigint[]) o(
 LOTS = """
 from unnest(%(source)s::bigint[], %(target)s::bigint[]) o(source, target)
  cross join lateral (select * from ledger_lot
-         where account = o.source and remaining > 0 and expires_at <= %(now)s offset 0) l"""
+         where account = o.source and remaining > 0 and expires_at <= %(until)s offset 0) l"""
 COUNT = f"select count(*) {LOTS}"
 EXPIRE = f"""
 insert into ledger_transfer (id, key, source, target, commodity, amount, kind, at)
@@ -111,10 +111,14 @@ def expire(now: datetime, tell: Tell = lambda done, total: None) -> int:
 
 
 def expire_some(session: Session, due: Sequence[Due], now: datetime) -> int:
-    """Let these lots expire, those aside whose owner is busy in another transaction."""
+    """Let these lots expire, those aside whose owner is busy in another transaction.
+
+    And what was put back meanwhile into older ones of the same accounts: these are taken first.
+    """
     ours = _lock(session, due, now)
+    until = max(each.expires_at for each in due)
     if posting.dialect_of(session) == "postgresql":
-        return _expire_as_a_set(session, ours, now)
+        return _expire_as_a_set(session, ours, until, now)
     drafts = [
         Draft(
             source=source,
@@ -124,7 +128,7 @@ def expire_some(session: Session, due: Sequence[Due], now: datetime) -> int:
             key=f"expire:{source}:{expires_at:%Y%m%dT%H%M%S.%f}:{seq}",
             kind="expire",
         )
-        for source, expires_at, remaining, seq in _left(session, due, now)
+        for source, expires_at, remaining, seq in _left(session, due, until)
         if source in ours
     ]
     if drafts:
@@ -206,9 +210,11 @@ def _lock(session: Session, due: Sequence[Due], now: datetime) -> dict[int, int]
     return dict(posting.run(session, FREE, _pairs(targets)).fetchall())
 
 
-def _expire_as_a_set(session: Session, ours: Mapping[int, int], now: datetime) -> int:
-    """All due lots of the accounts in `ours`, which are locked, by one statement; how many."""
-    said = _pairs(ours) | {"now": now}
+def _expire_as_a_set(
+    session: Session, ours: Mapping[int, int], until: datetime, now: datetime
+) -> int:
+    """The lots until then of the accounts in `ours`, which are locked, at once; how many."""
+    said = _pairs(ours) | {"until": until, "now": now}
     [(many,)] = posting.run(session, COUNT, said)
     if many:
         ids = prepared.array([new_id(now) for _ in range(many)])
@@ -225,15 +231,15 @@ def _pairs(targets: Mapping[int, int]) -> dict[str, object]:
 
 
 def _left(
-    session: Session, due: Sequence[Due], now: datetime
+    session: Session, due: Sequence[Due], until: datetime
 ) -> list[tuple[int, datetime, int, int]]:
-    """What is left of all due lots of these accounts, in the order in which it is taken."""
+    """What is left of these accounts' lots until then, in the order in which it is taken."""
     rows = session.execute(
         select(lots.c.account, lots.c.expires_at, lots.c.remaining, lots.c.seq)
         .where(
             lots.c.account.in_({each.account for each in due}),
             lots.c.remaining > 0,
-            lots.c.expires_at <= now,
+            lots.c.expires_at <= until,
         )
         .order_by(lots.c.account, lots.c.expires_at)
     )

@@ -7,10 +7,12 @@ is just spending is passed over and found by the next run, so nobody waits for t
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session, aliased
@@ -55,11 +57,21 @@ select ids.id, due.key, due.source, due.target, due.commodity, due.remaining, 'e
   join unnest(%(id)s::text[]) with ordinality ids(id, place) on ids.place = due.place
  order by due.place"""  # noqa: S608 - constants
 
+# On SQLite: what is left of these accounts' lots, in the order in which it is taken.
+LEFT = """
+select l.account, l.expires_at, l.remaining, l.seq
+  from json_each(:accounts) a
+ cross join ledger_lot l
+    on l.account = a.value and l.remaining > 0 and l.expires_at <= :until
+ order by l.account, l.expires_at"""
+
 #: Seconds between two chunks on SQLite: who waits there to write asks every 0.002 s
 #: (foundation/write_lock.py), and would find the next chunk at it each time.
 PAUSE = 0.003
 
 Tell = Callable[[int, int], None]
+#: On SQLite: account, date, what remains and the number of its last use.
+Left = tuple[int, str, int, int]
 
 
 @dataclass(frozen=True)
@@ -119,21 +131,10 @@ def expire_some(session: Session, due: Sequence[Due], now: datetime) -> int:
     until = max(each.expires_at for each in due)
     if posting.dialect_of(session) == "postgresql":
         return _expire_as_a_set(session, ours, until, now)
-    drafts = [
-        Draft(
-            source=source,
-            target=ours[source],
-            amount=remaining,
-            # A lot can be filled again by a reversal, and then expires again: so its number.
-            key=f"expire:{source}:{expires_at:%Y%m%dT%H%M%S.%f}:{seq}",
-            kind="expire",
-        )
-        for source, expires_at, remaining, seq in _left(session, due, until)
-        if source in ours
-    ]
-    if drafts:
-        transfers.transfer_many(session, drafts, now)
-    return len(drafts)
+    left = _left(session, ours, until)
+    if left and not posting.post_drafted(session, _drafted(left, ours, now)):
+        _expire_one_by_one(session, left, ours, now)
+    return len(left)
 
 
 def expiring_soon(
@@ -230,17 +231,36 @@ def _pairs(targets: Mapping[int, int]) -> dict[str, object]:
     }
 
 
-def _left(
-    session: Session, due: Sequence[Due], until: datetime
-) -> list[tuple[int, datetime, int, int]]:
-    """What is left of these accounts' lots until then, in the order in which it is taken."""
-    rows = session.execute(
-        select(lots.c.account, lots.c.expires_at, lots.c.remaining, lots.c.seq)
-        .where(
-            lots.c.account.in_({each.account for each in due}),
-            lots.c.remaining > 0,
-            lots.c.expires_at <= until,
-        )
-        .order_by(lots.c.account, lots.c.expires_at)
-    )
-    return [(number, expires_at, left, seq) for number, expires_at, left, seq in rows]
+def _left(session: Session, ours: Mapping[int, int], until: datetime) -> list[Left]:
+    said = {
+        "accounts": json.dumps(list(ours)),
+        "until": posting.moment_for(session, until),
+    }
+    return list(posting.run(session, LEFT, said))
+
+
+def _drafted(
+    left: Sequence[Left], ours: Mapping[int, int], now: datetime
+) -> Iterator[tuple[Any, ...]]:
+    """A row of `ledger_draft` for each lot; read and made without a record in between."""
+    at = posting.text_of(now)
+    for place, (source, expires_at, remaining, seq) in enumerate(left):
+        key = _key(source, expires_at, seq)
+        said = (place, new_id(now), key, source, ours[source], remaining, "expire")
+        yield (*said, None, None, at, None, None, None, None)
+
+
+def _expire_one_by_one(
+    session: Session, left: Sequence[Left], ours: Mapping[int, int], now: datetime
+) -> None:
+    drafts = [
+        Draft(source, ours[source], remaining, _key(source, expires_at, seq), "expire")
+        for source, expires_at, remaining, seq in left
+    ]
+    transfers.transfer_many(session, drafts, now)
+
+
+def _key(source: int, expires_at: str, seq: int) -> str:
+    """A lot can be filled again by a reversal, and then expires again: so its number."""
+    day = expires_at.replace("-", "").replace(":", "").replace(" ", "T")
+    return f"expire:{source}:{day}:{seq}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -264,9 +264,14 @@ def _set_on_sqlite(
     """Post all of them by one statement; False when they are not a set, and nothing was done."""
     if any(d.reverses or d.takes for d in drafts):
         return False
+    return post_drafted(session, _drafts_on_sqlite(drafts, ids, now))
+
+
+def post_drafted(session: Session, rows: Iterable[tuple[Any, ...]]) -> bool:
+    """On SQLite, post rows of `ledger_draft` as a set; False when they are none."""
     cursor = driver_of(session).cursor()
     with _refusing(SQLITE_SET):
-        cursor.executemany(SQLITE_DRAFT, _drafts_on_sqlite(drafts, ids, now))
+        cursor.executemany(SQLITE_DRAFT, rows)
         try:
             cursor.execute(SQLITE_SET)
         except sqlite3.IntegrityError as error:
@@ -280,12 +285,12 @@ def _set_on_sqlite(
 def _drafts_on_sqlite(
     drafts: Sequence[Draft], ids: Sequence[str], now: datetime
 ) -> Iterator[tuple[Any, ...]]:
-    said = _text(_aware(now))
+    said = text_of(_aware(now))
     texts: dict[datetime | None, str | None] = {None: None}
     for place, (d, id) in enumerate(zip(drafts, ids, strict=True)):
         for moment in (d.until, d.expires_at):
             if moment and moment not in texts:
-                texts[moment] = _text(moment)
+                texts[moment] = text_of(moment)
         yield (
             place,
             id,
@@ -346,12 +351,12 @@ def _bound(draft: Draft, id: str, now: datetime, *, on_sqlite: bool) -> tuple[An
         draft.kind,
         draft.about,
         _memo(draft),
-        _text(now) if on_sqlite else now,
-        _text(until) if on_sqlite and until else until,
+        text_of(now) if on_sqlite else now,
+        text_of(until) if on_sqlite and until else until,
         draft.resolves,
         draft.reverses,
         draft.linked,
-        _text(expires_at) if on_sqlite and expires_at else expires_at,
+        text_of(expires_at) if on_sqlite and expires_at else expires_at,
         draft.takes,
     )
 
@@ -456,9 +461,9 @@ def dialect_of(session: Session) -> str:
 
 def moment_for(session: Session, at: datetime) -> datetime | str:
     """A moment as the driver of this session wants it."""
-    return _text(_aware(at)) if dialect_of(session) == "sqlite" else _aware(at)
+    return text_of(_aware(at)) if dialect_of(session) == "sqlite" else _aware(at)
 
 
-def _text(at: datetime) -> str:
+def text_of(at: datetime) -> str:
     """A moment as the rest of the house writes it on SQLite."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -21,11 +21,10 @@ from foundation.doors import dialect, reading, writing
 from foundation.jobs import Job, Summary
 from foundation.tables import new_id
 from foundation.words import lazy
-from ledger import posting, prepared, transfers
+from ledger import posting, prepared
 from ledger.accounts import account_many
 from ledger.models import account as accounts
 from ledger.models import lot as lots
-from ledger.posting import Draft
 
 #: Lots per transaction; SQLite has one writer, and nobody should wait for it long.
 CHUNK = {"sqlite": 300, "postgresql": 500}
@@ -133,7 +132,8 @@ def expire_some(session: Session, due: Sequence[Due], now: datetime) -> int:
         return _expire_as_a_set(session, ours, until, now)
     left = _left(session, ours, until)
     if left and not posting.post_drafted(session, _drafted(left, ours, now)):
-        _expire_one_by_one(session, left, ours, now)
+        # Nothing goes into lots here and each key is new, so it always is one.
+        raise RuntimeError("what expires is no set")
     return len(left)
 
 
@@ -248,16 +248,6 @@ def _drafted(
         key = _key(source, expires_at, seq)
         said = (place, new_id(now), key, source, ours[source], remaining, "expire")
         yield (*said, None, None, at, None, None, None, None)
-
-
-def _expire_one_by_one(
-    session: Session, left: Sequence[Left], ours: Mapping[int, int], now: datetime
-) -> None:
-    drafts = [
-        Draft(source, ours[source], remaining, _key(source, expires_at, seq), "expire")
-        for source, expires_at, remaining, seq in left
-    ]
-    transfers.transfer_many(session, drafts, now)
 
 
 def _key(source: int, expires_at: str, seq: int) -> str:

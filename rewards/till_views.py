@@ -20,7 +20,7 @@ from foundation.web import throttle
 from foundation.words import lazy
 from members import api_keys
 from rewards.vouchers import answers, bodies
-from rewards.vouchers.bodies import Shape
+from rewards.vouchers.bodies import TillShape
 
 #: What a till asks fits into a few lines.
 LARGEST_BODY = 8 * 1024
@@ -49,7 +49,7 @@ class Request:
 Act = Callable[[Session, Any, Request], dict[str, Any]]
 
 
-def answer(shape: type[Shape], scope: str, wrong: tuple[str, ...], act: Act) -> Any:
+def answer(shape: type[TillShape], scope: str, wrong: tuple[str, ...], act: Act) -> Any:
     """What `act` answers to the present request, whose body must be a `shape`.
 
     `scope` is what the key must be for, and names the codes whose guesses are counted; `wrong` are
@@ -107,7 +107,7 @@ def _till(scope: str, now: datetime) -> str:
 
 
 @contextmanager
-def _guesses(what: str, wrong: tuple[str, ...], till: str, asked: Shape) -> Iterator[None]:
+def _guesses(what: str, wrong: tuple[str, ...], till: str, asked: TillShape) -> Iterator[None]:
     """Count wrong codes; whoever tried too many is not even told of right ones."""
     limits: list[tuple[str, tuple[str, ...]]] = [(GUESSES_OF_TILL, (what, till))]
     if who := asked.guesser():

@@ -8,8 +8,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AwareDatetime,
-    BaseModel,
-    ConfigDict,
     Field,
     TypeAdapter,
     ValidationError,
@@ -17,6 +15,7 @@ from pydantic import (
 )
 
 from foundation.refusal import Refused
+from foundation.shapes import Shape
 
 #: A date further ahead than this is a wrong clock or a wrong zone.
 AHEAD = timedelta(minutes=5)
@@ -26,12 +25,6 @@ Number = Annotated[
     str, Field(min_length=1, max_length=100, pattern=r"^[^\s\x00-\x1f][^\x00-\x1f]*$")
 ]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-
-
-class Shape(BaseModel):
-    """Nothing unknown, nothing guessed: no number where a text belongs."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
 class Buyer(Shape):
@@ -65,7 +58,7 @@ class Sale(Shape):
     customer: Buyer
     total: Amount
     currency: Currency
-    lines: Annotated[list[Line], Field(max_length=500)] = []
+    lines: list[Line] = Field(default_factory=list, max_length=500)
     promised_on: date | None = None
 
 

@@ -17,7 +17,7 @@ from rewards.credit.purse import Purse
 from rewards.credit.taking import Taking
 from rewards.till_views import Request
 from rewards.topups.till_views import Code
-from rewards.vouchers.bodies import Buyer, Reference, Shape, moment
+from rewards.vouchers.bodies import Buyer, Reference, TillShape, moment
 from rewards.vouchers.codes import Customer
 
 WRONG = ("unknown_code", "unknown_taking")
@@ -26,7 +26,7 @@ Amount = Annotated[int, Field(gt=0, le=LARGEST)]  # minor units
 bp = Blueprint("credit_tills", __name__)
 
 
-class Look(Shape):
+class Look(TillShape):
     """What has this customer?"""
 
     code: Code | None = None

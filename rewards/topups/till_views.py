@@ -13,7 +13,7 @@ from rewards.till_views import Request
 from rewards.topups import codes, left, queries, taking
 from rewards.topups.models import TopUpUse
 from rewards.topups.taking import Taking
-from rewards.vouchers.bodies import Reference, Shape, moment
+from rewards.vouchers.bodies import Reference, TillShape, moment
 
 WRONG = ("unknown_code", "unknown_use")
 Code = Annotated[str, Field(min_length=1, max_length=300)]  # or the address that a scan gives
@@ -21,7 +21,7 @@ Code = Annotated[str, Field(min_length=1, max_length=300)]  # or the address tha
 bp = Blueprint("prepaid_tills", __name__)
 
 
-class Look(Shape):
+class Look(TillShape):
     """What has this member left?"""
 
     code: Code
@@ -34,7 +34,7 @@ class Take(Look):
     reference: Reference | None = None
 
 
-class GiveBack(Shape):
+class GiveBack(TillShape):
     """It was taken by mistake."""
 
     use: Annotated[str, Field(min_length=1, max_length=40)]

@@ -6,10 +6,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from foundation.money import exponent, major, parse_amount
 from foundation.refusal import Refused
+from foundation.shapes import Shape
+from members import addresses
 from rewards.catalogue.models import VoucherUse
 from rewards.models import Voucher
 from rewards.vouchers.codes import Customer
@@ -19,10 +21,15 @@ Reference = Annotated[
 ]
 
 
-class Shape(BaseModel):
-    """Nothing unknown, nothing guessed: no number where a text belongs."""
+def _address(typed: str) -> str:
+    try:
+        return addresses.normalise(typed)
+    except Refused as refusal:
+        raise ValueError(refusal.sentence) from None
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+class TillShape(Shape):
+    """What a till asks."""
 
     def guesser(self) -> str | None:
         """Against whom wrong codes count, beside the till; None: the till alone."""
@@ -33,10 +40,10 @@ class Buyer(Shape):
     """Who stands at the till: the shop's own customer number, an e-mail address, or both."""
 
     id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-    email: Annotated[str, Field(min_length=3, max_length=254)] | None = None
+    email: Annotated[str, Field(max_length=254), AfterValidator(_address)] | None = None
 
 
-class Validate(Shape):
+class Validate(TillShape):
     """Is this voucher good for this customer?"""
 
     code: Annotated[str, Field(min_length=1, max_length=64)]
@@ -60,7 +67,7 @@ class Redeem(Validate):
         return parse_amount(self.total, currency) if self.total is not None else None
 
 
-class Release(Shape):
+class Release(TillShape):
     """The order fell through."""
 
     code: Annotated[str, Field(min_length=1, max_length=64)]
@@ -70,7 +77,7 @@ class Release(Shape):
         return "release"
 
 
-Asked = TypeVar("Asked", bound=Shape)
+Asked = TypeVar("Asked", bound=TillShape)
 
 
 def read(shape: type[Asked], body: bytes) -> Asked:

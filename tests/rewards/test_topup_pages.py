@@ -118,6 +118,7 @@ class TestTill:
             (till("take", "a", code="0000-0000-0000-0000", offer="ten"), 404, "unknown_code"),
             (till("take", "b", code=code, offer="single"), 409, "none_left"),
             (till("give-back", use="nothing"), 404, "unknown_use"),
+            (till("give-back", use="a\0b"), 422, "body"),
             (till("look", code=code, offer="ten"), 422, "body"),
             (till("look", key="bmk_no", code=code), 401, "api_key"),
         ]

@@ -267,6 +267,8 @@ class TestGuessing:
         ({"code": "x", "order": ""}, "order"),
         ({"code": "x", "order": "1", "amount": "5"}, "amount"),
         ({"code": "x" * 65, "order": "1"}, "code"),
+        ({"code": "x", "customer": {"email": "nobody"}, "order": "1"}, "customer.email"),
+        ({"code": "x", "customer": {"id": "a\0b"}, "order": "1"}, "customer.id"),
     ],
 )
 def test_a_body_that_is_not_as_described_names_the_field(

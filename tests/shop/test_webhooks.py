@@ -141,6 +141,7 @@ def test_a_wrong_body_is_answered_with_the_field(post, change, field):
         ({"order": "1\x1b[2J"}, "data.order"),
         ({"customer": {}}, "data.customer"),
         ({"customer": {"mail": "x"}}, "data.customer.mail"),
+        ({"customer": {"id": "c", "name": "B\0n"}}, "data.customer.name"),
         ({"lines": [{"title": "x", "amount": "1.00", "quantity": 0}]}, "data.lines.0.quantity"),
         ({"lines": [{"title": "x", "amount": "1.005"}]}, "data.lines.0.amount"),
     ],

@@ -3,7 +3,7 @@ something happened, also when we are told of it after they changed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -64,16 +64,21 @@ def latest(session: Session) -> Version | None:
 
 def version(session: Session, number: int) -> Version | None:
     """The version with that number, if it was ever published."""
-    rows = list(
-        session.scalars(
-            select(ProgrammeVersion)
-            .where(ProgrammeVersion.number.in_((number, number + 1)))
-            .order_by(ProgrammeVersion.number)
-        )
-    )
-    if not rows or rows[0].number != number:
-        return None
-    return _version(rows[0], rows[1].published_at if len(rows) > 1 else None)
+    return numbered(session, [number]).get(number)
+
+
+def numbered(session: Session, numbers: Iterable[int]) -> dict[int, Version]:
+    """The versions with these numbers, as far as they were ever published; one statement."""
+    wanted = set(numbers)
+    if not wanted:
+        return {}
+    near = {*wanted, *(number + 1 for number in wanted)}  # the next one ends it
+    found = session.scalars(select(ProgrammeVersion).where(ProgrammeVersion.number.in_(near)))
+    rows = {row.number: row for row in found}
+    began = {number: row.published_at for number, row in rows.items()}
+    return {
+        number: _version(rows[number], began.get(number + 1)) for number in wanted & rows.keys()
+    }
 
 
 def versions(session: Session) -> list[Version]:

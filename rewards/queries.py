@@ -152,10 +152,10 @@ def _names_of_rules(
     ids |= {each.removeprefix("grant:") for each in about if each.startswith("grant:")}
     rows = session.execute(select(Grant.id, Grant.rule, Grant.version).where(Grant.id.in_(ids)))
     found = {grant_id: (rule, version) for grant_id, rule, version in rows}
-    known = {number: programme.version(session, number) for _, number in set(found.values())}
+    known = programme.numbered(session, (number for _key, number in found.values()))
     names = {}
     for grant_id, (key, number) in found.items():
-        version = known[number]
+        version = known.get(number)
         rule = version.rules.rule(key) if version else None
         names[grant_id] = rule.name if rule else {"en": key}
     return names

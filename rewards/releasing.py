@@ -17,6 +17,7 @@ from notifications.telling import Telling, tell_many
 from rewards import notices, programme
 from rewards.locking import lock_members
 from rewards.models import Grant
+from rewards.programme import Version
 
 #: Grants per transaction: SQLite has one writer, and nobody should wait for it long.
 BATCH = 200
@@ -81,7 +82,9 @@ def _release(session: Session, grants: list[Grant], now: datetime) -> None:
         now,
     )
     facts.record_many(session, [_fact(grant, now) for grant in grants], now)
-    tell_many(session, notices.RELEASED, [_telling(session, grant) for grant in grants], now)
+    known = programme.numbered(session, (grant.version for grant in grants))
+    tellings = [_telling(grant, known.get(grant.version)) for grant in grants]
+    tell_many(session, notices.RELEASED, tellings, now)
 
 
 def _fact(grant: Grant, now: datetime) -> FactDraft:
@@ -94,8 +97,7 @@ def _fact(grant: Grant, now: datetime) -> FactDraft:
     return FactDraft("reward.released", grant.member_id, f"grant:{grant.id}", now, details)
 
 
-def _telling(session: Session, grant: Grant) -> Telling:
-    version = programme.version(session, grant.version)
+def _telling(grant: Grant, version: Version | None) -> Telling:
     rule = version.rules.rule(grant.rule) if version else None
     return Telling(
         grant.member_id,

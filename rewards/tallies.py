@@ -179,11 +179,22 @@ def numbers(session: Session, programme: Programme, heard: Iterable[Happened]) -
     for fact in sorted(heard, key=lambda fact: (fact.at, fact.id)):
         if fact.kind in asked and fact.member_id is not None:
             told.setdefault((fact.kind, fact.member_id), []).append(fact)
+    so_far = _told_so_far(session, told)
     found: dict[str, int] = {}
-    for (kind, member_id), facts in told.items():
-        so_far = session.scalar(
-            select(func.count()).where(Fact.member_id == member_id, Fact.kind == kind)
-        )
-        first = (so_far or 0) - len(facts) + 1
+    for whose, facts in told.items():
+        first = so_far.get(whose, 0) - len(facts) + 1
         found |= {fact.id: first + place for place, fact in enumerate(facts)}
+    return found
+
+
+def _told_so_far(session: Session, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """How many facts there are of each kind and member."""
+    kinds = {kind for kind, _member_id in wanted}
+    members = sorted({member_id for _kind, member_id in wanted})
+    found: dict[tuple[str, str], int] = {}
+    for start in range(0, len(members), CHUNK):
+        query = select(Fact.kind, Fact.member_id, func.count()).group_by(Fact.kind, Fact.member_id)
+        hers = Fact.member_id.in_(members[start : start + CHUNK])
+        rows = session.execute(query.where(hers, Fact.kind.in_(kinds)))
+        found |= {(kind, str(member_id)): int(count) for kind, member_id, count in rows}
     return found

@@ -169,10 +169,10 @@ def _grants(session: Session, about: set[str]) -> dict[str, Reason]:
             Grant.id.in_(_ids(about, "grant:"))
         )
     ).all()
-    known = {number: programme.version(session, number) for number in {row[2] for row in rows}}
+    known = programme.numbered(session, (row[2] for row in rows))
     found = {}
     for grant_id, key, number, fact_kind, basis in rows:
-        version = known[number]
+        version = known.get(number)
         rule = version.rules.rule(key) if version else None
         also = [(f"/how-rewards-work/{number}#rule-{key}", _("Version %(number)s", number=number))]
         if fact_kind == "order.paid" and basis:  # a referral rests on the friend's order
@@ -218,10 +218,10 @@ def _topups(session: Session, about: set[str]) -> dict[str, Reason]:
             .where(TopUpUse.id.in_(used))
         ),
     ]
-    known = {number: programme.version(session, number) for number in {row[2] for row in rows}}
+    known = programme.numbered(session, (row[2] for row in rows))
     found = {}
     for each, key, number, basis in rows:
-        version = known[number]
+        version = known.get(number)
         offer = version.rules.topup(key) if version else None
         told = f"/how-rewards-work/{number}#topup-{key}"
         also = (
@@ -254,10 +254,10 @@ def _perks(session: Session, about: set[str]) -> dict[str, Reason]:
             Entitlement.id.in_(_ids(about, "entitlement:"))
         )
     ).all()
-    known = {number: programme.version(session, number) for number in {row[2] for row in rows}}
+    known = programme.numbered(session, (row[2] for row in rows))
     found = {}
     for given_id, key, number, reason in rows:
-        version = known[number]
+        version = known.get(number)
         perk = version.rules.perk(key) if version else None
         told = f"/how-rewards-work/{number}#perk-{key}"
         name = reason or (text_in(perk.name) if perk else key)
@@ -273,10 +273,10 @@ def _cards(session: Session, about: set[str]) -> dict[str, Reason]:
             MemberCard.id.in_(_ids(about, "card:"))
         )
     ).all()
-    known = {number: programme.version(session, number) for number in {row[2] for row in rows}}
+    known = programme.numbered(session, (row[2] for row in rows))
     found = {}
     for card_id, key, number in rows:
-        version = known[number]
+        version = known.get(number)
         terms = version.rules.card(key) if version else None
         told = f"/how-rewards-work/{number}#card-{key}"
         name = text_in(terms.name) if terms else key

@@ -64,8 +64,8 @@ def of_member(session: Session, member_id: str, limit: int = 10) -> list[Explain
         .order_by(Withheld.id.desc())
         .limit(limit)
     ).all()
-    known = {number: programme.version(session, number) for number in {r.version for r in rows}}
-    return [_explained(row, known[row.version]) for row in rows]
+    known = programme.numbered(session, (row.version for row in rows))
+    return [_explained(row, known.get(row.version)) for row in rows]
 
 
 def of_grant(

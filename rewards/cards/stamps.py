@@ -63,8 +63,8 @@ def held(
 
 def versions(session: Session, numbers: Iterable[int]) -> dict[int, Programme]:
     """The programmes with these numbers."""
-    known = ((number, programme.version(session, number)) for number in sorted(set(numbers)))
-    return {number: version.rules for number, version in known if version is not None}
+    known = programme.numbered(session, numbers)
+    return {number: version.rules for number, version in known.items()}
 
 
 def write(session: Session, stamped: Sequence[tuple[Stamped, Fact]], now: datetime) -> None:

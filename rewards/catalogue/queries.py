@@ -355,9 +355,9 @@ def _page(
 
 def _items(session: Session, wanted: set[tuple[int, str]]) -> dict[tuple[int, str], Item]:
     """Items as the version they were redeemed under has them."""
-    found = {}
-    for number in {number for number, _key in wanted}:
-        version = programme.version(session, number)
-        for item in version.rules.catalogue if version else ():
-            found[(number, item.key)] = item
-    return found
+    known = programme.numbered(session, (number for number, _key in wanted))
+    return {
+        (number, item.key): item
+        for number, version in known.items()
+        for item in version.rules.catalogue
+    }

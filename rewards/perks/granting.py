@@ -144,9 +144,10 @@ class _Earned:
 
 def _earned(session: Session, wanted: Sequence[Fact], now: datetime) -> Iterator[_Earned]:
     dated = programme.timeline(session) if wanted else []
+    numbers = {fact.id: programme.in_force(dated, fact.at) for fact in wanted}
+    known = programme.numbered(session, (each for each in numbers.values() if each is not None))
     for fact in wanted:
-        number = programme.in_force(dated, fact.at)
-        version = programme.version(session, number) if number is not None else None
+        version = known.get(numbers[fact.id] or 0)
         for perk in version.rules.perks if version else ():
             ends_at = fact.at + timedelta(days=perk.earned_days)
             if perk.earned_for == fact.kind and ends_at > now and version:

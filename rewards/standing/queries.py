@@ -111,7 +111,7 @@ def _changes(
     page = read_page(
         session, statement, StandingChange.number, cursor=cursor, path="/me/standing", size=15
     )
-    versions = {row.version: programme.version(session, row.version) for row in page.rows}
+    versions = programme.numbered(session, (row.version for row in page.rows))
     rows = [_change(row, versions.get(row.version), rules) for row in page.rows]
     return Page(rows, page.next, page.previous)
 

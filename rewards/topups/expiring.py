@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
 from foundation.doors import reading, writing
 from foundation.jobs import Job, Summary
 from foundation.words import lazy
 from notifications.telling import Telling, tell_once
 from rewards.expiring import AHEAD, PAGE
 from rewards.topups import left, notices
-from rewards.topups.left import Left, offer_of
+from rewards.topups.left import Left
+from rewards.topups.rules import TopUp
 
 
 def tell_soon(now: datetime) -> str:
     """Tell of free units that expire within AHEAD, as far as they are not used."""
     with reading() as session:
-        tellings = [_telling(session, each) for each in left.expiring(session, now, now + AHEAD)]
+        due = left.expiring(session, now, now + AHEAD)
+        offers = left.offers_of(session, [each.purchase for each in due])
+    tellings = [_telling(each, offers[each.purchase.id]) for each in due]
     told = 0
     for start in range(0, len(tellings), PAGE):
         with writing() as session:
@@ -27,8 +28,8 @@ def tell_soon(now: datetime) -> str:
     return Summary("Told that free units expire: %(count)s", count=told)
 
 
-def _telling(session: Session, each: Left) -> Telling:
-    purchase, offer = each.purchase, offer_of(session, each.purchase)
+def _telling(each: Left, offer: TopUp) -> Telling:
+    purchase = each.purchase
     assert purchase.free_expires_at is not None  # it was asked for by that date
     params = {
         "offer": offer.name,

@@ -146,7 +146,12 @@ def _back(
 
 def offer_of(session: Session, purchase: TopUpPurchase) -> TopUp:
     """The offer as it was when somebody bought by it."""
-    version = programme.version(session, purchase.version)
-    offer = version.rules.topup(purchase.offer) if version else None
-    assert offer is not None  # a version never changes
-    return offer
+    return offers_of(session, [purchase])[purchase.id]
+
+
+def offers_of(session: Session, purchases: Sequence[TopUpPurchase]) -> dict[str, TopUp]:
+    """The offers as they were when somebody bought by them, by purchase."""
+    known = programme.numbered(session, (each.version for each in purchases))
+    found = {each.id: known[each.version].rules.topup(each.offer) for each in purchases}
+    # None is missing: a version never changes.
+    return {purchase_id: offer for purchase_id, offer in found.items() if offer is not None}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Thread
 from typing import Any
 
+from sqlalchemy import text
+
 from foundation import quick
+from foundation.doors import reading
 from foundation.refusal import Refused
 
 Act = Callable[[], Any]
@@ -41,3 +45,17 @@ def _or_code(act: Act) -> Act:
             return refusal.code
 
     return said
+
+
+WAITING = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+
+
+def until_it_waits(thread: Thread) -> None:
+    """Until what runs beside us waits for a lock of PostgreSQL, or has ended."""
+    end = time.monotonic() + 10
+    while thread.is_alive():
+        with reading() as session:
+            if session.scalar(WAITING):
+                return
+        assert time.monotonic() < end, "nobody waits"
+        time.sleep(0.01)

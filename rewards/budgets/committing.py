@@ -3,7 +3,8 @@
 Whoever grants or takes back first locks the counters of the months in question, in one order, and
 before anything else it locks: a budget read by two at once would be crossed. Without any budget
 there is no counter, and this is one small question. A counter is made when a budget first needs it,
-from the grants there are; from then on it counts everything, also while no version asks for it.
+from the grants there are; from then on it counts everything, also while no version asks for it. So
+whoever makes one waits for all who are granting or taking back without it, and they for him.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from foundation.once import insert_once
@@ -27,6 +28,8 @@ from rewards.engine import Award
 from rewards.rules import Programme, allowances
 
 COUNT = table_of(BudgetCount)
+ALONE = text("select pg_advisory_xact_lock(hashtext('reward_budget_count'))")
+TOGETHER = text("select pg_advisory_xact_lock_shared(hashtext('reward_budget_count'))")
 
 
 @dataclass
@@ -50,13 +53,14 @@ def lock(session: Session, programme: Programme | None, months: Iterable[str]) -
     """The counters of `months` and of all time, locked until commit."""
     wanted = sorted(set(months))
     periods = [*wanted, EVER]
-    counts = _locked(session, periods)
     needed = {
         (allowance.budget.period_of(month), scope)
         for allowance in (allowances(programme) if programme else ())
         for scope in allowance.scopes
         for month in wanted
     }
+    _queue(session, alone=bool(needed) and not needed <= _there(session, periods))
+    counts = _locked(session, periods)
     missing = sorted(needed - counts.keys())
     if not missing:
         return counts
@@ -65,6 +69,19 @@ def lock(session: Session, programme: Programme | None, months: Iterable[str]) -
         row["committed"] = granted(session, scope, period)
         insert_once(session, BudgetCount, row)
     return _locked(session, periods)
+
+
+def _there(session: Session, periods: Sequence[str]) -> set[Key]:
+    """The counters there are, only looked at."""
+    rows = session.execute(select(COUNT.c.period, COUNT.c.scope).where(COUNT.c.period.in_(periods)))
+    return {(period, scope) for period, scope in rows}
+
+
+def _queue(session: Session, *, alone: bool) -> None:
+    """Wait for whoever makes counters; who makes some (`alone`) for everybody. SQLite has one
+    writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(ALONE if alone else TOGETHER)
 
 
 def _locked(session: Session, periods: Sequence[str]) -> Counts:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
-from foundation.doors import reading, writing
+from foundation import facts
+from foundation.doors import dialect, reading, writing
+from foundation.facts import FactDraft
 from notifications.models import Notification
 from rewards.budgets import auditing, withholding
 from rewards.budgets.models import BudgetCount
@@ -21,6 +23,9 @@ from rewards.first_programme import first_programme
 from rewards.models import Grant
 from rewards.rules import Programme
 from tests import people
+from tests.rewards.conftest import HEARERS
+from tests.rewards.test_cards import publish
+from tests.threads import until_it_waits
 
 
 def with_budgets(*budgets: Budget, **changes: Any) -> Programme:
@@ -133,6 +138,24 @@ def test_eight_threads_never_exceed_a_thousand(house: Any, now: Any) -> None:
         thread.join()
     assert failures == []
     assert committed(ALL, EVER) == granted() == 1_000
+
+
+def test_a_budget_that_begins_counts_what_is_just_being_given(house: Any, now: Any) -> None:
+    """An order of before the budget is told while the first one under it is paid."""
+    if dialect() != "postgresql":
+        pytest.skip("SQLite has one writer")
+    house.publish()
+    publish(house, with_budgets(Budget(key="all", limit=1_000)), now)
+    late = {"order": "late", "total": 4_000, "currency": "USD", "number": 1}
+    draft = FactDraft("order.paid", house.ada, "order:late", now - timedelta(hours=1), late)
+    soon = threading.Thread(target=house.pays, args=(house.ben, 4_000, now))
+    facts.listen(HEARERS)
+    with writing() as session:
+        facts.record_many(session, [draft], now)
+        soon.start()
+        until_it_waits(soon)
+    soon.join()
+    assert committed() == granted() == 80
 
 
 def test_the_database_itself_refuses_to_pass_a_ceiling(house: Any, now: Any) -> None:

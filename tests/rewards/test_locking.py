@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
-from foundation.doors import dialect, reading, writing
+from foundation.doors import dialect, writing
 from rewards.locking import lock_members
 from rewards.models import Grant
-
-WAITING = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+from tests.threads import until_it_waits
 
 
 def refunding(house: Any, order: str, now: datetime) -> Callable[[], object]:
@@ -37,18 +35,7 @@ def test_who_waits_for_a_member_holds_none_of_his_grants(
     with writing() as session:
         lock_members(session, [programme.ben])
         thread.start()
-        wait_for_one()
+        until_it_waits(thread)
         session.scalars(select(Grant.id).with_for_update(nowait=True)).one()
     thread.join()
     assert programme.balances(programme.ben).pending == 0
-
-
-def wait_for_one() -> None:
-    """Until somebody waits for a lock."""
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        with reading() as session:
-            if session.scalar(WAITING):
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits")

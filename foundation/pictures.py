@@ -205,6 +205,8 @@ def _drawn(image: Image.Image) -> Drawn:
     profile = image.info.get("icc_profile")
     if image.mode in ("1", "P"):  # of a few colours, which cannot be mixed when it gets smaller
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    elif image.mode.startswith("I"):  # sixteen bits of grey, which a conversion would cut off
+        image = image.convert("I").point(lambda bits: bits * (1 / 257) + 0).convert("L")
     image.thumbnail((SIZES["large"],) * 2, Image.Resampling.LANCZOS)
     large = _in_common_colours(ImageOps.exif_transpose(image), profile)
     small = large.copy()

@@ -92,6 +92,18 @@ def newest_credit(owner: str, commodity: str) -> str | None:
     )
 
 
+def holders(prefix: str) -> list[tuple[str, str]]:
+    """Who has something of commodities that begin with a prefix, and of which."""
+    rows = op.get_bind().execute(
+        sa.select(_ACCOUNTS.c.owner, _ACCOUNTS.c.commodity)
+        .join(_BALANCES, _BALANCES.c.account_id == _ACCOUNTS.c.id)
+        .where(_ACCOUNTS.c.kind == "available", _ACCOUNTS.c.commodity.startswith(prefix))
+        .where(_BALANCES.c.posted > 0)
+        .order_by(_ACCOUNTS.c.id)
+    )
+    return [(owner, commodity) for owner, commodity in rows]
+
+
 def _account(owner: str, kind: str, commodity: str, at: datetime) -> int:
     bind, whose = op.get_bind(), None if kind == "issued" else owner
     same = _ACCOUNTS.c.owner.is_(None) if whose is None else _ACCOUNTS.c.owner == whose

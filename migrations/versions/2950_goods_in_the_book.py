@@ -7,13 +7,13 @@ paper is open to by name has a unit of it. Keys are those of the rooms' booking.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
-from foundation.tables import IdText, UtcMoment
+from foundation.tables import IdText, UtcMoment, new_id
 from migrations import past
 from migrations.past import Event
 
@@ -144,19 +144,29 @@ def _papers() -> Iterator[Event]:
     bind = op.get_bind()
     open_ended = bind.execute(sa.select(ENDED).where(ENDED.c.lifted_at.is_(None)))
     ended = {(row.paper_id, row.member_id) for row in open_ended}
+    has = set(past.holders("paper:"))
     for row in bind.execute(sa.select(GUESTS)).all():
         if not {(row.paper_id, row.member_id), (row.paper_id, None)} & ended:
+            has.discard((row.member_id, f"paper:{row.paper_id}"))
             yield row.at, lambda row=row: _open(row)
+    for who, about in has:  # closed to her after a step down, without the book
+        yield datetime.now(UTC), lambda who=who, about=about: _close(who, about)
 
 
 def _open(row: Any) -> None:
     about, who = f"paper:{row.paper_id}", row.member_id
-    way, key = ("issued", "available"), f"paper_guest:{row.paper_id}:{who}"
+    way, key = ("issued", "available"), f"paper_guest:{new_id(row.at)}"
     given = past.newest_credit(who, about) or past.transfer(
         who, about, way, row.at, key, "credit", about
     )
     mine = (GUESTS.c.paper_id == row.paper_id) & (GUESTS.c.member_id == who)
     _keep(GUESTS, mine, transfer_id=given)
+
+
+def _close(who: str, about: str) -> None:
+    given, way = past.newest_credit(who, about), ("available", "clawed_back")
+    key, at = f"paper_guest:{given}:back", datetime.now(UTC)
+    past.transfer(who, about, way, at, key, "claw_back", about, takes=given)
 
 
 def _keep(table: sa.TableClause, which: sa.ColumnElement[bool], **values: str) -> None:

@@ -62,6 +62,14 @@ def test_few_colours_are_mixed_when_a_picture_gets_smaller() -> None:
         assert len(image.convert("L").getcolors() or ()) > 20
 
 
+def test_sixteen_bits_of_grey_stay_the_grey_they_are() -> None:
+    """What scanners and medical cameras write; it came out white."""
+    written = io.BytesIO()
+    Image.new("I;16", (200, 200), 30_000).save(written, "PNG")
+    with Image.open(io.BytesIO(pictures.look_at(written.getvalue()).files["large"])) as image:
+        assert image.convert("L").getextrema() == pytest.approx((117, 117), abs=2)
+
+
 def test_nothing_of_the_file_stays_but_what_is_to_be_seen() -> None:
     sent = telling()
     assert SECRET in sent

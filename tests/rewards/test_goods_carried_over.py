@@ -103,3 +103,28 @@ def test_it_is_carried_over_once(past: Settings) -> None:
         schema.downgrade(past.url, "2800")
     schema.upgrade(past.url)
     application.wire(past)
+
+
+def test_papers_that_were_closed_and_opened_a_step_below_are_so_in_the_book(past: Settings) -> None:
+    def below(statement: str) -> None:
+        quick.close()
+        database().close()
+        schema.downgrade(past.url, "2800")
+        engine = create_engine(past.url, poolclass=pool.NullPool)
+        with engine.begin() as opened:
+            opened.execute(text(statement))
+
+    def above() -> dict[str, tuple[int, ...]]:
+        schema.upgrade(past.url)
+        application.wire(past)
+        expiring.run(clock.now())
+        conftest.audit()
+        return {code: found for code, found in _numbers().items() if code.startswith("paper:")}
+
+    assert above() == {"paper:open": (0, 1, 0, 0, 0)}
+    below("update paper_revocation set paper_id = 'open'")
+    assert above() == {"paper:open": (0, 0, 0, 0, 1), "paper:closed": (0, 1, 0, 0, 0)}
+    below("update paper_revocation set lifted_at = at")
+    assert above()["paper:open"] == (0, 1, 0, 0, 1)
+    below("delete from paper_guest")
+    assert above() == {"paper:open": (0, 0, 0, 0, 2), "paper:closed": (0, 0, 0, 0, 1)}

@@ -116,7 +116,10 @@ def mine(session: Session, member_id: str, now: datetime, cursor: str | None) ->
         .limit(SHOWN)
     ).all()
     vouchers = session.scalars(
-        select(Voucher).where(Voucher.member_id == member_id).order_by(Voucher.id.desc())
+        select(Voucher)
+        .where(Voucher.member_id == member_id)
+        .order_by(Voucher.id.desc())
+        .limit(SHOWN)
     ).all()
     statement = statements.statement(session, member_id, POINTS, cursor=cursor, path="/me/rewards")
     return Mine(
@@ -125,7 +128,7 @@ def mine(session: Session, member_id: str, now: datetime, cursor: str | None) ->
         standing=standing,
         ways_up=explaining.ways_up(standing, version.rules) if version and standing else [],
         waiting=waiting,
-        vouchers=vouchers[:SHOWN],
+        vouchers=vouchers,
         statement=statement,
         names=_names_of_rules(session, waiting, statement.rows),
         items=catalogue_queries.titles(session, _ids(statement.rows, "redemption:")),

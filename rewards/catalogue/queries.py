@@ -247,7 +247,7 @@ def counted(session: Session) -> list[Counted]:
     offered = {item.key: item for item in latest.rules.catalogue} if latest else {}
     drafted = {item.key: item for item in draft.rules.catalogue} if draft else {}
     wanted = {key: item for key, item in (drafted | offered).items() if item.counted}
-    levels = stock.levels(session, [*wanted, *_ever_moved(session)])
+    levels = stock.levels(session)
     names: dict[str, list[str]] = {key: list(item.occasions) for key, item in wanted.items()}
     for key, name in levels:
         if name not in names.setdefault(key, []):
@@ -271,10 +271,6 @@ def refuse_uncounted(session: Session, key: str, occasion: str) -> None:
         raise Refused(
             "Nothing of this name is counted. Reload the page.", code="uncounted", status=404
         )
-
-
-def _ever_moved(session: Session) -> Sequence[str]:
-    return session.scalars(select(StockMovement.item).distinct()).all()
 
 
 def movements(session: Session, cursor: str | None) -> Page[Any]:

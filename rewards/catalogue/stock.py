@@ -36,13 +36,11 @@ class Level:
         return self.on_hand - self.reserved
 
 
-def levels(session: Session, items: Collection[str]) -> dict[tuple[str, str], Level]:
-    """The stock of `items` by (item, occasion); what was never received is left out."""
-    rows = session.execute(
-        select(Stock.item, Stock.occasion, Stock.on_hand, Stock.reserved).where(
-            Stock.item.in_(items)
-        )
-    )
+def levels(session: Session, items: Collection[str] | None = None) -> dict[tuple[str, str], Level]:
+    """The stock of `items`, None: of all, by (item, occasion); what was never received is left
+    out."""
+    query = select(Stock.item, Stock.occasion, Stock.on_hand, Stock.reserved)
+    rows = session.execute(query if items is None else query.where(Stock.item.in_(items)))
     return {(item, name): Level(on_hand, reserved) for item, name, on_hand, reserved in rows}
 
 

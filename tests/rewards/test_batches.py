@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from foundation.doors import reading, writing
 from foundation.facts import Fact, FactDraft, record_many
-from rewards import earning, tallies
+from rewards import earning, queries, tallies
+from rewards.catalogue import queries as catalogue
 from rewards.conditions import Condition
 from rewards.first_programme import first_programme
 from rewards.perks import granting
@@ -66,6 +67,17 @@ def test_grants_are_released_together(programme: Any, now: datetime) -> None:
 
     one = release(1, now)
     assert release(6, now + timedelta(days=30)) <= one
+
+
+def test_pages_read_no_more_of_a_long_past_than_they_show(house: Any, now: datetime) -> None:
+    house.publish()
+    with sent() as statements, reading() as session:
+        catalogue.counted(session)
+        assert not [each for each in statements if "stock_movement" in each]
+        queries.mine(session, house.ben, now, None)
+    vouchers = [each for each in statements if "FROM voucher" in each]
+    assert vouchers
+    assert all("LIMIT" in each for each in vouchers)
 
 
 def test_units_that_expire_are_told_of_together(

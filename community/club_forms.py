@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import available_timezones
 
-from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from community.clubs import LAST_POSITION, LONGEST_PROMISE, ClubDraft
 from foundation import slugs
-from foundation.web.forms import Form, choices
+from foundation.web.forms import Form, WholeField, choices
 from foundation.web.texts import as_fields, ask_in_every_language, typed_texts
 from foundation.words import lazy
 
@@ -25,13 +25,13 @@ def _zones() -> list[Any]:
 class ClubForm(Form):
     """A club but for its address; texts are added below, one field per language."""
 
-    position = IntegerField(
+    position = WholeField(
         lazy("Position"),
         [InputRequired()],
         description=lazy("Clubs with small numbers stand first."),
         render_kw={"min": 0, "max": LAST_POSITION},
     )
-    promise_hours = IntegerField(
+    promise_hours = WholeField(
         lazy("Answer within so many business hours"),
         [Optional()],
         description=lazy(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from functools import lru_cache
 
 from babel import numbers
@@ -12,6 +13,9 @@ from foundation.refusal import Refused
 
 #: PostgreSQL's bigint and SQLite's integer end here.
 LARGEST = 2**63 - 1
+#: Digits, perhaps in groups of which the last one has three (1,234 and, in India, 1,23,456), and
+#: perhaps decimals after a point. “12,34” is none: who types it means twelve, not a thousand.
+TYPED = re.compile(r"[+-]?(?=\.?\d)(?:\d*|\d{1,3}(?:[,\u00a0]\d{2,3})*[,\u00a0]\d{3})(?:\.\d*)?")
 
 
 @lru_cache
@@ -26,18 +30,20 @@ def is_currency(code: str) -> bool:
 
 
 def parse_amount(text: str, currency: str) -> int:
-    """ "29.33" USD → 2933; a thousands comma and surrounding blanks are allowed.
+    """ "29.33" USD → 2933; thousands commas and surrounding blanks are allowed.
 
     Raises Refused for what is no number, has more decimals than the currency, or is too large.
     """
-    cleaned = text.strip().replace(",", "").replace("\u00a0", "")
-    try:
-        value = Decimal(cleaned)
-    except InvalidOperation:
-        raise Refused("“%(text)s” is not an amount of money.", code="amount", text=text) from None
-    if not value.is_finite():
+    plain = ungrouped(text)
+    if plain is None:
+        if "," in text:
+            raise Refused(
+                "Write decimals after a point, and thousands in threes: “%(text)s” is neither.",
+                code="amount",
+                text=text,
+            )
         raise Refused("“%(text)s” is not an amount of money.", code="amount", text=text)
-    minor = value.scaleb(exponent(currency))
+    minor = Decimal(plain).scaleb(exponent(currency))
     if minor != minor.to_integral_value():
         raise Refused(
             "“%(text)s” has more decimals than %(currency)s knows.",
@@ -48,6 +54,12 @@ def parse_amount(text: str, currency: str) -> int:
     if abs(minor) > LARGEST:
         raise Refused("“%(text)s” is too large.", code="amount", text=text)
     return int(minor)
+
+
+def ungrouped(text: str) -> str | None:
+    """ "1,234.50" → "1234.50"; None for what is no number, or has a comma in the wrong place."""
+    typed = text.strip()
+    return re.sub("[,\u00a0]", "", typed) if TYPED.fullmatch(typed) else None
 
 
 def major(minor: int, currency: str) -> Decimal:

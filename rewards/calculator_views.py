@@ -6,14 +6,14 @@ from typing import Any
 
 from flask import Blueprint, redirect, request
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, IntegerField, SelectField, StringField
+from wtforms import Form, SelectField, StringField
 from wtforms.validators import NumberRange, Optional
 
 from foundation import clock
 from foundation.doors import reading
 from foundation.money import parse_amount
 from foundation.refusal import Refused
-from foundation.web.forms import choices, sentence_of
+from foundation.web.forms import WholeField, choices, sentence_of
 from foundation.web.pages import render
 from foundation.words import lazy, text_in
 from rewards import calculating, explaining, explaining_rules, programme
@@ -29,8 +29,8 @@ DEAREST = 10**12
 EXAMPLE = MultiDict({"friends": "2", "friend_total": "80"})
 
 
-def _count(label: Any) -> IntegerField:
-    return IntegerField(label, [Optional(), NumberRange(0, MOST)])
+def _count(label: Any) -> WholeField:
+    return WholeField(label, [Optional(), NumberRange(0, MOST)])
 
 
 class CalculatorForm(Form):

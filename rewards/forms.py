@@ -10,13 +10,13 @@ from wtforms import (
     FieldList,
     FormField,
     HiddenField,
-    IntegerField,
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import HiddenInput
 
-from foundation.web.forms import Form
+from foundation.web.forms import Form, WholeField
 from foundation.words import lazy
 from rewards.row_forms import MOST_ROWS, SectionForm
 from rewards.rule_forms import RuleForm, rule_row
@@ -27,7 +27,7 @@ class DraftForm(SectionForm):
     """The rules: what holds in general, what earns."""
 
     LISTS = ("earning",)
-    return_days = IntegerField(
+    return_days = WholeField(
         lazy("Return period, in days"),
         [InputRequired(), NumberRange(0, 365)],
         description=lazy("How long rewards that rest on an order are held after it was paid."),
@@ -68,10 +68,12 @@ class DraftForm(SectionForm):
 
 
 class RedeemForm(Form):
-    """What is bought, and the key that makes a double click one purchase."""
+    """What is bought, the key that makes a double click one purchase, and the version whose terms
+    the page shows."""
 
     item = HiddenField(validators=[InputRequired()])
     request_key = HiddenField(validators=[InputRequired(), Length(8, 64)])
+    seen = WholeField(validators=[Optional()], widget=HiddenInput())
 
 
 class ReplayForm(Form):

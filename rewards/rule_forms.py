@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import BooleanField, IntegerField, SelectField, StringField
+from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from foundation import words
-from foundation.money import exponent, format_amount, is_currency, major, parse_amount
+from foundation.money import (
+    exponent,
+    format_amount,
+    is_currency,
+    major,
+    parse_amount,
+    ungrouped,
+)
 from foundation.refusal import Refused
-from foundation.web.forms import SelectMultipleCheckboxField, choices, sentence_of
+from foundation.web.forms import SelectMultipleCheckboxField, WholeField, choices, sentence_of
 from foundation.words import _, lazy
 from rewards.conditions import Condition
 from rewards.row_forms import RowForm, chosen, row_of
@@ -75,8 +82,8 @@ CONDITIONS = (
 LARGEST = 10**12
 
 
-def _times(label: Any, description: Any = "") -> IntegerField:
-    return IntegerField(label, [Optional(), NumberRange(1, 1_000_000)], description=description)
+def _times(label: Any, description: Any = "") -> WholeField:
+    return WholeField(label, [Optional(), NumberRange(1, 1_000_000)], description=description)
 
 
 def _counted(form: RuleForm, field: StringField) -> None:
@@ -93,8 +100,8 @@ def _amount(label: Any, description: Any = "", *needed: Any) -> StringField:
     return StringField(label, checks, description=description)
 
 
-def _days(label: Any, description: Any = "") -> IntegerField:
-    return IntegerField(label, [Optional(), NumberRange(1, 3_650)], description=description)
+def _days(label: Any, description: Any = "") -> WholeField:
+    return WholeField(label, [Optional(), NumberRange(1, 3_650)], description=description)
 
 
 class RuleForm(RowForm):
@@ -290,8 +297,8 @@ class RuleForm(RowForm):
 
 
 def _whole(text: str) -> int:
-    digits = text.replace(",", "")
-    if not (digits.isascii() and digits.isdecimal() and len(digits) < 13):
+    digits = ungrouped(text) or ""
+    if not (digits.isdecimal() and len(digits) < 13):
         raise Refused("“%(text)s” is not a whole number.", code="number", text=text)
     return int(digits)
 

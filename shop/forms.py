@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import HiddenField, IntegerField, StringField, TextAreaField
+from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import AnyOf, InputRequired, Optional
 
-from foundation.web.forms import Form
+from foundation.web.forms import Form, WholeField
 from foundation.words import lazy
 
 #: What staff can make happen to an order of the demo shop.
@@ -21,7 +21,7 @@ DEMO_STEPS = {
 class BuyForm(Form):
     """How many to buy."""
 
-    quantity = IntegerField(lazy("How many"), [Optional()], default=1)
+    quantity = WholeField(lazy("How many"), [Optional()], default=1)
 
 
 class DemoStepForm(Form):

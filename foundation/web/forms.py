@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import SelectMultipleField
+from wtforms import IntegerField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs of 3.2
 from wtforms.i18n import get_translations
 from wtforms.widgets import CheckboxInput
 
 from foundation import words
+from foundation.money import LARGEST
 from foundation.refusal import Refused
 
 WTFORMS_LANGUAGES = {"en": ["en"], "zh_Hans": ["zh"], "zh_Hant": ["zh_TW", "zh"]}
@@ -22,6 +23,16 @@ class SelectMultipleCheckboxField(SelectMultipleField):
     """Several of some choices, as boxes to tick (drawn by macros/forms.html)."""
 
     option_widget = CheckboxInput()
+
+
+class WholeField(IntegerField):
+    """A whole number that fits into the database; no page ever has to show a larger one."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        if self.data is not None and abs(self.data) > LARGEST:
+            self.data = None
+            raise ValueError(words._("This number is too large."))
 
 
 class Form(FlaskForm):  # type: ignore[misc]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, IntegerField, StringField
+from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from foundation.web.forms import Form
+from foundation.web.forms import Form, WholeField
 from foundation.words import lazy
 from rewards.awarding.award_files import LONGEST_REASON
 from rewards.awarding.starting import LONGEST_DAYS, LONGEST_NAME, Terms
@@ -30,7 +30,7 @@ class AwardForm(Form):
         [InputRequired(), Length(max=LONGEST_REASON)],
         description=lazy("Members read it. A row of the file may have its own."),
     )
-    expires_in_days = IntegerField(
+    expires_in_days = WholeField(
         lazy("Days until the points expire"),
         [Optional(), NumberRange(1, LONGEST_DAYS)],
         description=lazy("Leave empty for never. A row of the file may name a day."),

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from wtforms import BooleanField, FieldList, FormField, IntegerField, SelectField, StringField
+from wtforms import BooleanField, FieldList, FormField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from foundation.money import is_currency, parse_amount
 from foundation.refusal import Refused
-from foundation.web.forms import choices
+from foundation.web.forms import WholeField, choices
 from foundation.words import _, lazy, plural, text_in
 from rewards.cards.rules import FEWEST, MOST_STAMPS, StampCard, WelcomeVoucher
 from rewards.row_forms import MOST_ROWS, RowForm, SectionForm, chosen, row_of
@@ -34,13 +34,13 @@ class CardForm(RowForm):
 
     currency = "USD"
 
-    orders = IntegerField(
+    orders = WholeField(
         lazy("Stamps on the card"),
         [InputRequired(), NumberRange(FEWEST, MOST_STAMPS)],
         default=6,
         description=lazy("Each paid order that counts is one."),
     )
-    days = IntegerField(
+    days = WholeField(
         lazy("Within … days"),
         [InputRequired(), NumberRange(1, 1_100)],
         default=180,
@@ -63,7 +63,7 @@ class CardForm(RowForm):
         default=True,
         description=lazy("So that an order cut in pieces is worth no more."),
     )
-    points = IntegerField(
+    points = WholeField(
         lazy("A full card gives points"),
         [Optional(), NumberRange(1, 1_000_000)],
         description=lazy("Or store credit, or a voucher: one of them."),
@@ -82,7 +82,7 @@ class CardForm(RowForm):
         choices=[],
         description=lazy("Of the catalogue, without points. It is given at once."),
     )
-    times = IntegerField(
+    times = WholeField(
         lazy("Can be filled … times"),
         [Optional(), NumberRange(1, 1_000)],
         description=lazy("By each member. Empty: again and again."),
@@ -124,7 +124,7 @@ class WelcomeForm(RowForm):
         lazy("Voucher"), choices=[], description=lazy("Of the catalogue, without points.")
     )
     who = SelectField(lazy("For"), choices=choices(WHO_CHOICES), default="everybody")
-    after_orders = IntegerField(
+    after_orders = WholeField(
         lazy("After so many paid orders"),
         [InputRequired(), NumberRange(0, 10)],
         default=0,
@@ -133,7 +133,7 @@ class WelcomeForm(RowForm):
             " second visit."
         ),
     )
-    valid_days = IntegerField(
+    valid_days = WholeField(
         lazy("Good for … days"),
         [Optional(), NumberRange(1, 3_650)],
         description=lazy("Empty: as the catalogue says."),

@@ -14,7 +14,6 @@ from wtforms import (
     FieldList,
     FormField,
     HiddenField,
-    IntegerField,
     SelectField,
     StringField,
     TextAreaField,
@@ -25,7 +24,7 @@ from foundation import pictures, words
 from foundation.money import exponent, is_currency, major, parse_amount
 from foundation.pictures import Drawn
 from foundation.refusal import Refused
-from foundation.web.forms import choices, sentence_of
+from foundation.web.forms import WholeField, choices, sentence_of
 from foundation.web.texts import as_fields
 from foundation.words import lazy, text_in
 from members.session import signed_in
@@ -61,7 +60,7 @@ class ItemForm(RowForm):
     """One item of the catalogue."""
 
     kind = SelectField(lazy("Kind"), choices=choices(explaining_items.KIND_NAMES.items()))
-    cost = IntegerField(lazy("Costs, in points"), [InputRequired(), NumberRange(1, 1_000_000)])
+    cost = WholeField(lazy("Costs, in points"), [InputRequired(), NumberRange(1, 1_000_000)])
     value = StringField(
         lazy("Worth"),
         [Optional(), Length(max=20)],
@@ -71,12 +70,12 @@ class ItemForm(RowForm):
     description_en = _description("English")
     description_zh_Hans = _description("简体中文")
     description_zh_Hant = _description("繁體中文")
-    uses = IntegerField(
+    uses = WholeField(
         lazy("Uses of one voucher"),
         [Optional(), NumberRange(1, 1_000)],
         description=lazy("Each takes the worth off an order. Empty: one."),
     )
-    valid_days = IntegerField(
+    valid_days = WholeField(
         lazy("Voucher good for, in days"),
         [Optional(), NumberRange(1, 3_650)],
         description=lazy("Empty: it does not expire."),
@@ -90,7 +89,7 @@ class ItemForm(RowForm):
         description=lazy("You count them under “Stock”; for an experience, the places per date."),
     )
     sent = BooleanField(lazy("Sent by post: ask for an address"))
-    limit = IntegerField(
+    limit = WholeField(
         lazy("At most for each member"),
         [Optional(), NumberRange(1, 1_000)],
         description=lazy("Empty: as often as points suffice."),

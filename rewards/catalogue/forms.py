@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import HiddenInput
 
-from foundation.web.forms import Form, choices
+from foundation.tables import new_id
+from foundation.web.forms import Form, WholeField, choices
 from foundation.words import _, lazy, when
 from rewards.catalogue.offers import Offer
 from rewards.catalogue.redeeming import LONGEST, Order
@@ -15,9 +18,11 @@ from rewards.catalogue.redemption_rules import STEPS
 
 
 class OrderForm(Form):
-    """One item about to be redeemed; `request_key` makes a double click one purchase."""
+    """One item about to be redeemed; `request_key` makes a double click one purchase, `seen` is the
+    version whose terms the page shows."""
 
     request_key = HiddenField(validators=[InputRequired(), Length(8, 64)])
+    seen = WholeField(validators=[Optional()], widget=HiddenInput())
     occasion = RadioField(lazy("Which date"), validate_choice=False)
     address = TextAreaField(
         lazy("Where should we send it?"),
@@ -44,6 +49,10 @@ class OrderForm(Form):
         if offer.item.is_voucher:
             del self.note
 
+    def begin(self, version: int, now: datetime) -> None:
+        """Let the next press be an order of its own, on the terms of `version`."""
+        self.request_key.data, self.seen.data, self.seen.raw_data = new_id(now), version, None
+
     def order(self, item: str) -> Order:
         """What was typed."""
         return Order(
@@ -52,6 +61,7 @@ class OrderForm(Form):
             self.typed("occasion") if "occasion" in self else "",
             self.typed("address") if "address" in self else "",
             self.typed("note") if "note" in self else "",
+            self.seen.data,
         )
 
 
@@ -79,7 +89,7 @@ class StockForm(Form):
 
     item = HiddenField(validators=[InputRequired(), Length(max=40)])
     occasion = HiddenField(validators=[Length(max=20)])
-    by = IntegerField(
+    by = WholeField(
         lazy("How many came in"),
         [InputRequired()],
         description=lazy("With a minus, how many are missing."),

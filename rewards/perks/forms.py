@@ -10,7 +10,6 @@ from wtforms import (
     FieldList,
     FormField,
     HiddenField,
-    IntegerField,
     SelectField,
     StringField,
     TextAreaField,
@@ -18,7 +17,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from foundation import words
-from foundation.web.forms import Form, SelectMultipleCheckboxField, choices
+from foundation.web.forms import Form, SelectMultipleCheckboxField, WholeField, choices
 from foundation.words import lazy, text_in
 from rewards.perks.granting import REASON_LENGTH, PerkDraft
 from rewards.perks.rules import EARLY_DELIVERY, KNOWN, PRIORITY_ANSWERS, Perk
@@ -63,17 +62,17 @@ class PerkForm(RowForm):
     )
     tiers = SelectMultipleCheckboxField(lazy("Comes with the tiers"), choices=[])
     earned_for = SelectField(lazy("Earned when"), choices=choices(EARNED_CHOICES))
-    earned_days = IntegerField(
+    earned_days = WholeField(
         lazy("Earned for so many days"),
         [Optional(), NumberRange(1, 365)],
         description=lazy("Each time anew, from the day it was earned."),
     )
-    answer_percent = IntegerField(
+    answer_percent = WholeField(
         lazy("Answered within … per cent of the club's promise"),
         [Optional(), NumberRange(10, 100)],
         description=lazy("For priority answers. 50 halves the hours; 100 leaves them."),
     )
-    days_sooner = IntegerField(
+    days_sooner = WholeField(
         lazy("Promised so many days sooner"),
         [Optional(), NumberRange(0, 30)],
         description=lazy("For orders promised sooner."),

@@ -9,7 +9,6 @@ from wtforms import (
     BooleanField,
     DateField,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     StringField,
@@ -17,7 +16,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from foundation.web.forms import Form, choices
+from foundation.web.forms import Form, WholeField, choices
 from foundation.web.texts import ask_in_every_language
 from foundation.words import lazy
 from rewards.perks.forms import ReasonForm
@@ -91,11 +90,11 @@ class InviteForm(Form):
         ),
         default="seat",
     )
-    units = IntegerField(lazy("Units"), [Optional(), NumberRange(1, MOST_UNITS)])
-    months = IntegerField(
+    units = WholeField(lazy("Units"), [Optional(), NumberRange(1, MOST_UNITS)])
+    months = WholeField(
         lazy("Vest over so many months"), [Optional(), NumberRange(1, LONGEST_MONTHS)], default=24
     )
-    cliff_months = IntegerField(
+    cliff_months = WholeField(
         lazy("Nothing vests before so many months"),
         [Optional(), NumberRange(0, LONGEST_MONTHS)],
         default=6,
@@ -139,4 +138,4 @@ class AcceptForm(Form):
 class SettleForm(ReasonForm):
     """Vested units that were settled outside."""
 
-    amount = IntegerField(lazy("Units"), [InputRequired(), NumberRange(1, MOST_UNITS)])
+    amount = WholeField(lazy("Units"), [InputRequired(), NumberRange(1, MOST_UNITS)])

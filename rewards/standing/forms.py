@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from wtforms import (
     FieldList,
     FormField,
-    IntegerField,
     SelectField,
     StringField,
     TextAreaField,
@@ -17,7 +16,7 @@ from wtforms.validators import InputRequired, Length, NumberRange
 from foundation import words
 from foundation.money import parse_amount
 from foundation.refusal import Refused
-from foundation.web.forms import choices, sentence_of
+from foundation.web.forms import WholeField, choices, sentence_of
 from foundation.words import _, lazy
 from rewards.documents import Objection, Texts
 from rewards.row_forms import MOST_ROWS, RowForm, SectionForm, row_of, say
@@ -41,12 +40,12 @@ MANY = [InputRequired(), NumberRange(1, 36_500)]
 class TierForm(RowForm):
     """One tier."""
 
-    standing_min = IntegerField(
+    standing_min = WholeField(
         lazy("Starts at"),
         [InputRequired(), NumberRange(0, 1_000_000)],
         description=lazy("The standing it asks for. The first tier starts at 0."),
     )
-    earn_percent = IntegerField(
+    earn_percent = WholeField(
         lazy("Earns, in per cent"),
         [InputRequired(), NumberRange(1, 1_000)],
         description=lazy("100 is what the rule says; 125 is a quarter more, rounded down."),
@@ -109,20 +108,20 @@ class StandingForm(SectionForm):
         choices=choices(MEASURE_CHOICES),
         description=lazy("Neither ever falls by spending points."),
     )
-    duration = IntegerField(lazy("Weight of duration, in per cent"), PERCENT)
-    loyalty = IntegerField(lazy("Weight of loyalty, in per cent"), PERCENT)
-    reliability = IntegerField(lazy("Weight of reliability, in per cent"), PERCENT)
-    influence = IntegerField(
+    duration = WholeField(lazy("Weight of duration, in per cent"), PERCENT)
+    loyalty = WholeField(lazy("Weight of loyalty, in per cent"), PERCENT)
+    reliability = WholeField(lazy("Weight of reliability, in per cent"), PERCENT)
+    influence = WholeField(
         lazy("Weight of influence, in per cent"),
         PERCENT,
         description=lazy("The four weights are 100 together."),
     )
-    full_days = IntegerField(
+    full_days = WholeField(
         lazy("Duration is 100 after … days"),
         MANY,
         description=lazy("Days since the first paid order; all time counts."),
     )
-    full_orders = IntegerField(
+    full_orders = WholeField(
         lazy("Loyalty is 100 from … orders"),
         MANY,
         description=lazy("Orders kept within the window make one half of loyalty."),
@@ -132,23 +131,23 @@ class StandingForm(SectionForm):
         [InputRequired(), Length(max=20)],
         description=lazy("What was kept of these orders makes the other half."),
     )
-    reliable_orders = IntegerField(
+    reliable_orders = WholeField(
         lazy("Reliability counts in full from … orders"),
         MANY,
         description=lazy("One kept order is little evidence."),
     )
-    fold_costs = IntegerField(
+    fold_costs = WholeField(
         lazy("A folded post takes off"),
         PERCENT,
         description=lazy("From reliability, until it is restored. 0: words cost no standing."),
     )
-    friend_counts = IntegerField(
+    friend_counts = WholeField(
         lazy("A friend who bought and kept it counts"),
         PERCENT,
         description=lazy("Of 100 for influence."),
     )
-    answer_counts = IntegerField(lazy("An accepted answer counts"), PERCENT)
-    review_counts = IntegerField(
+    answer_counts = WholeField(lazy("An accepted answer counts"), PERCENT)
+    review_counts = WholeField(
         lazy("A review of something bought counts"),
         PERCENT,
         description=lazy("The same for every number of stars."),
@@ -158,12 +157,12 @@ class StandingForm(SectionForm):
         choices=choices(WINDOW_CHOICES),
         description=lazy("In a calendar year tiers are kept until the year is over."),
     )
-    standing_window_days = IntegerField(
+    standing_window_days = WholeField(
         lazy("How many days"),
         [InputRequired(), NumberRange(30, 3_650)],
         description=lazy("For the last … days."),
     )
-    grace_days = IntegerField(
+    grace_days = WholeField(
         lazy("Grace, in days"),
         [InputRequired(), NumberRange(0, 366)],
         description=lazy("How long a tier is kept after falling below it. Members are told."),

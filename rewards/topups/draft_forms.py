@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from wtforms import FieldList, FormField, IntegerField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import FieldList, FormField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from foundation import words
+from foundation.web.forms import WholeField
 from foundation.words import lazy
 from rewards.row_forms import MOST_ROWS, RowForm, SectionForm, row_of
 from rewards.rules import Programme
@@ -27,24 +28,24 @@ class TopUpForm(RowForm):
     unit_zh_Hant = StringField(lazy("What one of them is, in 繁體中文"), [Length(max=80)])
     product = StringField(
         lazy("Product that is bought for it"),
-        [InputRequired(), Length(max=80)],
+        [DataRequired(), Length(max=80)],
         description=lazy("Its name in addresses, as in /products/longjing-before-rain."),
     )
-    units = IntegerField(
+    units = WholeField(
         lazy("Prepaid with one piece of it"),
         [InputRequired(), NumberRange(1, 1_000)],
         default=1,
         description=lazy("A card for nine is 9; what is sold singly is 1."),
     )
-    every = IntegerField(
+    every = WholeField(
         lazy("For so many prepaid in one order"),
         [InputRequired(), NumberRange(1, 1_000)],
         description=lazy("Fewer bring nothing free."),
     )
-    free = IntegerField(
+    free = WholeField(
         lazy("Come so many free"), [InputRequired(), NumberRange(1, 1_000)], default=1
     )
-    free_days = IntegerField(
+    free_days = WholeField(
         lazy("The free ones expire after so many days"),
         [Optional(), NumberRange(1, 3_650)],
         description=lazy("Empty: never. What was paid for never expires."),

@@ -10,7 +10,7 @@ from rewards import programme as programmes
 from tests import people
 
 
-def fields(page: str) -> dict[str, str]:
+def fields(page: str, form: str = "/programme/draft") -> dict[str, str]:
     """The values of the draft's form, as a browser would send them."""
     from html import unescape
     from html.parser import HTMLParser
@@ -25,7 +25,7 @@ def fields(page: str) -> dict[str, str]:
         def handle_starttag(self, tag: str, attrs: Any) -> None:
             a = dict(attrs)
             if tag == "form":
-                self.inside = a.get("action") == "/programme/draft"
+                self.inside = a.get("action") == form
             if not self.inside:
                 return
             if tag == "input" and a.get("type") != "checkbox":

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from foundation.doors import reading, writing
 from rewards import programme as programmes
 from rewards.sections import SECTIONS
 from tests import people
-from tests.rewards.test_programme_desk import start
+from tests.rewards.test_programme_desk import fields, start
 from tests.shop import orders
+
+#: Fields that take a number or an amount, by the end of their names.
+COUNTED = (
+    "amount cap_per_day time_from standing_min earn_percent full_spend cost value limit".split()
+)
 
 
 def test_it_works(client: Any, programme: Any) -> None:
@@ -58,3 +65,24 @@ def test_rules_that_wait_for_a_product_say_so_until_there_is_one(
     for page in ("/programme/draft", "/programme/publish"):
         assert waits % "yunnan-black" not in client.get(page).text
         assert waits % "yunan-black" in client.get(page).text
+
+
+@pytest.mark.parametrize("typed", ["9" * 26, "12,34"])
+def test_what_is_wrong_with_a_row_stands_on_top_of_the_page(
+    client: Any, programme: Any, typed: str
+) -> None:
+    start(client, programme)
+    for section in SECTIONS:
+        values = fields(client.get(section.path).text, section.path)
+        counted = {name.rpartition("-")[2]: name for name in values}
+        for wrong in {counted[each] for each in COUNTED if each in counted}:
+            answer = client.post(section.path, data=values | {wrong: typed})
+            assert answer.status_code == 422
+            assert f'<a href="#{wrong}">' in answer.text
+
+
+def test_an_objection_to_a_row_stands_on_top_too(client: Any, programme: Any) -> None:
+    values = start(client, programme) | {"earning-0-friend_amount": "7"}
+    answer = client.post("/programme/draft", data=values)
+    assert answer.status_code == 422
+    assert 'href="#earning-0-friend_amount"' in answer.text

@@ -1,0 +1,43 @@
+"""What people type as money."""
+
+from __future__ import annotations
+
+import pytest
+
+from foundation.money import parse_amount
+from foundation.refusal import Refused
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [
+        ("29.33", "USD", 2933),
+        (" 1,234.5 ", "USD", 123450),
+        ("1,23,456", "INR", 12345600),
+        ("１２.５", "USD", 1250),
+        (".5", "USD", 50),
+        ("5.", "USD", 500),
+        ("1,234", "JPY", 1234),
+        ("1.234", "KWD", 1234),
+        ("-3", "USD", -300),
+    ],
+)
+def test_an_amount_is_read_to_the_minor_unit(text: str, currency: str, minor: int) -> None:
+    assert parse_amount(text, currency) == minor
+
+
+@pytest.mark.parametrize(
+    "text", ["12,34", "1,2", "1,2345", ",5", "1.2.3", "1e9", "NaN", "Infinity", "0x10", "", "."]
+)
+def test_what_could_mean_another_amount_is_refused(text: str) -> None:
+    """Twelve thirty-four, as half of Europe writes it, must not become twelve hundred."""
+    with pytest.raises(Refused):
+        parse_amount(text, "USD")
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"), [("0.5", "JPY"), ("1.2345", "KWD"), ("1.005", "USD")]
+)
+def test_more_decimals_than_a_currency_has_are_refused(text: str, currency: str) -> None:
+    with pytest.raises(Refused, match="more decimals"):
+        parse_amount(text, currency)

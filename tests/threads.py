@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier, Thread
 from typing import Any
 
@@ -34,17 +35,25 @@ def at_once(acts: Sequence[Act]) -> list[Any]:
 
 def outcomes(acts: Sequence[Act]) -> list[Any]:
     """The same, and of those that were refused the code."""
-    return at_once([_or_code(act) for act in acts])
+    return at_once([partial(outcome, act) for act in acts])
 
 
-def _or_code(act: Act) -> Act:
-    def said() -> Any:
-        try:
-            return act()
-        except Refused as refusal:
-            return refusal.code
+def ended(acts: Sequence[Act]) -> list[str]:
+    """How each ended: "ok", or the code it was refused with."""
+    return outcomes([partial(_ok, act) for act in acts])
 
-    return said
+
+def outcome(act: Act) -> Any:
+    """What it gives, or the code it is refused with."""
+    try:
+        return act()
+    except Refused as refusal:
+        return refusal.code
+
+
+def _ok(act: Act) -> str:
+    act()
+    return "ok"
 
 
 WAITING = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")

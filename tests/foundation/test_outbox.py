@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from foundation import outbox, worker
 from foundation.doors import Database, reading, writing
 from foundation.jobs import Job
 from foundation.outbox import Message
+from tests.threads import at_once
 
 
 @pytest.fixture
@@ -105,11 +106,7 @@ def test_a_message_of_a_worker_that_died_is_delivered_when_its_claim_ends(
 
 def test_workers_racing_deliver_each_message_once(sent: list[str], now: datetime) -> None:
     put(now, *(f"cup {n}" for n in range(30)))
-    threads = [threading.Thread(target=worker.run_once, args=(now,)) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once([partial(worker.run_once, now)] * 4)
     assert Counter(sent) == Counter({f"cup {n}": 1 for n in range(30)})
 
 
@@ -125,11 +122,7 @@ def test_a_periodic_job_runs_once_per_period_whoever_asks(
     before = worker._jobs
     worker.run_jobs([Job("kettle", timedelta(hours=1), run)])
     try:
-        threads = [threading.Thread(target=worker.run_once, args=(now,)) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once([partial(worker.run_once, now)] * 4)
         assert runs == [now]
         worker.run_once(now + timedelta(hours=1))
         assert len(runs) == 2

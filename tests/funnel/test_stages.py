@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from threading import Barrier, Thread
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from foundation.tables import new_id
 from funnel import queries, rules, stages
 from funnel.models import MemberStage, StageEntry
 from tests import people
+from tests.threads import at_once
 
 
 @pytest.fixture
@@ -214,17 +215,7 @@ def _unheard(session: Any, drafts: Sequence[FactDraft], now: Any) -> Sequence[Fa
 
 def test_two_first_orders_at_once_count_once(alone: None, now: Any) -> None:
     ben = somebody()
-    barrier = Barrier(4)
-
-    def buy(number: int) -> None:
-        barrier.wait()
-        happens("order.paid", ben, now, f"order:{number}")
-
-    threads = [Thread(target=buy, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once([partial(happens, "order.paid", ben, now, f"order:{n}") for n in range(4)])
     assert counted() == {"purchase": 1}
 
 

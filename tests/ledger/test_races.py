@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from functools import partial
 from typing import Any
 
 from foundation.doors import database as open_database
 from foundation.doors import reading, writing
-from foundation.refusal import Refused
 from ledger import (
     accounts,
     clawbacks,
@@ -28,27 +26,19 @@ from ledger import (
 )
 from ledger.statements import Balances
 from tests.ledger.conftest import Book
+from tests.threads import at_once, outcome
 
 THREADS = 12
 
 
 def race(acts: list[Callable[[], Any]]) -> list[Any]:
     """Run all acts at once; what each returned, or the code it was refused with."""
-    start = Barrier(THREADS)
 
     def run(place: int) -> list[Any]:
-        start.wait()
         return [outcome(act) for act in acts[place::THREADS]]
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        return [each for part in pool.map(run, range(THREADS)) for each in part]
-
-
-def outcome(act: Callable[[], Any]) -> Any:
-    try:
-        return act()
-    except Refused as refused:
-        return refused.code
+    parts = at_once([partial(run, place) for place in range(THREADS)])
+    return [each for part in parts for each in part]
 
 
 def spend(book: Book, key: str, amount: int = 10, owner: str = "ada") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +12,7 @@ from ledger import sealing
 from ledger.audit import audit
 from tests.ledger.conftest import Book
 from tests.ledger.test_audit import tampering
+from tests.threads import at_once
 from transparency import verifying
 
 
@@ -115,8 +116,7 @@ def test_the_log_tells_of_the_newest_seal(book: Book) -> None:
 def test_several_sealers_make_one_chain(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sealing, "BATCH", 5)
     give(book, 40)
-    with ThreadPoolExecutor(4) as pool:
-        assert sum(pool.map(lambda _: sealing.seal_all(book.now), range(4))) == 40
+    assert sum(at_once([partial(sealing.seal_all, book.now)] * 4)) == 40
     assert broken() is None
     with writing() as session:
         assert sealing.head(session).size == 40

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
 from foundation.doors import reading, writing
-from foundation.refusal import Refused
 from members import proofs
 from members.customers import Customer
 from members.joining import known_customer, known_customers
 from members.models import Member
 from tests import people
-
-
-def at_once(act: Callable[[], Any], times: int = 8) -> list[Any]:
-    """What `times` threads got that all started together."""
-    got: list[Any] = []
-    gate = threading.Barrier(times)
-
-    def run() -> None:
-        gate.wait()
-        try:
-            got.append(act())
-        except Refused as refusal:
-            got.append(refusal.code)
-
-    threads = [threading.Thread(target=run) for _ in range(times)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    return got
+from tests.threads import at_once, outcomes
 
 
 def test_orders_that_arrive_together_make_one_customer(database: Any, now: datetime) -> None:
@@ -43,7 +21,7 @@ def test_orders_that_arrive_together_make_one_customer(database: Any, now: datet
         with writing() as session:
             return known_customer(session, now, email="fay@example.com", customer_ref="9")
 
-    found = at_once(order)
+    found = at_once([order] * 8)
     assert len(found) == 8
     assert len(set(found)) == 1
 
@@ -55,7 +33,7 @@ def test_two_imports_of_the_same_customers_make_each_once(database: Any, now: da
         with writing() as session:
             return tuple(known_customers(session, now, drafts).values())
 
-    found = at_once(imported, 4)
+    found = at_once([imported] * 4)
     assert len(set(found)) == 1
     with reading() as session:
         assert session.scalar(select(func.count()).select_from(Member)) == 200
@@ -69,4 +47,4 @@ def test_a_link_is_used_once_however_many_press_it(database: Any, now: datetime)
         with writing() as session:
             return proofs.use(session, "reset", str(token), now).email
 
-    assert sorted(at_once(press)) == ["ada@example.com"] + ["proof"] * 7
+    assert sorted(outcomes([press] * 8)) == ["ada@example.com"] + ["proof"] * 7

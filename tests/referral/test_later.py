@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -21,7 +22,7 @@ from referral.clicking import MOST, Visit, _keep
 from referral.models import Click, ClickCount
 from tests import people
 from tests.foundation.test_database_away import SENTENCE, VISIT, away
-from tests.referral.test_races import at_once
+from tests.threads import at_once
 
 
 def counted() -> int:
@@ -119,7 +120,7 @@ def test_processes_that_write_the_same_codes_lose_and_double_nothing(story: Any)
             visit = Visit(known[(n + number) % 5], ("link", "qr")[n % 2], "/", story.now)
             processes[number % 3].ask(visit, told.put)
 
-    at_once(6, many)
+    at_once([partial(many, number) for number in range(6)])
     heard = [told.get(timeout=30) for _ in range(300)]
     assert (heard.count(True), heard.count(False)) == (240, 60)
     assert counted() == 240

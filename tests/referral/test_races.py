@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 from sqlalchemy import func, select
 
-from foundation import quick
 from foundation.doors import reading, writing
 from referral import codes, releasing
 from referral.clicking import click, click_within
 from referral.models import Click, ClickCount
 from tests import people
-
-
-def at_once(count: int, act: Any) -> list[Any]:
-    """Run `act(number)` in as many threads, all starting together."""
-    barrier = Barrier(count)
-
-    def run(number: int) -> Any:
-        barrier.wait()
-        try:
-            return act(number)
-        finally:
-            quick.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
+from tests.threads import at_once
 
 
 def test_two_orders_at_once_make_one_purchase(story: Any) -> None:
     fay = story.joins("Fay")
-    at_once(4, lambda _number: story.buys(fay))
+    at_once([lambda: story.buys(fay)] * 4)
     assert len(story.heard("order.paid")) == 4
     assert len(story.heard("referral.purchased")) == 1
     assert story.state(fay) == "pending"
@@ -43,7 +26,7 @@ def test_two_workers_release_once(story: Any) -> None:
     friends = [story.joins(f"Friend {number}") for number in range(5)]
     for friend in friends:
         story.buys(friend)
-    at_once(3, lambda _number: story.release(14))
+    at_once([lambda: story.release(14)] * 3)
     assert {story.state(friend) for friend in friends} == {"released"}
     assert len(story.heard("referral.qualified")) == 5
     assert releasing.release_due(story.now) == "Referrals released: 0"
@@ -53,20 +36,20 @@ def test_two_first_visits_make_one_link(story: Any) -> None:
     with writing() as session:
         ben = people.ben(session).id
 
-    def visit(_number: int) -> str:
+    def visit() -> str:
         with writing() as session:
             code = codes.ensure(session, ben, story.now)
             assert code is not None
             return code.code
 
-    assert len(set(at_once(4, visit))) == 1
+    assert len(set(at_once([visit] * 4))) == 1
 
 
 def test_no_click_is_lost(story: Any) -> None:
-    def many(_number: int) -> int:
+    def many() -> int:
         return sum(click(story.code, "link", "/", story.now) for _ in range(50))
 
-    assert sum(at_once(4, many)) == 200
+    assert sum(at_once([many] * 4)) == 200
     with reading() as session:
         assert session.scalar(select(func.count()).select_from(Click)) == 200
         assert session.scalar(select(func.sum(ClickCount.clicks))) == 200

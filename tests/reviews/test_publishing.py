@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -18,6 +18,7 @@ from reviews.models import Review, ReviewVersion, StarCount
 from reviews.rules import Rating, ReviewDraft, check, wilson
 from rewards.models import Grant
 from tests.conftest import NOW
+from tests.threads import at_once, ended
 from transparency import verifying
 
 LATER = NOW + timedelta(days=3)
@@ -128,46 +129,14 @@ def test_one_star_earns_what_five_stars_earn(shelf):
 
 
 def test_two_clicks_at_once_publish_one_review(shelf):
-    start, outcomes = threading.Barrier(2), list[str]()
-
-    def click() -> None:
-        start.wait()
-        try:
-            shelf.review(shelf.ben)
-            outcomes.append("published")
-        except Refused as refused:
-            outcomes.append(refused.code or "")
-
-    threads = [threading.Thread(target=click) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["published", "reviewed"]
+    assert sorted(ended([partial(shelf.review, shelf.ben)] * 2)) == ["ok", "reviewed"]
     with reading() as session:
         assert len(session.scalars(select(Review)).all()) == 1
 
 
 def test_opposite_revisions_at_once_do_not_lock_each_other_out(shelf):
     one, other = shelf.review(shelf.ben, 5), shelf.review(shelf.ada, 1)
-    start, failed = threading.Barrier(2), list[Exception]()
-
-    def change(member, review, stars) -> None:
-        start.wait()
-        try:
-            revise(member, review, stars)
-        except Exception as error:
-            failed.append(error)
-
-    threads = [
-        threading.Thread(target=change, args=(shelf.ben, one, 1)),
-        threading.Thread(target=change, args=(shelf.ada, other, 5)),
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    at_once([partial(revise, shelf.ben, one, 1), partial(revise, shelf.ada, other, 5)])
 
 
 def test_a_count_that_was_tampered_with_is_found(shelf):

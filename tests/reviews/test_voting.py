@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -12,6 +12,7 @@ from foundation.refusal import Refused
 from reviews import queries
 from reviews.models import Review
 from tests.conftest import NOW
+from tests.threads import at_once
 
 
 def counters(review):
@@ -51,21 +52,7 @@ def test_nobody_votes_on_a_review_of_her_own(shelf):
 def test_votes_at_once_are_all_counted(shelf):
     review = shelf.review(shelf.ben)
     voters = [shelf.anybody(f"Voter {n}") for n in range(6)]
-    start = threading.Barrier(len(voters) * 2)
-
-    def click(voter, said) -> None:
-        start.wait()
-        shelf.vote(voter, review, said)
-
-    threads = [
-        threading.Thread(target=click, args=(voter, said))
-        for voter in voters
-        for said in (True, True)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once([partial(shelf.vote, voter, review, True) for voter in voters * 2])
     assert counters(review) == (6, 0)
 
 

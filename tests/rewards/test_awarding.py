@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from rewards.awarding.models import Award, AwardSet
 from rewards.awarding.starting import Terms
 from rewards.book import statement
 from tests import people
+from tests.threads import at_once
 
 DAY = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 TASTING = Terms("Tasting day", "Thank you for the tasting day")
@@ -186,17 +186,7 @@ def test_two_runs_at_once_give_once(
         drafts = [Customer(customer_ref=f"C-{n}") for n in range(12)]
         ids = list(known_customers(session, DAY, drafts).values())
     path = file_of(tmp_path, *(f"C-{n},10" for n in range(12)))
-    start, tallies = threading.Barrier(3), list[giving.Tally]()
-
-    def run() -> None:
-        start.wait()
-        tallies.append(gives(path))
-
-    threads = [threading.Thread(target=run) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    tallies = at_once([lambda: gives(path)] * 3)
     assert sum(tally.given for tally in tallies) == 12
     with reading() as session:
         has = statements.balances_of(session, ids, "points")

@@ -195,3 +195,30 @@ def test_several_commodities_have_a_page_each(client: Any, programme: Any, now: 
     page = client.get("/book/outstanding?commodity=USD").text
     assert "$12.50" in page
     assert "Worth at most" not in page
+
+
+def test_a_hundred_items_take_a_line_each_and_show_their_accounts_when_asked(
+    client: Any, programme: Any, now: Any
+) -> None:
+    from ledger import accounts, earning
+
+    with writing() as session:
+        for number in range(100):
+            code = f"good:thing-{number}"
+            accounts.define(session, code, 0)
+            earning.credit(
+                session, owner=programme.ada, commodity=code, amount=7, key=code, now=now
+            )
+    give(programme.ada, 40, 10)
+    people.sign_in(client, programme.olga)
+    page = client.get("/book").text
+    assert page.count("<section") == 1  # points, in full
+    assert "100 commodities" in page
+    assert page.count("<details") == 1 + client.get("/book/journal").text.count("<details")
+    assert page.count("Issued by the programme") == 1
+    one = client.get("/book?commodity=good:thing-42").text
+    assert ("good:thing-42" in one, "thing-43" in one) == (True, False)
+    assert one.count("Issued by the programme") == 1
+    assert client.get("/book?commodity=nothing").status_code == 200
+    choices = client.get("/book/outstanding?commodity=good:thing-42").text
+    assert '<option value="good:thing-42" selected>' in choices

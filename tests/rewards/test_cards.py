@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -27,6 +26,7 @@ from rewards.models import Grant, Voucher
 from rewards.rules import Programme, objections
 from rewards.vouchers import codes
 from tests.rewards.conftest import HEARERS, PUBLISHED
+from tests.threads import at_once
 
 POINTS = StampCard(key="tea", name={"en": "Tea card"}, orders=3, days=30, points=150, is_held=False)
 CREDIT = StampCard(key="tea", name={"en": "Tea card"}, orders=2, days=30, credit=500)
@@ -251,11 +251,7 @@ def test_orders_and_refunds_of_one_member_at_once_leave_whole_cards(house: Any) 
     acts = [partial(house.pays, house.ada, 2_000, day(3)) for _ in range(8)]
     back = (house.ada, 2_000, 2_000, day(3))
     acts += [partial(house.refunds, order, *back) for order in kept]
-    threads = [threading.Thread(target=act) for act in acts]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    at_once(acts)
     with reading() as session:
         stamps = session.scalars(select(Stamp).where(Stamp.taken_back_at.is_(None))).all()
         cards = {card.id: card for card in session.scalars(select(MemberCard))}

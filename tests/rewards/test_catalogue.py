@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import date, timedelta
 from typing import Any
 
@@ -31,6 +30,7 @@ from tests.rewards.shelves import (
     open_shelves,
     shelves,
 )
+from tests.threads import ended
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ class TestRaces:
         wanting = [house.ada, house.ben, house.fay, house.olga]
         for each in wanting:
             enrich(house, each, 300, now)
-        done = self.at_once(
+        done = ended(
             [lambda who=who: buy(who, "teapot", clock.now(), address="x") for who in wanting * 2]
         )
         assert done.count("ok") in (1, 2)  # a double click may find its own
@@ -189,7 +189,7 @@ class TestRaces:
     def test_a_limit_is_not_crossed_by_two_forms(self, house: Any, now: Any) -> None:
         open_shelves(house, item("cup", limit=2))
         enrich(house, house.ben, 1_000, now)
-        done = self.at_once(
+        done = ended(
             [lambda n=n: buy(house.ben, "cup", clock.now(), f"form-000{n}") for n in range(6)]
         )
         assert sorted(done) == ["limit"] * 4 + ["ok"] * 2
@@ -206,28 +206,11 @@ class TestRaces:
             with writing() as session:
                 fulfilling.move(session, order, "take", shop.olga, "", clock.now())
 
-        done = self.at_once([cancel, take, cancel, take])
+        done = ended([cancel, take, cancel, take])
         assert done.count("ok") == 1
         with reading() as session:
             state = session.get_one(Redemption, order).state
         assert shop.balances(shop.ben).available == (1_000 if state == "cancelled" else 850)
-
-    def at_once(self, acts: list[Any]) -> list[str]:
-        done: list[str] = []
-
-        def run(act: Any) -> None:
-            try:
-                act()
-                done.append("ok")
-            except Refused as refusal:
-                done.append(refusal.code)
-
-        threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-        for each in threads:
-            each.start()
-        for each in threads:
-            each.join()
-        return done
 
 
 class TestTakingBack:

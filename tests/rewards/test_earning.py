@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from sqlalchemy import select
 
 from foundation.doors import reading
 from rewards.models import Grant
+from tests.threads import at_once
 
 
 def grants(member_id: str) -> list[Grant]:
@@ -88,11 +88,7 @@ def test_a_cap_holds_when_facts_come_at_the_same_time(programme: Any, now: Any) 
     def review() -> None:
         programme.happens("review.published", programme.ben, now, product="p", order=None)
 
-    writers = [threading.Thread(target=review) for _ in range(10)]
-    for each in writers:
-        each.start()
-    for each in writers:
-        each.join()
+    at_once([review] * 10)
     assert sum(g.amount for g in grants(programme.ben)) == 100
 
 

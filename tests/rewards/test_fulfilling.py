@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +18,7 @@ from rewards.catalogue.models import Redemption, RedemptionStep
 from rewards.catalogue.redemption_rules import STEPS, possible
 from tests import people
 from tests.rewards.shelves import buy, count_in, enrich, open_shelves
+from tests.threads import at_once
 
 
 @pytest.fixture
@@ -121,19 +121,14 @@ def test_what_waited_longest_is_taken_first_and_once(shop: Any, now: Any) -> Non
     orders = [
         buy(shop.ben, "tasting", now, f"form-000{number}").redemption.id for number in range(3)
     ]
-    taken: list[str] = []
 
-    def take() -> None:
+    def take() -> str | None:
         with writing() as session:
-            if found := fulfilling.take_next(session, shop.sam, clock.now()):
-                taken.append(found.id)
+            found = fulfilling.take_next(session, shop.sam, clock.now())
+            return found.id if found else None
 
-    clicks = [threading.Thread(target=take) for _ in range(5)]
-    for each in clicks:
-        each.start()
-    for each in clicks:
-        each.join()
-    assert sorted(taken) == sorted(orders)
+    taken = at_once([take] * 5)
+    assert sorted(each for each in taken if each) == sorted(orders)
 
 
 def test_the_queue_pages_by_key_and_filters(shop: Any, now: Any) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,7 +14,6 @@ from sqlalchemy import select, update
 
 from foundation import clock
 from foundation.doors import reading, writing
-from foundation.refusal import Refused
 from foundation.words import use_language
 from ledger import holds, statements
 from rewards.book import statement_words
@@ -26,6 +24,7 @@ from rewards.rules import POINTS
 from tests import people
 from tests.rewards.shelves import VISIT, buy, count_in, enrich, item, open_shelves
 from tests.rewards.test_book import table
+from tests.threads import ended
 
 #: Pending, spent and taken back; nothing else is ever on a member's accounts of goods.
 PROMISED, HAD, NOTHING, TAKEN_BACK = (1, 0, 0), (0, 1, 0), (0, 0, 0), (0, 0, 1)
@@ -48,27 +47,6 @@ def goods(house: Any, key: str, member_id: str = "") -> tuple[int, int, int]:
 def move(house: Any, redemption_id: str, step: str) -> None:
     with writing() as session:
         fulfilling.move(session, redemption_id, step, house.olga, "So it is.", clock.now())
-
-
-def at_once(acts: list[Callable[[], Any]]) -> list[str]:
-    """What became of each: "ok", or why not."""
-    done: list[str] = []
-    gate = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> None:
-        gate.wait()
-        try:
-            act()
-            done.append("ok")
-        except Refused as refusal:
-            done.append(refusal.code)
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    return done
 
 
 def test_it_works(shop: Any, now: Any) -> None:
@@ -136,7 +114,7 @@ class TestRaces:
         wanting = [house.ada, house.ben, house.fay, house.olga]
         for each in wanting:
             enrich(house, each, 300, now)
-        done = at_once(
+        done = ended(
             [
                 lambda who=who, n=n: buy(who, "teapot", clock.now(), f"form-000{n}", address="x")
                 for n, who in enumerate(wanting * 2)
@@ -147,7 +125,7 @@ class TestRaces:
         assert sorted(promised) == [NOTHING] * 3 + [PROMISED]
 
     def test_a_form_clicked_four_times_promises_one(self, shop: Any, now: Any) -> None:
-        assert at_once([lambda: buy(shop.ben, "tasting", now)] * 4) == ["ok"] * 4
+        assert ended([lambda: buy(shop.ben, "tasting", now)] * 4) == ["ok"] * 4
         assert goods(shop, "tasting") == PROMISED
         assert shop.balances(shop.ben).spent == 150
 
@@ -159,7 +137,7 @@ class TestRaces:
             order = buy(shop.ben, "teapot", now, f"form-000{number}", address="x").redemption.id
             move(shop, order, "take")
             before = goods(shop, "teapot")[1], shop.balances(shop.ben).spent - 100
-            done = at_once([partial(move, shop, order, step) for step in ("cancel", "send") * 2])
+            done = ended([partial(move, shop, order, step) for step in ("cancel", "send") * 2])
             assert sorted(done) == ["moved_meanwhile"] * 3 + ["ok"]
             with reading() as session:
                 went = session.get_one(Redemption, order).state == "sent"

@@ -19,7 +19,7 @@ from rewards.papers.models import PaperGuest
 from rewards.papers.writing import PaperDraft
 from tests import people
 from tests.rewards.conftest import House
-from tests.rewards.test_goods_in_the_book import at_once
+from tests.threads import ended
 
 
 class Desk:
@@ -88,7 +88,7 @@ def test_access_that_ended_is_taken_back_and_given_again(desk: Desk) -> None:
 
 def test_two_who_change_it_at_once_open_it_once(desk: Desk) -> None:
     changes = [("@ben",), ("@ben", "@fay"), ("@ada", "@ben"), ("@fay", "@ada", "@ben")]
-    assert at_once([partial(desk.change, *each) for each in changes]) == ["ok"] * 4
+    assert ended([partial(desk.change, *each) for each in changes]) == ["ok"] * 4
     assert desk.units(desk.house.ben) == [(1, 0)]
 
 

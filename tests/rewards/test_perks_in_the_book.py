@@ -22,8 +22,8 @@ from rewards.perks.models import Entitlement
 from rewards.perks.rules import PRIORITY_ANSWERS
 from tests import people
 from tests.rewards.conftest import HEARERS, House
-from tests.rewards.test_goods_in_the_book import at_once
 from tests.rewards.test_perks import earned_by_answers
+from tests.threads import ended
 
 PERK = f"perk:{PRIORITY_ANSWERS}"
 
@@ -86,7 +86,7 @@ def test_the_sweep_may_come_before_the_owner(programme: House, now: datetime) ->
 
 def test_taken_back_four_times_at_once_it_is_taken_once(programme: House, now: datetime) -> None:
     given = give(programme, now)
-    done = at_once([partial(revoke, programme, given, now)] * 4)
+    done = ended([partial(revoke, programme, given, now)] * 4)
     assert sorted(done) == ["ok", "revoked", "revoked", "revoked"]
     assert numbers(programme) == (0, 0, 1)
 
@@ -97,7 +97,7 @@ def test_a_form_sent_four_times_at_once_gives_one(programme: House, now: datetim
             draft = PerkDraft("@ben", perk, "He helped.", None, "form-0001")
             granting.grant(session, programme.olga, draft, now)
 
-    assert at_once([send] * 4) == ["ok"] * 4
+    assert ended([send] * 4) == ["ok"] * 4
     assert numbers(programme) == (1, 0, 0)
     with pytest.raises(Refused, match="already used"):
         send("early_delivery")

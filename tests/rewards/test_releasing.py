@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from foundation import doors
 from foundation.doors import reading
 from foundation.facts import Fact
 from rewards import releasing
+from tests.threads import at_once
 
 
 def test_nothing_is_released_early(programme: Any, now: Any) -> None:
@@ -35,14 +36,8 @@ def test_two_workers_release_each_grant_once(programme: Any, now: Any) -> None:
         programme.pays(programme.ben, 10_000, now)
         programme.pays(programme.ada, 10_000, now)
     later = now + timedelta(days=20)
-    workers = [
-        threading.Thread(target=releasing.release_due, args=(later,))
-        for _ in range(4 if doors.dialect() == "postgresql" else 2)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    workers = 4 if doors.dialect() == "postgresql" else 2
+    at_once([partial(releasing.release_due, later)] * workers)
     with reading() as session:
         told = session.scalars(select(Fact.subject).where(Fact.kind == "reward.released")).all()
     assert len(told) == len(set(told)) == 24

@@ -4,7 +4,6 @@ the ledger, and no word promises anything."""
 from __future__ import annotations
 
 import re
-import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +31,7 @@ from rewards.seats.vesting_rules import month_after, months_passed, next_step, v
 from tests import people
 from tests.rewards.conftest import House
 from tests.test_house import ROOMS
+from tests.threads import at_once
 from transparency import receipts, verifying
 
 CLOSED = unit_gate.gate("", "", "")
@@ -331,20 +331,12 @@ class TestVesting:
             pytest.skip("SQLite has one writer")
         seated(house, now, 1_200)
         grant_id, at = only_grant().id, month_after(START, 5)
-        done: list[int] = []
-        start = threading.Barrier(4)
 
-        def work() -> None:
-            start.wait()
+        def work() -> int:
             with writing() as session:
-                done.append(vesting.vest(session, grant_id, at))
+                return vesting.vest(session, grant_id, at)
 
-        workers = [threading.Thread(target=work) for _ in range(4)]
-        for each in workers:
-            each.start()
-        for each in workers:
-            each.join()
-        assert sorted(done) == [0, 0, 0, 1]
+        assert sorted(at_once([work] * 4)) == [0, 0, 0, 1]
         assert units_of(house) == (700, 500, 0, 0)
 
     def test_what_became_of_units_stays_on_record(self, house: House, now: datetime) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -27,6 +27,7 @@ from rewards.topups.rules import asked_back, bought, free_in, paid_in
 from rewards.topups.taking import Taking
 from tests.rewards import conftest
 from tests.rewards.counters import DAY, SINGLE, TEN, buys, open_counter
+from tests.threads import ended
 
 
 @pytest.fixture
@@ -245,20 +246,8 @@ def test_orders_of_a_time_without_the_offer_or_without_its_product_bring_nothing
 
 def test_of_eight_tills_one_gets_the_last_one(counter: Any) -> None:
     buys(counter, "pot")
-    answers: list[str] = []
-
-    def ask(number: int) -> None:
-        try:
-            answers.append(takes(counter, "single", str(number)).offer)
-        except Refused as refusal:
-            answers.append(refusal.code)
-
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    assert sorted(answers) == ["none_left"] * 7 + ["single"]
+    answers = ended([partial(takes, counter, "single", str(number)) for number in range(8)])
+    assert sorted(answers) == ["none_left"] * 7 + ["ok"]
     with reading() as session:
         assert session.scalar(select(func.count()).select_from(TopUpUse)) == 1
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,6 +24,7 @@ from tests import people
 from tests.rewards.conftest import PUBLISHED
 from tests.rewards.test_programme_desk import start
 from tests.rewards.test_voucher_rules import PRESENT, giving, vouchers_of
+from tests.threads import at_once
 
 HOUR = timedelta(hours=1)
 FREE = PRESENT.model_copy(update={"cap_per_month": None})
@@ -99,11 +100,7 @@ def test_eight_buyers_at_once_never_pass_it(house: Any, now: Any) -> None:
     house.publish(limited(in_vouchers(limit=5, period="ever")))
     with writing() as session:
         members = [people.member(session, f"Buyer {n}").id for n in range(8)]
-    threads = [threading.Thread(target=house.pays, args=(each, 4_000, now)) for each in members]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    at_once([partial(house.pays, each, 4_000, now) for each in members])
     with reading() as session:
         grants = session.scalars(select(Grant.amount).where(Grant.commodity == "voucher")).all()
         assert auditing.audit(session) == []

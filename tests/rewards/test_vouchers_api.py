@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from rewards.vouchers import codes as vouchers
 from rewards.vouchers.codes import VoucherDraft
 from tests.rewards import documented
 from tests.rewards.shelves import buy, enrich, open_shelves
+from tests.threads import at_once
 
 BEN = {"email": "ben@example.com"}
 HERE = Path(__file__).parent.parent.parent
@@ -183,17 +184,13 @@ class TestUse:
         assert kept(VoucherUse) == 3
 
     def test_of_eight_tills_one_gets_the_last_use(self, app: Any, till: Any, house: Any) -> None:
-        code, answers = issued(house), list[int]()
+        code = issued(house)
 
-        def ask(number: int) -> None:
+        def ask(number: int) -> int:
             answer = till("redeem", app.test_client(), code=code, customer=BEN, order=str(number))
-            answers.append(answer.status_code)
+            return int(answer.status_code)
 
-        threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
-        for each in threads:
-            each.start()
-        for each in threads:
-            each.join()
+        answers = at_once([partial(ask, number) for number in range(8)])
         assert sorted(answers) == [200] + [409] * 7
         with reading() as session:
             assert session.scalars(select(Voucher.used)).one() == 1

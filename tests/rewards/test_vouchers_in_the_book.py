@@ -6,7 +6,6 @@ The audit that ends every test holds each voucher against its credit (vouchers/a
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
@@ -55,6 +54,7 @@ from tests.conftest import NOW
 from tests.rewards.conftest import House
 from tests.rewards.shelves import buy, enrich, open_shelves
 from tests.rewards.test_voucher_rules import PRESENT, giving
+from tests.threads import ended
 
 EXAMPLES, STEPS = (2_000, 40) if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else (12, 25)
 DAY = timedelta(days=1)
@@ -495,27 +495,6 @@ class TestRaces:
             lambda: house.refunds(order, house.ben, 4_000, 4_000, end - DAY),
             lambda: expiring.expire(end),
         ]
-        assert set(at_once(acts)) <= {"ok", "voucher_revoked", "voucher_expired", "unknown_use"}
+        assert set(ended(acts)) <= {"ok", "voucher_revoked", "voucher_expired", "unknown_use"}
         expiring.expire(end)
         audit()
-
-
-def at_once(acts: list[Callable[[], Any]]) -> list[str]:
-    """What became of each."""
-    done, gate = list[str](), threading.Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> None:
-        gate.wait()
-        try:
-            act()
-            done.append("ok")
-        except Exception as error:
-            done.append(error.code if isinstance(error, Refused) else type(error).__name__)
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
-    assert len(done) == len(acts)
-    return done

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import threading
 from datetime import timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from foundation.doors import reading
 from foundation.facts import Fact
 from shop import webhook_bodies, webhook_runs
 from shop.models import InboundEvent, Order, Refund
+from tests.threads import at_once
 
 
 @pytest.fixture
@@ -155,17 +155,11 @@ def test_wrong_data_is_answered_with_the_field(post, change, field):
 
 def test_twenty_at_once_have_one_effect(app, post):
     told = body("paid")
-    answers = []
 
     def tell():
-        answers.append(post(told, client=app.test_client()).status_code)
+        return post(told, client=app.test_client()).status_code
 
-    threads = [threading.Thread(target=tell) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert answers == [200] * 20
+    assert at_once([tell] * 20) == [200] * 20
     assert count(Order) == count(InboundEvent) == 1
     with reading() as session:
         kinds = select(func.count()).where(Fact.kind == "order.paid")

@@ -1,6 +1,6 @@
 """Appending: what a leaf says, and that the log grows by one at a time, whoever is racing."""
 
-import threading
+from functools import partial
 from hashlib import sha256
 
 import pytest
@@ -9,6 +9,7 @@ from sqlalchemy.exc import DatabaseError
 
 from foundation import doors
 from foundation.doors import reading, writing
+from tests.threads import at_once
 from transparency import checkpoints, erasing, log, queries, verifying
 from transparency.canonical import canonical
 from transparency.jobs import write_checkpoint
@@ -138,22 +139,12 @@ def test_there_is_one_head(database):
 
 def test_racing_threads_make_a_log_without_gaps(database, now, look):
     """Eight threads, each with its own connection; on PostgreSQL they really run at once."""
-    start, failures = threading.Barrier(8), []
 
     def publish(who):
-        try:
-            start.wait()
-            for each in range(10):
-                append(now, subject=f"review:{who}-{each}")
-        except Exception as error:
-            failures.append(error)
+        for each in range(10):
+            append(now, subject=f"review:{who}-{each}")
 
-    threads = [threading.Thread(target=publish, args=(who,)) for who in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures
+    at_once([partial(publish, who) for who in range(8)])
     with reading() as session:
         assert list(session.scalars(select(Leaf.index).order_by(Leaf.index))) == list(range(80))
     assert look(verifying.verify).fine

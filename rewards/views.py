@@ -114,7 +114,8 @@ def redeem() -> Any:
     form = RedeemForm()
     if form.validate_on_submit():
         with refilling(form), writing() as session:
-            order = redeeming.Order(form.typed("item"), form.typed("request_key"))
+            wanted, key = form.typed("item"), form.typed("request_key")
+            order = redeeming.Order(wanted, key, seen=form.seen.data)
             voucher = redeeming.redeem(session, signed_in().id, order, clock.now()).voucher
         if not form.refused and voucher is not None:
             flash(_("Here is your voucher: %(code)s", code=voucher.code), "good")

@@ -18,6 +18,7 @@ from rewards.catalogue import stock
 from rewards.catalogue.items import Item, moment_of, occasion
 from rewards.catalogue.models import Redemption
 from rewards.catalogue.stock import Level
+from rewards.programme import Version
 from rewards.rules import POINTS, Programme
 from rewards.standing import tiers
 
@@ -65,22 +66,22 @@ def offers(session: Session, rules: Programme, member_id: str | None, now: datet
 
 def offered(
     session: Session, key: str, member_id: str, now: datetime
-) -> tuple[Programme, Offer, int]:
-    """One item for a member, with the rules it belongs to and the points she can spend.
+) -> tuple[Version, Offer, int]:
+    """One item for a member, with the version it belongs to and the points she can spend.
 
     Refused (404) when the programme in force has no such item.
     """
-    rules = programme.current(session)
-    item = rules.item(key) if rules else None
-    if rules is None or item is None:
+    version = programme.latest(session)
+    item = version.rules.item(key) if version else None
+    if version is None or item is None:
         raise Refused(
             "The catalogue no longer has this. Reload the page and choose again.",
             code="unknown_item",
             status=404,
         )
-    shopper = _shopper(session, rules, member_id, now)
+    shopper = _shopper(session, version.rules, member_id, now)
     levels = stock.levels(session, [key])
-    return rules, offer(rules, item, levels, shopper, now), shopper.available
+    return version, offer(version.rules, item, levels, shopper, now), shopper.available
 
 
 def offer(

@@ -8,6 +8,7 @@ for each other and never deadlock.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,17 +35,23 @@ from rewards.vouchers.codes import VoucherDraft
 
 #: As long as an address or a note may be.
 LONGEST = 600
+#: What makes a request the same as the one before.
+WANTED = ("item", "occasion", "address", "note")
 
 
 @dataclass(frozen=True)
 class Order:
-    """What a member wants: an item, on which date, and where it should go."""
+    """What a member wants: an item, on which date, and where it should go.
+
+    `seen` is the version of the programme whose terms she was shown; None: no page showed her any.
+    """
 
     item: str
     request_key: str
     occasion: str = ""
     address: str = ""
     note: str = ""
+    seen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,15 +65,16 @@ class Redeemed:
 def redeem(session: Session, member_id: str, order: Order, now: datetime) -> Redeemed:
     """Spend the item's points and give or order the item; the same request again gives the same.
 
-    Refused when the catalogue has no such item (any more), when its terms do not let this member
-    have it now, when none is left, when the points do not suffice, when the address is missing, or
-    when the request was used for another item.
+    Refused when the catalogue has no such item (any more), when it is not what she was shown, when
+    its terms do not let this member have it now, when none is left, when the points do not suffice,
+    when the address is missing, or when the request was used for anything else.
     """
     version, item = _wanted(session, order)
     row = _row(member_id, version, item, order, now)
     if not insert_once(session, Redemption, row):
-        return _made_before(session, member_id, order)
+        return _made_before(session, row)
     lock_members(session, [member_id])
+    _refuse_changed(session, version, item, order)
     _refuse_incomplete(item, order, now)
     offers.refuse_terms(session, version.rules, item, member_id, now)
     if item.counted:
@@ -114,6 +122,20 @@ def _wanted(session: Session, order: Order) -> tuple[Version, Item]:
     return version, item
 
 
+def _refuse_changed(session: Session, version: Version, item: Item, order: Order) -> None:
+    """Nobody buys at a price, or on terms, that her page did not show."""
+    if order.seen in (None, version.number):
+        return
+    shown = programme.version(session, order.seen) if order.seen else None
+    if shown is None or shown.rules.item(item.key) != item:
+        raise Refused(
+            "Its price or its terms have changed since you opened the page. Look at them again:"
+            " nothing was spent.",
+            code="terms_changed",
+            status=409,
+        )
+
+
 def _refuse_incomplete(item: Item, order: Order, now: datetime) -> None:
     if item.sent and not order.address.strip():
         raise Refused("Say where we should send it.", code="no_address", field="address")
@@ -147,15 +169,16 @@ def _row(
     }
 
 
-def _made_before(session: Session, member_id: str, order: Order) -> Redeemed:
+def _made_before(session: Session, row: Mapping[str, Any]) -> Redeemed:
     redemption = session.scalars(
         select(Redemption).where(
-            Redemption.member_id == member_id, Redemption.request_key == order.request_key
+            Redemption.member_id == row["member_id"], Redemption.request_key == row["request_key"]
         )
     ).one()
-    if (redemption.item, redemption.occasion) != (order.item, order.occasion):
+    if any(getattr(redemption, name) != row[name] for name in WANTED):
         raise Refused(
-            "This form was already used for something else. Reload the page and choose again.",
+            "This form has ordered something before, and that stands. Send it again only if you"
+            " want this as well.",
             code="idempotency_conflict",
             status=409,
         )

@@ -10,7 +10,6 @@ from flask.sansio.blueprints import BlueprintSetupState
 from foundation import clock
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
-from foundation.tables import new_id
 from foundation.web.forms import refilling
 from foundation.web.pages import public_page, render
 from foundation.words import _
@@ -57,18 +56,17 @@ def order(item_key: str) -> Any:
     now, member_id = clock.now(), signed_in().id
     form = OrderForm()
     with reading() as session:
-        rules, offer, available = verbs.offered(session, item_key, member_id, now)
+        version, offer, available = verbs.offered(session, item_key, member_id, now)
     form.offer(offer)
     if form.validate_on_submit():
         with refilling(form), writing() as session:
             done = redeeming.redeem(session, member_id, form.order(item_key), now)
         if not form.refused:
             return _redeemed(done)
-    if not form.is_submitted():
-        form.request_key.data = new_id(now)
-    page = render_template(
-        "rewards/catalogue/order.html", form=form, offer=offer, rules=rules, available=available
-    )
+    if form.refused or not form.is_submitted():
+        form.begin(version.number, now)
+    shown = {"form": form, "offer": offer, "rules": version.rules, "available": available}
+    page = render_template("rewards/catalogue/order.html", **shown)
     return page, 422 if form.errors else 200
 
 

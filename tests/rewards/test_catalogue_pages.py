@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import select
 
 from foundation import clock
-from foundation.doors import reading
+from foundation.doors import reading, writing
 from rewards import programme as programmes
+from rewards import publishing
 from rewards.catalogue.models import Redemption
 from tests import people
-from tests.rewards.shelves import VISIT, buy, count_in, enrich, open_shelves
+from tests.rewards.shelves import VISIT, buy, count_in, enrich, open_shelves, shelves
 from tests.rewards.test_programme_desk import fields, start
+from tests.rewards.test_publishing import second
 
 
 @pytest.fixture
@@ -67,6 +69,57 @@ def test_ordering_comes_back_filled_then_goes_through(client: Any, shop: Any, no
     answer = people.submit(client, answer.location, answer.location + "/cancel")
     assert "Cancelled" in client.get(answer.location).text
     assert shop.balances(shop.ben).available == 120
+
+
+def test_another_address_from_the_same_form_is_another_order(
+    client: Any, shop: Any, now: Any
+) -> None:
+    """Who goes back, types another address and sends is told, and the next press orders it."""
+    count_in(shop, "teapot", 5, now)
+    enrich(shop, shop.ben, 1_000, now)
+    people.sign_in(client, shop.ben)
+    path = "/rewards/catalogue/teapot"
+    form = hidden(client.get(path).text)
+    first = client.post(path, data={**form, "address": "1 Leaf Lane"})
+    assert client.post(path, data={**form, "address": "1 Leaf Lane"}).location == first.location
+    other = client.post(path, data={**form, "address": "2 Leaf Lane"})
+    assert other.status_code == 422
+    assert "ordered something before, and that stands" in other.text
+    again = client.post(path, data={**hidden(other.text), "address": "2 Leaf Lane"})
+    assert (again.status_code, again.location != first.location) == (303, True)
+
+
+def test_nobody_pays_a_price_that_her_page_did_not_show(client: Any, shop: Any, now: Any) -> None:
+    count_in(shop, "teapot", 5, now)
+    enrich(shop, shop.ben, 880, now)
+    people.sign_in(client, shop.ben)
+    path = "/rewards/catalogue/teapot"
+    stale, mine = hidden(client.get(path).text), hidden(client.get("/me/rewards").text)
+    draft = second(shop, now, catalogue=dearer(shelves().catalogue))
+    with writing() as session:
+        publishing.publish(session, shop.olga, draft, now)
+    refused = client.post(path, data={**stale, "address": "1 Leaf Lane"})
+    assert (refused.status_code, "have changed since" in refused.text) == (422, True)
+    at_once = client.post("/me/rewards/redeem", data={**mine, "item": "voucher-5"})
+    assert (at_once.status_code, "have changed since" in at_once.text) == (422, True)
+    assert shop.balances(shop.ben).available == 1_000
+    bought = client.post(path, data={**hidden(refused.text), "address": "1 Leaf Lane"})
+    assert bought.status_code == 303
+    assert shop.balances(shop.ben).available == 1_000 - 101
+
+
+def dearer(items: Any) -> Any:
+    """Everything costs a point more."""
+    return tuple(each.model_copy(update={"cost": each.cost + 1}) for each in items)
+
+
+def hidden(page: str) -> dict[str, str]:
+    """What forms of a page carry along; of several the last one."""
+    tags = re.findall(r'<input[^>]*type="hidden"[^>]*>', page)
+    pairs = [
+        re.findall(r'(?:name|value)="([^"]*)"', re.sub(r' id="[^"]*"', "", tag)) for tag in tags
+    ]
+    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
 
 
 def test_a_voucher_shows_its_code(client: Any, shop: Any) -> None:

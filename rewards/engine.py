@@ -178,7 +178,7 @@ class Engine:
     ) -> tuple[int, str | None]:
         """What caps and budgets leave of an award, and which of them took the rest; of a second
         account's, nothing."""
-        if is_second_account(fact):
+        if is_second_account(fact.details):
             return 0, MAILBOX
         allowed = amount
         cause: str | None = None

@@ -70,7 +70,7 @@ def limits(rule: EarningRule, programme: Programme) -> Iterator[str]:
     if rule.tier_applies:
         yield _("Your tier raises it.")
     if rule.fact == "member.verified":
-        yield _("Of several accounts with one mailbox (ada@, ada+tea@), only the first gets it.")
+        yield first_of_mailbox()
     yield from (said for cap in CAPS if (said := _cap(cap, rule, programme)) is not None)
     if rule.commodity == VOUCHER:
         if FACTS[rule.fact].has_order:
@@ -162,6 +162,16 @@ def _times(when: Condition) -> Iterator[str]:
         yield _("Only each time the count is a multiple of %(n)s.", n=number(when.every))
 
 
+def first_of_mailbox() -> str:
+    """What is given for a confirmed address is given once for a mailbox."""
+    return _("Of several accounts with one mailbox (ada@, ada+tea@), only the first gets it.")
+
+
+def second_account() -> str:
+    """Why an account that is not the first of its mailbox did not get it."""
+    return _("Another account of your mailbox was confirmed before this one. The first gets it.")
+
+
 def _listed(words: Iterable[str]) -> str:
     return _(", ").join(words)
 
@@ -169,9 +179,7 @@ def _listed(words: Iterable[str]) -> str:
 def cause(what: str | None, rule: EarningRule, programme: Programme) -> str:
     """What withheld something: a cap, "budget:<key>", or that the account is a second one."""
     if what == MAILBOX:
-        return _(
-            "Another account of your mailbox was confirmed before this one. The first gets it."
-        )
+        return second_account()
     key = (what or "").partition("budget:")[2]
     budgets = [each for each in programme.budgets if each.key == key]
     if budgets:

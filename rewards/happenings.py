@@ -63,9 +63,9 @@ def products_of(fact: Happened) -> Mapping[str, int]:
     return {slug: 0} if isinstance(slug, str) else {}
 
 
-def is_second_account(fact: Happened) -> bool:
-    """Whether it tells of an account whose mailbox had another one first."""
-    return fact.details.get("same_mailbox") is True
+def is_second_account(details: Mapping[str, Any]) -> bool:
+    """Whether a fact of these details tells of an account whose mailbox had another one first."""
+    return details.get("same_mailbox") is True
 
 
 def pieces_of(fact: Happened, product: str) -> int:

@@ -117,7 +117,7 @@ def _welcome_limits(each: WelcomeVoucher, item: Item) -> Iterator[str]:
         yield _("Only for orders worth at least %(low)s.", low=least)
     yield from _voucher(item, each.valid_days or item.valid_days)
     yield _("Once for each member, ever.")
-    yield _("Of several accounts with one mailbox (ada@, ada+tea@), only the first gets it.")
+    yield explaining_rules.first_of_mailbox()
 
 
 def _voucher(item: Item, days: int | None) -> Iterator[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from foundation.words import _, percent, plural, text_in
-from rewards.perks.rules import EARLY_DELIVERY, PRIORITY_ANSWERS, Perk
+from rewards import explaining_rules
+from rewards.perks.rules import CONFIRMED, EARLY_DELIVERY, PRIORITY_ANSWERS, Perk
 from rewards.rules import Programme
 
 
@@ -36,6 +37,8 @@ def _ways(perk: Perk, rules: Programme) -> Iterator[str]:
         yield _("Comes with: %(tiers)s.", tiers=_(", ").join(names))
     if perk.earned_for:
         yield _("%(when)s: %(days)s.", when=_when(perk.earned_for), days=_days(perk.earned_days))
+    if perk.earned_for == CONFIRMED:
+        yield explaining_rules.first_of_mailbox()
     if not names and not perk.earned_for:
         yield _("Given by the owner to single members, with a reason.")
 
@@ -46,7 +49,7 @@ def _when(fact: str) -> str:
         "review.published": _("For every review you publish, whatever its stars"),
         "topic.started": _("For every topic you start"),
         "post.written": _("For every post you write"),
-        "member.verified": _("Once your e-mail address is confirmed"),
+        CONFIRMED: _("Once your e-mail address is confirmed"),
     }[fact]
 
 

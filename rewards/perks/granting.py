@@ -18,12 +18,15 @@ from foundation.tables import new_id
 from members.models import Member
 from notifications.telling import tell
 from rewards import programme
+from rewards.happenings import is_second_account
 from rewards.locking import lock_members
 from rewards.perks import booking, entitlements, notices
 from rewards.perks.models import Entitlement
 from rewards.perks.rules import EARNING_FACTS, Perk
 
 REASON_LENGTH = 500
+#: What makes a request the same as the one before.
+ASKED = ("member_id", "perk", "reason", "ends_at", "granted_by")
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,10 @@ def _given_before(session: Session, row: Mapping[str, Any]) -> Entitlement:
     given = session.scalars(
         select(Entitlement).where(Entitlement.request_key == row["request_key"])
     ).one()
-    if any(getattr(given, name) != row[name] for name in ("member_id", "perk", "granted_by")):
+    if any(getattr(given, name) != row[name] for name in ASKED):
         raise Refused(
-            "This form was already used for something else. Reload the page and choose again.",
+            "This form has given something before, and that stands. Send it again only if you want"
+            " to give this as well.",
             code="idempotency_conflict",
             status=409,
         )
@@ -125,7 +129,8 @@ def revoke(
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
     """Give what the programme of its day promises for each fact, for as long as it says.
 
-    Facts whose perk would be over by now (an import of old ones) give nothing.
+    Facts whose perk would be over by now (an import of old ones) give nothing, and of several
+    accounts with one mailbox only the first one's confirmed address does.
     """
     wanted = [fact for fact in heard if fact.kind in EARNING_FACTS and fact.member_id]
     earned = list(_earned(session, wanted, now))
@@ -147,6 +152,8 @@ def _earned(session: Session, wanted: Sequence[Fact], now: datetime) -> Iterator
     numbers = {fact.id: programme.in_force(dated, fact.at) for fact in wanted}
     known = programme.numbered(session, (each for each in numbers.values() if each is not None))
     for fact in wanted:
+        if is_second_account(fact.details):
+            continue
         version = known.get(numbers[fact.id] or 0)
         for perk in version.rules.perks if version else ():
             ends_at = fact.at + timedelta(days=perk.earned_days)

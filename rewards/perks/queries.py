@@ -10,14 +10,16 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session, aliased
 
+from foundation.facts import Fact
 from foundation.words import _, text_in
 from members.models import Member
 from rewards import programme
+from rewards.cards.newcomers import SAME_MAILBOX
 from rewards.commodities import PERK, key_in
 from rewards.perks import entitlements
 from rewards.perks.entitlements import Held
 from rewards.perks.models import Entitlement
-from rewards.perks.rules import Perk
+from rewards.perks.rules import CONFIRMED, Perk
 from rewards.rules import Programme
 from rewards.seats import queries as seat_queries
 
@@ -34,6 +36,7 @@ class MyPerks:
     rules: Programme | None
     held: list[Held]
     others: list[Perk]
+    is_second: bool  # another account of her mailbox came first, and has what that earns
     seats: Sequence[Line]  # invitations to a seat, and what came of them
 
 
@@ -43,7 +46,14 @@ def mine(session: Session, member_id: str, now: datetime) -> MyPerks:
     held = entitlements.all_held(session, member_id, now)
     has = {each.perk.key for each in held}
     others = [perk for perk in (rules.perks if rules else ()) if perk.key not in has]
-    return MyPerks(rules, held, others, seat_queries.mine(session, member_id))
+    earnable = any(perk.earned_for == CONFIRMED for perk in others)
+    is_second = earnable and _is_second_account(session, member_id)
+    return MyPerks(rules, held, others, is_second, seat_queries.mine(session, member_id))
+
+
+def _is_second_account(session: Session, member_id: str) -> bool:
+    told = select(Fact.id).where(Fact.member_id == member_id, Fact.kind == SAME_MAILBOX)
+    return session.scalar(told.limit(1)) is not None
 
 
 def names(session: Session, commodities: Iterable[str]) -> dict[str, str]:

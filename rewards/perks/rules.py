@@ -19,6 +19,8 @@ PRIORITY_ANSWERS = "priority_answers"
 EARLY_DELIVERY = "early_delivery"
 KNOWN = (PRIORITY_ANSWERS, EARLY_DELIVERY)
 
+#: Her address is confirmed: earns once for a mailbox, whatever accounts it has.
+CONFIRMED = "member.verified"
 #: Facts that can earn a perk. None rests on an order (a refund would have to take the perk back),
 #: and none is a referral.
 EARNING_FACTS = (
@@ -26,7 +28,7 @@ EARNING_FACTS = (
     "review.published",
     "topic.started",
     "post.written",
-    "member.verified",
+    CONFIRMED,
 )
 
 

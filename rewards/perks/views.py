@@ -12,13 +12,14 @@ from foundation.tables import new_id
 from foundation.web.forms import choices, refilling
 from foundation.words import _, text_in
 from members.session import members_only, requires, signed_in
-from rewards import programme
+from rewards import explaining_rules, programme
 from rewards.perks import explaining as perk_explaining
 from rewards.perks import granting, queries
 from rewards.perks.forms import GrantForm, ReasonForm
 
 bp = Blueprint("perks", __name__)
 bp.add_app_template_global(perk_explaining.sentences, "sentences_of_perk")
+bp.add_app_template_global(explaining_rules.second_account, "second_account")
 
 
 @bp.get("/me/perks")
@@ -50,7 +51,7 @@ def given() -> Any:
         if not form.refused:
             flash(_("Given. The member has been told."), "good")
             return redirect("/programme/perks", 303)
-    if not form.is_submitted():
+    if form.refused or not form.is_submitted():
         form.request_key.data = new_id(now)
     page = render_template(
         "rewards/perks/given_perks.html", form=form, rows=rows, rules=rules, now=now

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -104,6 +105,20 @@ class TestEntitlements:
         assert not has(programme.ben, PRIORITY_ANSWERS, now + timedelta(days=7))
         assert told("perk.granted") == [programme.ben]
 
+    def test_a_form_that_gave_something_gives_nothing_else(
+        self, programme: House, now: datetime
+    ) -> None:
+        given = PerkDraft("ben", PRIORITY_ANSWERS, "For help.", now + timedelta(days=7), "form-1")
+        for _press in range(2):
+            with writing() as session:
+                perk_granting.grant(session, programme.olga, given, now)
+        for change in ({"reason": "For tea."}, {"ends_at": None}):
+            other = replace(given, **change)
+            with pytest.raises(Refused, match="that stands") as refused, writing() as session:
+                perk_granting.grant(session, programme.olga, other, now)
+            assert refused.value.code == "idempotency_conflict"
+        assert told("perk.granted") == [programme.ben]
+
     def test_and_takes_it_back_at_once_with_a_reason(self, programme: House, now: datetime) -> None:
         given = give(programme, now)
         with writing() as session:
@@ -154,6 +169,22 @@ class TestRules:
         house.publish(earned_by_answers())
         house.happens("answer.accepted", house.ben, now, heard=now + timedelta(days=30), topic="t")
         assert told("perk.granted") == []
+
+    def test_of_two_accounts_with_one_mailbox_the_first_has_it(
+        self, client: Any, house: House, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(HEARERS, "member.verified", (perk_granting.hear,))
+        (perk,) = earned_by_answers().perks
+        confirmed = perk.model_copy(update={"earned_for": "member.verified", "earned_days": 365})
+        house.publish(first_programme().model_copy(update={"perks": (confirmed,)}))
+        house.happens("member.verified", house.ada, now)
+        house.happens("member.same_mailbox", house.ben, now, first=house.ada)
+        house.happens("member.verified", house.ben, now, same_mailbox=True)
+        assert has(house.ada, PRIORITY_ANSWERS, now)
+        assert not has(house.ben, PRIORITY_ANSWERS, now)
+        people.sign_in(client, house.ben)
+        assert "Another account of your mailbox was confirmed" in client.get("/me/perks").text
+        assert "only the first gets it" in client.get("/how-rewards-work").text
 
     @pytest.fixture(autouse=True)
     def _hear(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ from foundation.words import _, when
 from ledger import beancount, journal
 from ledger.journal import Period, moment
 from members.session import requires
-from rewards.book import amounts, liability, reckoning, statement_words
+from rewards.book import amounts, liability, reckoning, statement_words, trial
 from rewards.book.reckoning import Kind, Reckoning
 
 bp = Blueprint("book", __name__)
@@ -43,13 +43,14 @@ def written_amount(units: int, code: str, scale: int) -> str:
 @bp.get("/book")
 @requires("book.see")
 def trial_balance() -> Any:
-    """Every kind of account with what is on it; debits equal credits."""
+    """What is on the accounts of everything, or of one commodity; debits equal credits."""
     reckoned = reckoning.present(clock.now())
     with reading() as session:
         name_of = amounts.naming(session, reckoned.scales)
     return render_template(
         "rewards/book/trial_balance.html",
         reckoned=reckoned,
+        trial=trial.arrange(reckoned, request.args.get("commodity")),
         name_of=name_of,
         accounts_of=statement_words.accounts,
     )
@@ -89,6 +90,7 @@ def outstanding() -> Any:
         days=days,
         name_of=name_of,
         names=statement_words.names(page.commodity),
+        most_shown=trial.MOST_OPEN,
     )
 
 

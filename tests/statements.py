@@ -19,7 +19,10 @@ def sent() -> Iterator[list[str]]:
     def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
         said.append(statement)
 
-    engines = {doors.database().reader, doors.database().writer}
+    opened = doors.database()
+    engines = [opened.writer]
+    if opened.dialect == "sqlite":  # PostgreSQL's reader is the writer, which hears for both
+        engines.append(opened.reader)
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     try:

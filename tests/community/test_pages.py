@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from community.models import Post, Topic
 from foundation import doors, markdown
@@ -17,6 +15,7 @@ from foundation.web import fragments
 from tests import people
 from tests.community.conftest import Clubhouse
 from tests.conftest import NOW
+from tests.statements import sent
 
 
 @pytest.fixture
@@ -43,22 +42,6 @@ def send(client: Any, path: str, *, at: str = "", **fields: Any) -> Any:
     """Fill the form at `at` (or at the path) and send it."""
     html = client.get(at or path).get_data(as_text=True)
     return client.post(path, data={"csrf_token": token(html), **fields})
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements sent to the database."""
-    said: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        said.append(statement)
-
-    engine = doors.database().reader
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield said
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 class TestClubs:
@@ -122,11 +105,11 @@ class TestTopic:
             raise AssertionError("Markdown is rendered when a text is written")
 
         monkeypatch.setattr(markdown, "to_html", never)
-        with counted() as statements:
+        with sent() as statements:
             html = client.get(f"/topics/{topic.id}").get_data(as_text=True)
         assert html.count('<article class="post') == 20
         assert len([each for each in statements if "select" in each.lower()]) == 2
-        with counted() as statements:
+        with sent() as statements:
             client.get(f"/topics/{topic.id}")
         assert statements == []
 

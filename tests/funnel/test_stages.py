@@ -8,15 +8,16 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
-from foundation import doors, facts
+from foundation import facts
 from foundation.doors import reading, writing
 from foundation.facts import Fact, FactDraft
 from foundation.tables import new_id
 from funnel import queries, rules, stages
 from funnel.models import MemberStage, StageEntry
 from tests import people
+from tests.statements import sent
 from tests.threads import at_once
 
 
@@ -189,19 +190,11 @@ def test_an_import_costs_a_few_statements_per_five_hundred_buyers(alone: None, n
         for number in range(3)
         for buyer in buyers
     ]
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
-
     with writing() as session:
         known = facts.record_many(session, drafts[:600], now)
         assert len(known) == 600
-        event.listen(doors.database().writer, "before_cursor_execute", note)
-        try:
+        with sent() as statements:
             stages.hear(session, _unheard(session, drafts[600:], now), now)
-        finally:
-            event.remove(doors.database().writer, "before_cursor_execute", note)
     assert len(statements) <= 6, statements
     assert counted() == {"purchase": 600}
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
-from foundation import doors, quick
+from foundation import quick
 from foundation.doors import reading, writing
 from members.models import Member
 from notifications.models import Notification
@@ -18,6 +18,7 @@ from reviews import publishing, queries, replying
 from reviews.rules import ReviewDraft
 from tests import people
 from tests.conftest import NOW
+from tests.statements import sent
 from transparency.receipts import holds
 
 #: What must never reach a page as it is (after the cheat sheets of OWASP and PortSwigger).
@@ -126,18 +127,8 @@ class TestProductSection:
 
     def test_it_costs_five_statements_however_many_reviews_there_are(self, shelf):
         def cost() -> int:
-            told: list[str] = []
-            engine = doors.database().reader
-
-            def tell(connection, cursor, statement, *rest: object) -> None:
-                told.append(statement)
-
-            event.listen(engine, "before_cursor_execute", tell)
-            try:
-                with reading() as session:
-                    queries.section(session, shelf.tea, "/products/sencha")
-            finally:
-                event.remove(engine, "before_cursor_execute", tell)
+            with sent() as told, reading() as session:
+                queries.section(session, shelf.tea, "/products/sencha")
             return len([each for each in told if each.lstrip().lower().startswith("select")])
 
         shelf.review(shelf.ben)

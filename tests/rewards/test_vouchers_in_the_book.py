@@ -24,7 +24,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import create_engine, event, pool, select, text
+from sqlalchemy import create_engine, pool, select, text
 
 import app as application
 from foundation import quick, schema
@@ -54,6 +54,7 @@ from tests.conftest import NOW
 from tests.rewards.conftest import House
 from tests.rewards.shelves import buy, enrich, open_shelves
 from tests.rewards.test_voucher_rules import PRESENT, giving
+from tests.statements import sent
 from tests.threads import ended
 
 EXAMPLES, STEPS = (2_000, 40) if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else (12, 25)
@@ -393,16 +394,10 @@ def test_a_batch_of_gifts_costs_as_many_statements_as_one(house: Any, now: Any) 
             Gift(house.ben, f"{many}-{n}", "test", "rule", 1, item, now, said={"rule": {"en": "R"}})
             for n in range(many)
         ]
-        made: list[str] = []
-
-        def hear(*said: Any) -> None:
-            made.append(said[2])
-
         with writing() as session:
             lock_members(session, [house.ben])
-            event.listen(session.get_bind(), "before_cursor_execute", hear)
-            given = giving_away.give(session, gifts, notices.VOUCHER, now)
-            event.remove(session.get_bind(), "before_cursor_execute", hear)
+            with sent() as made:
+                given = giving_away.give(session, gifts, notices.VOUCHER, now)
         assert len({each.transfer_id for each in given}) == many
         return len(made)
 

@@ -2,6 +2,7 @@
 
 Sets that were looked at and never given go after a week, with their files. The rejected rows of a
 set that was given can be mended and sent up for a month; then they go too, as a file and in words.
+So does, a month after giving stopped, the file of a set that nobody goes on with.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from rewards.awarding.models import AwardSet
 
 #: How long a set waits for its owner's word.
 KEPT = timedelta(days=7)
-#: How long rejected rows are kept once a set was given (or taken back).
+#: How long rejected rows are kept once a set was given (or taken back), and files that stopped.
 REJECTS_KEPT = timedelta(days=30)
 
 
 #: States in which nothing more happens by itself.
-OVER = ("done", "taken_back")
+OVER = ("done", "taken_back", "failed")
 
 
 def forget(now: datetime) -> str:
@@ -37,7 +38,7 @@ def forget(now: datetime) -> str:
     rejects = sum(_forget_rejects(set_id, now) for set_id in given)
     return Summary(
         "Sets of points that nobody gave: %(count)s thrown away, and the rejected rows of"
-        " %(rejects)s that were given",
+        " %(rejects)s that were given or stopped",
         count=gone,
         rejects=rejects,
     )
@@ -55,7 +56,8 @@ def rejects_of(place: Path, set_id: str) -> Path:
 
 
 def rejects_go_at(found: AwardSet) -> datetime | None:
-    """When the rejected rows of a set that was given go; None while they are still needed."""
+    """When the rejected rows of a set that was given go, or the file of one that stopped; None
+    while they are still needed."""
     if found.state not in OVER or found.ended_at is None:
         return None
     return found.ended_at + REJECTS_KEPT
@@ -76,14 +78,14 @@ def _given_since(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _forget_rejects(set_id: str, now: datetime) -> bool:
-    """True when there were any. The file first, as below."""
+    """True when there were any. The files first, as below."""
     with writing() as session:
         which = select(AwardSet).where(AwardSet.id == set_id, *_given_since(now))
         found = session.scalars(which.with_for_update()).one_or_none()
         if found is None:
             return False
-        had_any = bool(found.checked.get("problems"))
-        rejects_of(runs.folder(Settings().data), set_id).unlink(missing_ok=True)
+        had_any = found.state == "failed" or bool(found.checked.get("problems"))
+        remove_files(runs.folder(Settings().data), set_id)
         found.checked = {**found.checked, "problems": []}
         found.rejects_gone_at = now
     return had_any

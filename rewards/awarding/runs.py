@@ -45,8 +45,15 @@ def folder(data: Path) -> Path:
 
 
 def confirm(session: Session, set_id: str, now: datetime) -> AwardSet:
-    """Let a set be given that was looked at; harmless when it was confirmed before."""
+    """Let a set be given that was looked at; harmless when it was confirmed before. Refused once
+    its file was thrown away."""
     found = session.get_one(AwardSet, set_id, with_for_update=True, populate_existing=True)
+    if found.state == "failed" and found.rejects_gone_at is not None:
+        raise Refused(
+            "Its file is no longer here. Send the same file up under the same name to go on.",
+            code="gone",
+            status=410,
+        )
     if found.state in ("checked", "failed"):
         found.state, found.error, found.seen_at = "waiting", None, now
     return found

@@ -74,7 +74,7 @@ def start(
 ) -> AwardSet:
     """The set of this name, made now or found; Refused when it was another one.
 
-    A set that was only looked at becomes this one.
+    A set that was only looked at becomes this one; one whose giving stopped has its file again.
     """
     values = _values(source, terms, now) | {
         "state": state,
@@ -91,6 +91,9 @@ def start(
         for name in values.keys() - {"id"}:
             setattr(found, name, values[name])
     same(found, source, terms)
+    if found.state == "failed":
+        found.ended_at, found.rejects_gone_at = now, None
+        found.checked = values["checked"] or found.checked
     return found
 
 

@@ -371,7 +371,7 @@ class TestPages:
         month = ended + forgetting.REJECTS_KEPT
         forgetting.forget(month - timedelta(seconds=1))
         assert client.get(f"{at}/rejects.csv").status_code == 200
-        assert "rejected rows of 1 that were given" in forgetting.forget(month)
+        assert "rejected rows of 1 that were given or stopped" in forgetting.forget(month)
         assert list(runs.folder(settings.data).iterdir()) == []
         gone = client.get(f"{at}/rejects.csv")
         assert gone.status_code == 410
@@ -380,7 +380,31 @@ class TestPages:
         assert "It is given" in page
         assert "The rows that were wrong were thrown away on" in page
         assert "nobody@example.com" not in page
-        assert "rejected rows of 0 that were given" in forgetting.forget(month)
+        assert "rejected rows of 0 that were given or stopped" in forgetting.forget(month)
+
+    def test_the_file_of_a_set_that_stopped_goes_after_a_month(
+        self, house: Any, client: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("BELLMOUTH_DATA", str(settings.data))
+        text = f"member,amount\n@{handle_of(house.ben)},50\nnobody@example.com,5\n"
+        at = self.sends(client, house, text).location
+        with monkeypatch.context() as broken:
+            broken.setattr(giving, "give", lambda *_a, **_k: 1 / 0)
+            people.submit(client, at, f"{at}/give")
+        assert "If nobody goes on by" in client.get(at).text
+        ended = the_set().ended_at
+        assert ended is not None
+        forgetting.forget(ended + forgetting.REJECTS_KEPT - timedelta(seconds=1))
+        assert len(list(runs.folder(settings.data).iterdir())) == 2
+        forgetting.forget(ended + forgetting.REJECTS_KEPT)
+        assert list(runs.folder(settings.data).iterdir()) == []
+        page = client.get(at).text
+        assert "Its file was thrown away on" in page
+        assert "nobody@example.com" not in page
+        assert people.submit(client, "/programme/awards", f"{at}/give").status_code == 410
+        assert self.sends(client, house, text).location == at  # the same file again
+        people.submit(client, at, f"{at}/give")
+        assert house.balances(house.ben).available == 50
 
     def test_what_is_wrong_is_said_in_the_readers_language(self, house: Any, client: Any) -> None:
         text = f"member,amount\n@{handle_of(house.ben)},50\n@{handle_of(house.ben)},0\n"

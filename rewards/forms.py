@@ -16,8 +16,10 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
+from foundation.money import is_currency
 from foundation.web.forms import Form, WholeField
 from foundation.words import lazy
+from rewards import recounting
 from rewards.row_forms import MOST_ROWS, SectionForm
 from rewards.rule_forms import RuleForm, rule_row
 from rewards.rules import Programme
@@ -35,7 +37,10 @@ class DraftForm(SectionForm):
     currency = StringField(
         lazy("Currency of order values"),
         [InputRequired(), Length(3, 3)],
-        description=lazy("Orders in another currency earn nothing by their value."),
+        description=lazy(
+            "Orders in another currency earn nothing by their value. If you change it, amounts keep"
+            " their digits on every page: look them through."
+        ),
     )
     earning = FieldList(FormField(RuleForm), max_entries=MOST_ROWS)
     note = TextAreaField(
@@ -59,12 +64,13 @@ class DraftForm(SectionForm):
             row.form.offer(rules, currency)
 
     def said(self, rules: Programme) -> dict[str, Any] | None:
-        general = {
-            "currency": self.typed("currency").strip().upper(),
-            "return_days": self.return_days.data,
-        }
         parts = super().said(rules)
-        return None if parts is None else general | parts
+        if parts is None:
+            return None
+        currency = self.typed("currency").strip().upper()
+        if is_currency(currency) and currency != rules.currency:
+            parts |= recounting.elsewhere(rules, currency)
+        return parts | {"currency": currency, "return_days": self.return_days.data}
 
 
 class RedeemForm(Form):

@@ -172,3 +172,43 @@ def test_replay_then_publish(client: Any, programme: Any) -> None:
 
 def fields_of_period(page: str) -> dict[str, str]:
     return fields(page.replace('action="/programme/replay"', 'action="/programme/draft"'))
+
+
+def test_amounts_of_every_page_keep_their_digits_in_another_currency(
+    client: Any, programme: Any
+) -> None:
+    start(client, programme)
+    people.submit(client, "/programme/draft/budgets", worth="5.00")
+    for currency, shown in (("JPY", "5"), ("KWD", "5.000"), ("USD", "5.00")):
+        values = fields(client.get("/programme/draft").text) | {"currency": currency}
+        values["earning-0-value_min"] = "80"
+        assert client.post("/programme/draft", data=values).status_code == 303
+        worth = fields(client.get("/programme/draft/budgets").text, "/programme/draft/budgets")
+        assert worth["worth"] == shown
+    with reading() as session:
+        draft = programmes.draft(session)
+    assert draft is not None
+    assert (draft.rules.earning[0].when.value_min, draft.rules.worth_of_100) == (8_000, 500)
+
+
+def test_what_another_currency_cannot_say_is_rounded_up() -> None:
+    from rewards.first_programme import first_programme
+    from rewards.recounting import elsewhere
+    from rewards.rules import Budget, StampCard
+
+    rules = first_programme().model_copy(
+        update={
+            "worth_of_100": 1,
+            "budgets": (
+                Budget(key="money", limit=1_050, unit="money"),
+                Budget(key="points", limit=1_050, unit="points"),
+            ),
+            "cards": (StampCard(key="c", name={}, orders=2, days=9, value_min=0, credit=10**12),),
+        }
+    )
+    in_yen, in_dinars = elsewhere(rules, "JPY"), elsewhere(rules, "KWD")
+    assert in_yen["worth_of_100"] == 1
+    assert [each.limit for each in in_yen["budgets"]] == [11, 1_050]
+    assert in_yen["standing"].full_spend == 400
+    assert (in_yen["cards"][0].value_min, in_yen["cards"][0].credit) == (0, 10**10)
+    assert (in_dinars["worth_of_100"], in_dinars["cards"][0].credit) == (10, 10**12)

@@ -92,8 +92,8 @@ def amount(each: EarningRule, many: int, programme: Programme) -> str:
 
 
 def changes(old: Programme, new: Programme) -> list[str]:
-    """What `new` changes about `old`, a sentence each; empty when they say the same."""
-    return [
+    """What `new` changes about `old`, a sentence each; empty when they are the same."""
+    found = [
         *_general_changes(old, new),
         *standing_explaining.changes(old, new),
         *_rule_changes(old, new),
@@ -103,6 +103,9 @@ def changes(old: Programme, new: Programme) -> list[str]:
         *topup_explaining.changes(old, new),
         *explaining_rules.budget_changes(old, new),
     ]
+    if not found and old != new:
+        return [_("Only the order of lines changes, or their wording in another language.")]
+    return found
 
 
 def _general_changes(old: Programme, new: Programme) -> Iterator[str]:
@@ -128,13 +131,13 @@ def _general_changes(old: Programme, new: Programme) -> Iterator[str]:
 
 def _rule_changes(old: Programme, new: Programme) -> Iterator[str]:
     # The return period has its own sentence: a rule did not change because the days did.
-    old = old.model_copy(update={"return_days": new.return_days})
+    as_if = old.model_copy(update={"return_days": new.return_days})
     for each in new.earning:
         before = old.rule(each.key)
         if before is None:
             yield _("New: %(now)s", now=_whole(rule(each, new)))
         else:
-            yield from _one_rule(before, old, each, new)
+            yield from _one_rule(before, as_if, each, new)
     for each in old.earning:
         if new.rule(each.key) is None:
             yield _("No longer: %(was)s", was=_whole(rule(each, old)))

@@ -98,7 +98,8 @@ class SectionForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.general: list[str] = []  # what is wrong with a list as a whole, or on another section
+        self.general: list[str] = []  # what is wrong with a list as a whole
+        self.elsewhere: list[Objection] = []  # what would be wrong on another section
 
     @classmethod
     def of(cls, rules: Programme) -> dict[str, Any]:
@@ -208,8 +209,10 @@ class SectionForm(Form):
             row = self[name].entries[int(position)].form
             # A key is not typed, so what is wrong with it shows at the name it came from.
             say(row.name_en if inner == "key" else row[inner], sentence)
-        elif name in self.LISTS or name not in self:
+        elif name in self.LISTS:
             self.general.append(sentence)
+        elif name not in self:
+            self.elsewhere.append(objection)
         else:
             say(self[name], sentence)
 

@@ -6,7 +6,7 @@ it was typed. How to add a section stands in `sections`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 from foundation import clock, pictures
 from foundation.doors import reading, writing
 from foundation.web.forms import refilling
-from foundation.words import _
+from foundation.words import _, text_in
 from members.session import requires, signed_in, viewer
 from rewards import drafting, explaining, programme, wares
 from rewards.programme import Draft
 from rewards.row_forms import SectionForm
+from rewards.rules import Budget, Programme
 from rewards.sections import SECTIONS, Section
 
 bp = Blueprint("draft", __name__)
@@ -54,6 +55,33 @@ def _beside(session: Session, draft: Draft) -> Beside:
     latest = programme.latest(session)
     changes = explaining.changes(latest.rules, draft.rules) if latest else []
     return Beside(draft, changes, wares.missing(session, draft.rules))
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What another section would have to say first, and the way there."""
+
+    href: str
+    label: str
+    message: str
+
+
+def _elsewhere(form: SectionForm, rules: Programme) -> Iterator[Elsewhere]:
+    """What is wrong on other sections; `rules` says what is in their rows."""
+    for each in form.elsewhere:
+        part, _dash, rest = each.field.partition("-")
+        section = next((s for s in SECTIONS if part in s.form.LISTS), SECTIONS[0])
+        place, label = rest.partition("-")[0], str(section.label)
+        if part in section.form.LISTS and place.isdecimal():
+            label = f"{label}, {_called(getattr(rules, part)[int(place)], rules)}"
+        href = f"{section.path}#{part}-{place}"
+        yield Elsewhere(href, label, _(each.sentence, **each.params))
+
+
+def _called(row: Any, rules: Programme) -> str:
+    """What a row of the draft is called; a budget has the name of its rule."""
+    named = rules.rule(row.rule or "") if isinstance(row, Budget) else row
+    return text_in(named.name) if named is not None else _("All rules together")
 
 
 def _edit(section: Section) -> Any:
@@ -108,6 +136,7 @@ def _page(section: Section, form: SectionForm, beside: Beside, status: int = 200
         section.template,
         section=section.path,
         form=form,
+        elsewhere=list(_elsewhere(form, beside.draft.rules)),
         draft=beside.draft,
         changes=beside.changes,
         missing=beside.missing,

@@ -84,3 +84,41 @@ def test_an_objection_to_a_row_stands_on_top_too(client: Any, programme: Any) ->
     answer = client.post("/programme/draft", data=values)
     assert answer.status_code == 422
     assert 'href="#earning-0-friend_amount"' in answer.text
+
+
+def test_what_another_page_still_needs_is_named_with_the_way_there(
+    client: Any, programme: Any
+) -> None:
+    values = start(client, programme)
+    key = values["earning-0-key"]
+    people.submit(
+        client,
+        "/programme/draft/budgets",
+        **{"budgets-0-rule": key, "budgets-0-limit": "500", "budgets-0-unit": "points"},
+        **{"budgets-0-period": "month", "budgets-0-at_cap": "stop"},
+    )
+    page = client.get("/programme/draft").text
+    without = {k: v for k, v in fields(page).items() if not k.startswith("earning-0-")}
+    answer = client.post("/programme/draft", data=without)
+    assert answer.status_code == 422
+    name = values["earning-0-name_en"]
+    assert f'<a href="/programme/draft/budgets#budgets-0">Budgets, {name}</a>' in answer.text
+
+
+def test_a_changed_translation_can_be_published(client: Any, programme: Any) -> None:
+    values = start(client, programme)
+    assert "Publish now" not in client.get("/programme/publish").text
+    client.post("/programme/draft", data=values | {"earning-0-name_zh_Hans": "别的名字"})
+    assert "wording in another language" in client.get("/programme/draft").text
+    assert "Publish now" in client.get("/programme/publish").text
+
+
+def test_what_is_dropped_is_told_as_it_was(client: Any, programme: Any) -> None:
+    """A return period that changes as well is none of the rule that ends."""
+    values = start(client, programme)
+    held = next(k for k, v in values.items() if (k[-5:], v) == ("-hold", "return_period"))[:-4]
+    less = {k: v for k, v in values.items() if not k.startswith(held)} | {"return_days": "23"}
+    client.post("/programme/draft", data=less)
+    page = client.get("/programme/draft").text
+    assert "on hold for 23 days instead of 14" in page
+    assert "On hold for 14 days" in page.partition("No longer: ")[2]

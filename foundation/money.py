@@ -29,10 +29,11 @@ def is_currency(code: str) -> bool:
     return numbers.is_currency(code)
 
 
-def parse_amount(text: str, currency: str) -> int:
+def parse_amount(text: str, currency: str, least: int = -LARGEST, most: int = LARGEST) -> int:
     """ "29.33" USD → 2933; thousands commas and surrounding blanks are allowed.
 
-    Raises Refused for what is no number, has more decimals than the currency, or is too large.
+    Raises Refused for what is no number, has more decimals than the currency, or is not within
+    `least` and `most` (minor units).
     """
     plain = ungrouped(text)
     if plain is None:
@@ -51,7 +52,9 @@ def parse_amount(text: str, currency: str) -> int:
             text=text,
             currency=currency,
         )
-    if abs(minor) > LARGEST:
+    if minor < least:
+        raise Refused("“%(text)s” is too small.", code="amount", text=text)
+    if minor > most:
         raise Refused("“%(text)s” is too large.", code="amount", text=text)
     return int(minor)
 

@@ -65,13 +65,10 @@ class CalculatorForm(Form):
     def _money(self, name: str, currency: str) -> int | None:
         text = (self[name].data or "").strip()
         try:
-            amount = parse_amount(text, currency) if text else 0
-            if not 0 <= amount <= DEAREST:
-                raise Refused("“%(text)s” is too large.", code="amount", text=text)
+            return parse_amount(text, currency, 0, DEAREST) if text else 0
         except Refused as refusal:
             self[name].errors = [sentence_of(refusal)]
             return None
-        return amount
 
 
 @bp.get("/how-rewards-work/calculator")

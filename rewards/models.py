@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -174,3 +174,13 @@ class ReplayRun(Base):
     total: Mapped[Number]
     outcome: Mapped[Json | None]
     error: Mapped[str | None]
+
+    @property
+    def first_day(self) -> date:
+        """The first day (UTC) it counts."""
+        return self.starts_at.astimezone(UTC).date()
+
+    @property
+    def last_day(self) -> date:
+        """The last day (UTC) it counts: it ends before `ends_at`."""
+        return (self.ends_at - timedelta(microseconds=1)).astimezone(UTC).date()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -282,11 +282,6 @@ class Replayed:
     def day(moment: str) -> datetime:
         """A moment as the outcome keeps it."""
         return datetime.fromisoformat(moment)
-
-    @property
-    def last_day(self) -> datetime:
-        """The last day that counts: the run ends before `ends_at`."""
-        return self.run.ends_at - timedelta(microseconds=1)
 
 
 #: Movers listed by name; the rest are counted.

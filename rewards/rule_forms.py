@@ -239,7 +239,7 @@ class RuleForm(RowForm):
         if self.commodity.data == "money" and not is_share:
             amount = self._money(name)
         else:
-            amount = _whole(text) if text else None
+            amount = whole_number(text, name) if text else None
         if amount == 0:
             raise Refused("Write a number of at least 1.", code="amount", field=name)
         return amount
@@ -287,19 +287,17 @@ class RuleForm(RowForm):
         if not is_currency(self.currency):
             return None  # the currency's own field says what is wrong
         try:
-            amount = parse_amount(text, self.currency)
+            return parse_amount(text, self.currency, 0, LARGEST)
         except Refused as refusal:
             refusal.field = name
             raise
-        if not 0 <= amount <= LARGEST:
-            raise Refused("“%(text)s” is too large.", code="amount", field=name, text=text)
-        return amount
 
 
-def _whole(text: str) -> int:
+def whole_number(text: str, field: str) -> int:
+    """So many points or vouchers as typed; Refused, at its field, when it is none."""
     digits = ungrouped(text) or ""
     if not (digits.isdecimal() and len(digits) < 13):
-        raise Refused("“%(text)s” is not a whole number.", code="number", text=text)
+        raise Refused("“%(text)s” is not a whole number.", code="number", field=field, text=text)
     return int(digits)
 
 

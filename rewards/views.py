@@ -219,7 +219,7 @@ def replay() -> Any:
     if not form.validate_on_submit():
         return _replays(form)
     start = _midnight(form.since.data)
-    end = min(_midnight(form.until.data) + timedelta(days=1), now)
+    end = _after(form.until.data, now)
     with refilling(form), writing() as session:
         draft, latest = programme.draft(session), programme.latest(session)
         rules = draft.rules if draft else latest.rules if latest else None
@@ -235,6 +235,11 @@ def replay() -> Any:
 
 def _midnight(day: Any) -> datetime:
     return datetime.combine(day, time(), UTC)
+
+
+def _after(last: Any, now: datetime) -> datetime:
+    """The end of the last day, or now: nothing happened later."""
+    return now if last >= now.date() else _midnight(last) + timedelta(days=1)
 
 
 @bp.get("/programme/replay/<run_id>")

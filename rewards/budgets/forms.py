@@ -14,7 +14,7 @@ from foundation.words import _, lazy, text_in
 from rewards import explaining_rules
 from rewards.budgets.rules import Budget
 from rewards.row_forms import MOST_ROWS, Row, SectionForm, chosen, say
-from rewards.rule_forms import money_text
+from rewards.rule_forms import money_text, whole_number
 from rewards.rules import Programme
 
 PERIOD_CHOICES = (("month", lazy("In a calendar month")), ("ever", lazy("In all")))
@@ -87,11 +87,10 @@ class BudgetForm(Row):
     def _limit(self) -> int:
         text = (self.limit.data or "").strip()
         if self.unit.data == "money":
-            limit = _amount(text, self.currency, "limit")
+            limit = _amount(text, self.currency, "limit", LARGEST)
         else:
-            digits = text.replace(",", "")
-            limit = int(digits) if digits.isascii() and digits.isdecimal() else 0
-        if not 1 <= limit <= LARGEST:
+            limit = whole_number(text, "limit")
+        if not limit:
             raise Refused("Write a number of at least 1.", code="limit", field="limit")
         return limit
 
@@ -139,16 +138,16 @@ class BudgetsForm(SectionForm):
         text = self.typed("worth").strip()
         if not text:
             return None
-        worth = _amount(text, currency, "worth")
-        if not 1 <= worth <= LARGEST_WORTH:
+        worth = _amount(text, currency, "worth", LARGEST_WORTH)
+        if not worth:
             smallest = format_amount(1, currency)
             raise Refused("Write an amount of at least %(least)s.", code="worth", least=smallest)
         return worth
 
 
-def _amount(text: str, currency: str, field: str) -> int:
+def _amount(text: str, currency: str, field: str, most: int) -> int:
     try:
-        return parse_amount(text, currency) if is_currency(currency) else 0
+        return parse_amount(text, currency, 0, most) if is_currency(currency) else 0
     except Refused as refusal:
         refusal.field = field
         raise

@@ -198,13 +198,10 @@ def _amount(form: Any, name: str, currency: str) -> int | None:
     if not text or not is_currency(currency):
         return None  # the currency's own field says what is wrong
     try:
-        amount = parse_amount(text, currency)
+        return parse_amount(text, currency, 0, LARGEST)
     except Refused as refusal:
         refusal.field = name
         raise
-    if not 0 <= amount <= LARGEST:
-        raise Refused("“%(text)s” is too large.", code="amount", field=name, text=text)
-    return amount
 
 
 def _card_row(card: StampCard, currency: str) -> dict[str, Any]:

@@ -196,7 +196,7 @@ def _worth(typed: str | None, currency: str) -> int:
             field="currency",
             currency=currency,
         )
-    return max(0, min(parse_amount(typed or "", currency), 10**12))
+    return parse_amount(typed or "", currency, 0, 10**12)
 
 
 def _dates(typed: str) -> tuple[datetime, ...]:

@@ -199,11 +199,11 @@ class StandingForm(SectionForm):
 
     def _standing(self, currency: str) -> StandingRules | None:
         try:
-            spend = parse_amount(self.full_spend.data or "", currency)
+            spend = parse_amount(self.full_spend.data or "", currency, 0, 10**12)
         except Refused as refusal:
             say(self.full_spend, sentence_of(refusal))
             return None
-        if spend < 1:
+        if not spend:
             say(self.full_spend, _("Ask for more than nothing."))
             return None
         plain = {
@@ -212,7 +212,7 @@ class StandingForm(SectionForm):
             if name not in ("weights", "full_spend")
         }
         weights = Weights(**{name: self[name].data for name in COMPONENTS})
-        return StandingRules(weights=weights, full_spend=min(spend, 10**12), **plain)
+        return StandingRules(weights=weights, full_spend=spend, **plain)
 
 
 def _row(tier: Tier) -> dict[str, Any]:

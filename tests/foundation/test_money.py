@@ -41,3 +41,10 @@ def test_what_could_mean_another_amount_is_refused(text: str) -> None:
 def test_more_decimals_than_a_currency_has_are_refused(text: str, currency: str) -> None:
     with pytest.raises(Refused, match="more decimals"):
         parse_amount(text, currency)
+
+
+def test_an_amount_beyond_what_is_asked_for_says_on_which_side() -> None:
+    with pytest.raises(Refused, match="too small"):
+        parse_amount("-5", "USD", 0, 1_000)
+    with pytest.raises(Refused, match="too large"):
+        parse_amount("10.01", "USD", 0, 1_000)

@@ -73,7 +73,7 @@ def test_what_is_wrong_with_a_budget_is_said_at_its_field(client: Any, programme
     }
     answer = people.submit(client, "/programme/draft/budgets", **row)
     assert answer.status_code == 422
-    assert "Write a number of at least 1." in answer.text
+    assert "“NaN” is not a whole number." in answer.text
     assert 'value="NaN"' in answer.text
     more = row | {"budgets-0-limit": "5", "budgets-0-unit": "money"}
     answer = people.submit(client, "/programme/draft/budgets", **more)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from foundation.doors import reading
+from sqlalchemy import update
+
+from foundation.doors import reading, writing
+from members.models import Member
 from rewards import programme as programmes
 from tests import people
 
@@ -212,3 +215,16 @@ def test_what_another_currency_cannot_say_is_rounded_up() -> None:
     assert in_yen["standing"].full_spend == 400
     assert (in_yen["cards"][0].value_min, in_yen["cards"][0].credit) == (0, 10**10)
     assert (in_dinars["worth_of_100"], in_dinars["cards"][0].credit) == (10, 10**12)
+
+
+def test_a_replay_names_the_days_that_were_chosen_in_every_time_zone(
+    client: Any, programme: Any
+) -> None:
+    people.sign_in(client, programme.olga)
+    with writing() as session:
+        session.execute(update(Member).values(time_zone="Pacific/Kiritimati"))
+    chosen = people.submit(client, "/programme/replay", since="2020-01-01", until="2020-01-31")
+    for page in (chosen.headers["Location"], "/programme/replay"):
+        assert "Jan 1, 2020 – Jan 31, 2020" in client.get(page).text
+    last = people.submit(client, "/programme/replay", since="2026-01-01", until="9999-12-31")
+    assert last.status_code == 303

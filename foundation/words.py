@@ -133,6 +133,12 @@ def text_in(texts: Mapping[str, str] | str | None, code: str | None = None) -> s
     return texts.get(wanted) or texts.get(DEFAULT) or next(iter(texts.values()), "")
 
 
+def language_shown(texts: Mapping[str, str]) -> str:
+    """Which of several language versions `text_in` shows the reader."""
+    wanted = [_language.get(), DEFAULT, *texts]
+    return next((code for code in wanted if texts.get(code)), DEFAULT)
+
+
 @lru_cache
 def locale(code: str) -> Locale:
     return Locale.parse(code)

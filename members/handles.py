@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from foundation.refusal import Refused
+from members import addresses
 from members.models import Member
 
 #: Letters a handle may be made of; short enough to be typed in a mention.
@@ -51,6 +52,15 @@ def suggest(session: Session, name: str, member_id: str) -> str:
         if session.scalar(select(Member.id).where(Member.handle == candidate)) is None:
             return candidate
     return provisional(member_id)
+
+
+def find(session: Session, typed: str) -> str | None:
+    """The member somebody means by @handle or by e-mail address; None when there is nobody."""
+    name = typed.strip()
+    if "@" in name[1:]:
+        email = addresses.normalise_known(name)
+        return session.scalar(select(Member.id).where(Member.email == email)) if email else None
+    return session.scalar(select(Member.id).where(Member.handle == name.removeprefix("@").lower()))
 
 
 def check(handle: str) -> str:

@@ -37,7 +37,7 @@ class PaperForm(Form):
     guests = StringField(
         lazy("Single members"),
         [Optional(), Length(max=5_000)],
-        description=lazy("Their names in addresses, like @ada @ben."),
+        description=lazy("Their handles or e-mail addresses, like @ada @ben."),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
     opens_on = DateField(lazy("From"), [InputRequired()])
@@ -115,8 +115,8 @@ class RevokeForm(ReasonForm):
 
     handle = StringField(
         lazy("Member"),
-        [Optional(), Length(max=40)],
-        description=lazy("Her name in addresses, like @ada. Empty: for everybody."),
+        [Optional(), Length(max=254)],
+        description=lazy("Her handle, like @ada, or her e-mail address. Empty: for everybody."),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
 

@@ -126,8 +126,8 @@ class GrantForm(Form):
     request_key = HiddenField(validators=[InputRequired(), Length(8, 64)])
     handle = StringField(
         lazy("Member"),
-        [InputRequired(), Length(max=40)],
-        description=lazy("Her name in addresses, like @ada."),
+        [InputRequired(), Length(max=254)],
+        description=lazy("Her handle, like @ada, or her e-mail address."),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
     perk = SelectField(lazy("Perk"), choices=[])

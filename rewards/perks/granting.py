@@ -15,7 +15,7 @@ from foundation.facts import Fact
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
-from members.models import Member
+from members import handles
 from notifications.telling import tell
 from rewards import programme
 from rewards.happenings import is_second_account
@@ -208,15 +208,16 @@ def _tell(session: Session, perk: Perk, given: Entitlement, now: datetime) -> No
 
 
 def member_called(session: Session, handle: str, field: str = "handle") -> str:
-    """The id of the member called @handle; Refused at `field` when there is nobody."""
-    name = handle.strip().removeprefix("@").lower()
-    member_id = session.scalar(select(Member.id).where(Member.handle == name))
+    """The member somebody calls by @handle or e-mail address; Refused at `field` when there is
+    nobody."""
+    member_id = handles.find(session, handle)
     if member_id is None:
         raise Refused(
-            "Nobody here is called @%(handle)s. Look the name up on the page of customers.",
+            "Nobody here is called %(name)s. Type a handle, like @ada, or an e-mail address; both"
+            " stand on the page of customers.",
             code="no_member",
             field=field,
-            handle=name,
+            name=handle.strip(),
         )
     return member_id
 

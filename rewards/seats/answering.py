@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from foundation import facts
@@ -38,12 +39,15 @@ def accept(
     gate: Gate,
     now: datetime,
 ) -> Seat:
-    """Take the seat, on record with version, language, time, address and the name as typed.
+    """Take the seat, on record with version, language, time, address and the name as typed; the
+    same said again gives the same seat.
 
     Refused when the invitation is not hers or not open, when another version was shown, without a
     name or a country, and with units where they cannot be granted.
     """
     invitation = _hers(session, member_id, invitation_id)
+    if (taken := _taken_before(session, invitation, said)) is not None:
+        return taken
     inviting.refuse_answered(invitation)
     _check(session, invitation, said, now)
     wants_units = invitation.units is not None and not said.without_units
@@ -55,7 +59,7 @@ def accept(
         member_id=member_id,
         agreement=invitation.agreement,
         language=said.language,
-        typed_name=" ".join(said.typed_name.split()),
+        typed_name=_tidy(said.typed_name),
         country=said.country,
         address=said.address,
         accepted_at=now,
@@ -71,8 +75,10 @@ def accept(
 
 
 def decline(session: Session, member_id: str, invitation_id: str, now: datetime) -> None:
-    """Say no; nothing else follows from it."""
+    """Say no; nothing else follows from it, and saying it again changes nothing."""
     invitation = _hers(session, member_id, invitation_id)
+    if invitation.declined_at is not None:
+        return
     inviting.refuse_answered(invitation)
     invitation.declined_at = now
     session.flush()
@@ -85,6 +91,20 @@ def _hers(session: Session, member_id: str, invitation_id: str) -> SeatInvitatio
     return invitation
 
 
+def _taken_before(session: Session, invitation: SeatInvitation, said: Acceptance) -> Seat | None:
+    """The seat that these very words took: a second press, or a request that was sent again."""
+    seat = session.scalar(select(Seat).where(Seat.invitation_id == invitation.id))
+    if seat is None or seat.ended_at is not None:
+        return None
+    before = (seat.agreement, seat.language, seat.typed_name, seat.country)
+    now = (said.agreement, said.language, _tidy(said.typed_name), said.country)
+    return seat if before == now else None
+
+
+def _tidy(name: str) -> str:
+    return " ".join(name.split())
+
+
 def _check(session: Session, invitation: SeatInvitation, said: Acceptance, now: datetime) -> None:
     if now >= invitation.expires_at:
         raise Refused(
@@ -92,7 +112,7 @@ def _check(session: Session, invitation: SeatInvitation, said: Acceptance, now: 
         )
     if said.agreement != invitation.agreement:
         raise Refused("Read the agreement of this invitation first.", code="agreement", status=409)
-    typed = " ".join(said.typed_name.split())
+    typed = _tidy(said.typed_name)
     name = session.get_one(Member, invitation.member_id).name
     if not typed or len(typed) > NAME_LENGTH:
         raise Refused(

@@ -15,6 +15,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import HiddenInput
 
 from foundation.web.forms import Form, WholeField, choices
 from foundation.web.texts import ask_in_every_language
@@ -29,7 +30,7 @@ from rewards.seats.inviting import LONGEST_MONTHS, MOST_UNITS, InvitationDraft, 
 class AgreementForm(Form):
     """The draft of the next version; its texts are added below."""
 
-    revision = HiddenField()
+    revision = WholeField(validators=[Optional()], widget=HiddenInput())
     vested_when_leaving = RadioField(
         lazy("Units that have vested when a seat ends"),
         choices=choices(
@@ -58,7 +59,7 @@ ask_in_every_language(AgreementForm, "body", _body)
 class PublishAgreementForm(Form):
     """The last question before a version is for good."""
 
-    revision = HiddenField(validators=[InputRequired()])
+    revision = WholeField(validators=[InputRequired()], widget=HiddenInput())
     sure = BooleanField(
         lazy("This is the text that members will accept. It can be superseded, but never changed."),
         [InputRequired(lazy("Tick the box to publish."))],
@@ -70,8 +71,8 @@ class InviteForm(Form):
 
     handle = StringField(
         lazy("Member"),
-        [InputRequired(), Length(max=40)],
-        description=lazy("Her name in addresses, like @ada."),
+        [InputRequired(), Length(max=254)],
+        description=lazy("Her handle, like @ada, or her e-mail address."),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
     reason = TextAreaField(
@@ -119,6 +120,7 @@ class AcceptForm(Form):
     """A member's acceptance."""
 
     agreement = HiddenField(validators=[InputRequired()])
+    language = HiddenField()  # in which it was shown
     typed_name = StringField(
         lazy("Your name, typed as you would sign"),
         [InputRequired(), Length(max=NAME_LENGTH)],
@@ -136,6 +138,7 @@ class AcceptForm(Form):
 
 
 class SettleForm(ReasonForm):
-    """Vested units that were settled outside."""
+    """Vested units that were settled outside; `step` makes a double press one settlement."""
 
+    step = WholeField(validators=[InputRequired()], widget=HiddenInput())
     amount = WholeField(lazy("Units"), [InputRequired(), NumberRange(1, MOST_UNITS)])

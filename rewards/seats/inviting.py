@@ -22,6 +22,8 @@ from rewards.seats.unit_gate import Gate
 #: How long an invitation waits for its answer.
 OPEN_FOR = timedelta(days=30)
 LONGEST_MONTHS = 120
+#: How far from today vesting may be counted from.
+FARTHEST = timedelta(days=3_653)
 MOST_UNITS = 10**9
 
 
@@ -61,7 +63,7 @@ def invite(
     _refuse_second(session, member_id, now)
     if draft.units is not None:
         unit_gate.refuse_units_without_counsel(gate)
-        _check(draft.units)
+        _check(draft.units, now)
     units = draft.units
     invitation = SeatInvitation(
         id=new_id(now),
@@ -163,7 +165,11 @@ def _refuse_second(session: Session, member_id: str, now: datetime) -> None:
         raise Refused("She has a seat already.", code="seated", field="handle")
 
 
-def _check(units: UnitsDraft) -> None:
+def _check(units: UnitsDraft, now: datetime) -> None:
+    if abs(units.starts_at - now) > FARTHEST:
+        raise Refused(
+            "Count them from a day within ten years of today.", code="starts_on", field="starts_on"
+        )
     if not 1 <= units.amount <= MOST_UNITS:
         raise Refused("Grant 1 to %(most)s units.", code="units", field="units", most=MOST_UNITS)
     if not 1 <= units.months <= LONGEST_MONTHS:

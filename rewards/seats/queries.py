@@ -44,6 +44,11 @@ class SeatPage:
     units: UnitGrant | None
     moves: Sequence[UnitMove]
 
+    @property
+    def next_settlement(self) -> int:
+        """How manieth settlement of its units comes next."""
+        return 1 + sum(move.kind == "settled" for move in self.moves)
+
     def state(self, now: datetime) -> str:
         """open, declined, withdrawn, expired, seated or ended."""
         return state_of(self.invitation, self.seat.ended_at if self.seat else None, now)

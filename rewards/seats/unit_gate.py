@@ -7,6 +7,7 @@ comes without units.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -69,8 +70,14 @@ def countries(language: str) -> Sequence[tuple[str, str]]:
     names = words.locale(language).territories
     return sorted(
         ((code, str(name)) for code, name in names.items() if is_country(code)),
-        key=lambda each: each[1],
+        key=lambda each: _plain(each[1]),
     )
+
+
+def _plain(name: str) -> str:
+    """A name without its accents, so that Åland stands with A."""
+    letters = unicodedata.normalize("NFKD", name)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def is_country(code: str) -> bool:
@@ -79,5 +86,8 @@ def is_country(code: str) -> bool:
     return bool(re.fullmatch(r"[A-Z]{2}", code)) and code in known and code not in NO_COUNTRIES
 
 
-#: Two letters that name no country: unions, outlying places without people, unknown ones.
-NO_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
+#: Two letters that name no country: unions, outlying places without people, unknown ones; and parts
+#: of a country that ISO 3166-1 only reserves, through which nobody shall slip past a block of it.
+NO_COUNTRIES = frozenset(("EU", "EZ", "UN", "QO", "XA", "XB", "ZZ")) | frozenset(
+    ("AC", "CP", "CQ", "DG", "EA", "IC", "TA")
+)

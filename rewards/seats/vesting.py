@@ -143,10 +143,17 @@ def settle(
     now: datetime,
     *,
     lapses: bool = False,
+    step: int | None = None,
 ) -> UnitGrant:
     """Take vested units off the book: settled with the member outside of it as the agreement says,
-    or lapsed. She is told. Refused beyond what has vested and is still there."""
+    or lapsed. She is told. `step` says how manieth settlement it is to be, as `next_settlement`
+    told, so that asking again settles once.
+
+    Refused beyond what has vested and is still there, and when that step was another settlement.
+    """
     units = locked(session, grant_id)
+    if step is not None and step < next_settlement(session, grant_id):
+        return _same(session, units, step, amount, reason)
     if not 1 <= amount <= units.vested - units.settled:
         raise Refused(
             "%(there)s vested units are there. Settle no more than these.",
@@ -155,7 +162,7 @@ def settle(
             there=units.vested - units.settled,
         )
     kind: Kind = "lapsed" if lapses else "settled"
-    step = _step(session, units, kind)
+    step = _step(session, grant_id, kind)
     key, about = f"units:{units.id}:{kind}:{step}", f"unit_grant:{units.id}"
     common: dict[str, Any] = {
         "owner": units.member_id,
@@ -218,10 +225,31 @@ def _write(
     facts.record(session, "units.moved", units.member_id, subject, now, what=kind, amount=amount)
 
 
-def _step(session: Session, units: UnitGrant, kind: Kind) -> int:
+def next_settlement(session: Session, grant_id: str) -> int:
+    """How manieth settlement of a grant comes next."""
+    return _step(session, grant_id, "settled")
+
+
+def _step(session: Session, grant_id: str, kind: Kind) -> int:
     """How manieth move of its kind comes next."""
-    made = select(func.count()).where(UnitMove.grant_id == units.id, UnitMove.kind == kind)
+    made = select(func.count()).where(UnitMove.grant_id == grant_id, UnitMove.kind == kind)
     return (session.scalar(made) or 0) + 1
+
+
+def _same(session: Session, units: UnitGrant, step: int, amount: int, reason: str) -> UnitGrant:
+    """The grant as that step left it; Refused when it settled something else."""
+    made = session.scalar(
+        select(UnitMove).where(
+            UnitMove.grant_id == units.id, UnitMove.kind == "settled", UnitMove.step == step
+        )
+    )
+    if made is None or (made.amount, made.reason) != (amount, reason):
+        raise Refused(
+            "Units were settled since you opened the page. Look at what is left.",
+            code="settled_meanwhile",
+            status=409,
+        )
+    return units
 
 
 def _invitation_of(session: Session, units: UnitGrant) -> str:

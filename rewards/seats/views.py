@@ -75,7 +75,7 @@ def agreement() -> Any:
     )
     if form.validate_on_submit():
         with refilling(form), writing() as session:
-            body, revision = typed_texts(form, "body"), int(form.typed("revision") or 0)
+            body, revision = typed_texts(form, "body"), form.revision.data or 0
             rule: Any = form.vested_when_leaving.data
             agreements.change(session, signed_in().id, body, rule, revision, clock.now())
         if not form.refused:
@@ -107,7 +107,7 @@ def publish() -> Any:
         flash(_("Tick the box to publish."), "bad")
         return redirect("/seats/agreement", 303)
     with writing() as session:
-        revision = int(form.typed("revision") or 0)
+        revision = form.revision.data or 0
         version = agreements.publish(session, signed_in().id, revision, clock.now())
     flash(_("Version %(number)s of the agreement is in force.", number=version.number), "good")
     return redirect("/seats", 303)
@@ -162,11 +162,13 @@ def invitation(invitation_id: str) -> Any:
 
 def _seat_page(page: Any, form: Any, settle: Any = None) -> Any:
     status = 422 if form.errors or (settle is not None and settle.errors) else 200
+    settle = settle or SettleForm(formdata=None)
+    settle.step.data, settle.step.raw_data = page.next_settlement, None
     html = render_template(
         "rewards/seats/seat_desk.html",
         page=page,
         form=form,
-        settle=settle or SettleForm(formdata=None),
+        settle=settle,
         now=clock.now(),
     )
     return html, status
@@ -198,7 +200,9 @@ def settle(seat_id: str) -> Any:
         grant_id = page.units.id if page.units else ""
         with refilling(form), writing() as session:
             amount, reason = form.amount.data or 0, form.typed("reason")
-            vesting.settle(session, signed_in().id, grant_id, amount, reason, clock.now())
+            vesting.settle(
+                session, signed_in().id, grant_id, amount, reason, clock.now(), step=form.step.data
+            )
         if not form.refused:
             flash(_("Settled. The member has been told."), "good")
             return redirect(f"/seats/invitations/{page.invitation.id}", 303)
@@ -226,6 +230,7 @@ def mine(invitation_id: str) -> Any:
             flash(_("Welcome to the table. Thank you."), "good")
             return redirect(f"/me/seats/{invitation_id}", 303)
     form.agreement.data = str(page.agreement.number)
+    form.language.data = words.language_shown(page.agreement.body_html)
     html = render_template(
         "rewards/seats/my_seat.html",
         page=page,
@@ -252,12 +257,18 @@ def agreement_file(invitation_id: str) -> Any:
 def _said(form: AcceptForm) -> Acceptance:
     return Acceptance(
         agreement=int(form.typed("agreement")) if form.typed("agreement").isdecimal() else 0,
-        language=words.language(),
+        language=_language_read(form),
         typed_name=form.typed("typed_name"),
         country=form.typed("country"),
         address=request.remote_addr or "",
         without_units=bool(form.without_units.data),
     )
+
+
+def _language_read(form: AcceptForm) -> str:
+    """The language her page had the agreement in, whatever she has chosen in another tab since."""
+    shown = form.typed("language")
+    return shown if shown in words.LANGUAGES else words.language()
 
 
 @bp.post("/me/seats/<invitation_id>/decline")
@@ -277,7 +288,7 @@ def leave(invitation_id: str) -> Any:
     who, form = signed_in(), ReasonForm()
     with reading() as session:
         page = queries.page(session, invitation_id, who.id)
-    if page.seat is not None and form.validate_on_submit():
+    if page.seat is not None and page.seat.ended_at is None and form.validate_on_submit():
         with writing() as session:
             leaving.end(session, who.id, page.seat.id, form.typed("reason"), clock.now())
         flash(_("Your seat has ended. Thank you for the time you gave."), "good")

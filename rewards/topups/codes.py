@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session
 
 from foundation.once import insert_once
 from foundation.refusal import Refused
-from members import addresses
-from members.models import Member
+from members import handles
 from rewards.topups.models import TillCode
 from rewards.vouchers.codes import new_code
 from rewards.vouchers.codes import read_code as read_letters
@@ -73,16 +72,4 @@ def find(session: Session, typed: str) -> str | None:
     """Whom somebody of the staff means: by code, by @handle or by e-mail address."""
     name = typed.strip()
     known = session.scalar(select(TillCode.member_id).where(TillCode.code == read_code(name)))
-    if known is not None:
-        return known
-    if "@" in name[1:]:
-        return _by_address(session, name)
-    return session.scalar(select(Member.id).where(Member.handle == name.removeprefix("@").lower()))
-
-
-def _by_address(session: Session, typed: str) -> str | None:
-    try:
-        email = addresses.normalise(typed)
-    except Refused:
-        return None  # no address at all, so nobody's
-    return session.scalar(select(Member.id).where(Member.email == email))
+    return known or handles.find(session, name)

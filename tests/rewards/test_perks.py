@@ -298,7 +298,7 @@ class TestPages:
             client, "/programme/perks", handle="nobody", perk=PRIORITY_ANSWERS, reason="For help."
         )
         assert answer.status_code == 422
-        assert "Nobody here is called @nobody." in answer.text
+        assert "Nobody here is called nobody." in answer.text
         assert "For help." in answer.text
 
 

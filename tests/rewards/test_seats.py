@@ -148,6 +148,7 @@ class TestInviting:
         [
             (UnitsDraft(0, 12, 3, START), "units"),
             (UnitsDraft(10**9 + 1, 12, 3, START), "units"),
+            (UnitsDraft(100, 12, 3, datetime(9999, 12, 31, tzinfo=UTC)), "starts_on"),
             (UnitsDraft(10, 0, 0, START), "months"),
             (UnitsDraft(10, 121, 0, START), "months"),
             (UnitsDraft(10, 12, 13, START), "cliff_months"),
@@ -245,6 +246,12 @@ class TestGate:
         self, counsel: str, allowed: str, blocked: str, country: str, lets_in: bool
     ) -> None:
         assert unit_gate.gate(counsel, allowed, blocked).lets_in(country) is lets_in
+
+    def test_no_part_of_a_blocked_country_is_a_country_of_its_own(self) -> None:
+        spanish = {"ES", "IC", "EA"}  # the last two are islands and towns of Spain
+        assert {code for code, _name in unit_gate.countries("en")} & spanish == {"ES"}
+        names = [name for _code, name in unit_gate.countries("en")]
+        assert names.index("Åland Islands") < names.index("Albania")
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -384,6 +391,18 @@ class TestLeaving:
         with pytest.raises(Refused, match="0 vested units"), writing() as session:
             vesting.settle(session, house.olga, grant_id, 1, "Too much.", at)
 
+    def test_asking_again_settles_once(self, house: House, now: datetime) -> None:
+        seated(house, now, 1_200)
+        at = month_after(START, 6)
+        vesting.vest_due(at)
+        grant_id = only_grant().id
+        for _press in range(2):
+            with writing() as session:
+                vesting.settle(session, house.olga, grant_id, 100, "As agreed.", at, step=1)
+        assert units_of(house)[2] == 100
+        with pytest.raises(Refused, match="since you opened"), writing() as session:
+            vesting.settle(session, house.olga, grant_id, 200, "As agreed.", at, step=1)
+
     def test_a_seat_ends_once(self, house: House, now: datetime) -> None:
         seat = seated(house, now)
         end(house, seat, now)
@@ -424,9 +443,27 @@ class TestPages:
         taken = people.submit(client, path, typed_name="Ada L.", country="DE", read="y")
         assert taken.status_code == 303
         assert "Accepted by Ada L." in client.get(path).text
+        again = people.submit(
+            client, path, typed_name="Ada L.", country="DE", read="y", agreement=1
+        )
+        assert again.status_code == 303
+        other = people.submit(client, path, typed_name="Ada", country="DE", read="y", agreement=1)
+        assert "no longer open" in other.text
         left = people.submit(client, path, f"{path}/leave", reason="No time.")
         assert left.status_code == 303
         assert "No time." in client.get(path).text
+
+    def test_the_language_kept_is_the_one_she_read(
+        self, client: Any, house: House, now: datetime
+    ) -> None:
+        publish(house, now)  # in English and 繁體中文
+        path = f"/me/seats/{invite(house, now)}"
+        people.sign_in(client, house.ada)
+        client.get("/language/zh_Hans")
+        assert "<strong>advise</strong>" in client.get(path).text
+        people.submit(client, path, typed_name="Ada L.", country="DE", read="y")
+        with reading() as session:
+            assert session.scalars(select(Seat.language)).one() == "en"
 
     def test_what_she_accepts_stands_in_the_public_log(
         self, client: Any, house: House, now: datetime

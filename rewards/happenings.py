@@ -68,6 +68,22 @@ def is_second_account(details: Mapping[str, Any]) -> bool:
     return details.get("same_mailbox") is True
 
 
+#: Where what a fact is about has its page for the member it speaks of, by kind of subject.
+PLACES: Mapping[str, str] = {
+    "order": "/me/orders/{}",
+    "review": "/reviews/{}",
+    "post": "/posts/{}",
+    "topic": "/topics/{}",
+    "referral": "/me/referrals#referral-{}",
+}
+
+
+def place_of(subject: str) -> str | None:
+    """The page of what a fact is about, for its own member; None when it has none."""
+    kind, _colon, identifier = subject.partition(":")
+    return PLACES[kind].format(identifier) if kind in PLACES else None
+
+
 def pieces_of(fact: Happened, product: str) -> int:
     """How many pieces of a product an order has; one where the fact does not say."""
     pieces = fact.details.get("pieces")

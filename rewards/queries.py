@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from foundation.facts import Fact
 from foundation.paging import Page
 from foundation.refusal import Refused
 from foundation.words import text_in
@@ -25,6 +26,7 @@ from rewards.cards.queries import MyCard
 from rewards.catalogue import offers as catalogue
 from rewards.catalogue import queries as catalogue_queries
 from rewards.catalogue.offers import Offer
+from rewards.happenings import order_reference, place_of
 from rewards.models import Clawback, Grant, ReplayRun, Voucher
 from rewards.programme import Version
 from rewards.replaying import (
@@ -66,6 +68,7 @@ class Mine:
     vouchers: Sequence[Voucher]
     statement: Page[Line]
     names: dict[str, dict[str, str]]  # of rules, by grant id
+    returnable: set[str]  # grants on hold until their order can no longer be returned
     items: dict[str, str]  # what was redeemed, by redemption
     awards: dict[str, str]  # the reason behind points by the owner's hand, by award
     offers: Sequence[Offer]
@@ -85,6 +88,7 @@ class Why:
     explained: explaining.Explained | None
     tier: Tier | None
     clawbacks: Sequence[Clawback]
+    place: str | None  # the page of the order, review or answer behind it
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,7 @@ def mine(session: Session, member_id: str, now: datetime, cursor: str | None) ->
         .limit(SHOWN)
     ).all()
     statement = statements.statement(session, member_id, POINTS, cursor=cursor, path="/me/rewards")
+    rules = _rules_of(session, waiting, statement.rows)
     return Mine(
         balances=statements.balances(session, member_id, POINTS),
         version=version,
@@ -130,7 +135,8 @@ def mine(session: Session, member_id: str, now: datetime, cursor: str | None) ->
         waiting=waiting,
         vouchers=vouchers,
         statement=statement,
-        names=_names_of_rules(session, waiting, statement.rows),
+        names={key: rule.name for key, rule in rules.items()},
+        returnable={key for key, rule in rules.items() if rule.hold == "return_period"},
         items=catalogue_queries.titles(session, _ids(statement.rows, "redemption:")),
         awards=award_queries.reasons(session, _ids(statement.rows, "award:")),
         offers=catalogue.offers(session, version.rules, member_id, now) if version else [],
@@ -146,22 +152,18 @@ def _ids(lines: Iterable[Line], prefix: str) -> list[str]:
     return [each.removeprefix(prefix) for each in about if each.startswith(prefix)]
 
 
-def _names_of_rules(
+def _rules_of(
     session: Session, waiting: Iterable[Grant], lines: Iterable[Line]
-) -> dict[str, dict[str, str]]:
-    """The name of the rule behind each grant on the page, as its version called it."""
+) -> dict[str, EarningRule]:
+    """The rule behind each grant on the page, as its version has it."""
     ids = {grant.id for grant in waiting}
     about = [line.about or "" for line in lines]
     ids |= {each.removeprefix("grant:") for each in about if each.startswith("grant:")}
     rows = session.execute(select(Grant.id, Grant.rule, Grant.version).where(Grant.id.in_(ids)))
     found = {grant_id: (rule, version) for grant_id, rule, version in rows}
     known = programme.numbered(session, (number for _key, number in found.values()))
-    names = {}
-    for grant_id, (key, number) in found.items():
-        version = known.get(number)
-        rule = version.rules.rule(key) if version else None
-        names[grant_id] = rule.name if rule else {"en": key}
-    return names
+    rules = {each: known[number].rules.rule(key) for each, (key, number) in found.items()}
+    return {each: rule for each, rule in rules.items() if rule is not None}
 
 
 def why(session: Session, grant_id: str, member_id: str) -> Why:
@@ -182,7 +184,16 @@ def why(session: Session, grant_id: str, member_id: str) -> Why:
         explained=explaining.rule(rule, version.rules) if rule else None,
         tier=version.rules.tier(grant.tier),
         clawbacks=clawbacks,
+        place=_place_of(session.get(Fact, grant.fact_id), grant),
     )
+
+
+def _place_of(fact: Fact | None, grant: Grant) -> str | None:
+    """Where the member sees what it was for: the friend of a referral her own order."""
+    if fact is None:
+        return None
+    is_friend = fact.kind == "referral.purchased" and fact.member_id != grant.member_id
+    return place_of(order_reference(str(fact.details["order"])) if is_friend else fact.subject)
 
 
 def people(session: Session, member_ids: Iterable[str]) -> dict[str, Person]:

@@ -280,19 +280,28 @@ def _gains(
     measured: Measured,
     day: int,
 ) -> Iterator[str]:
-    """What one more act adds to a component; what time adds to duration."""
+    """What one more act adds to a component, or as many as it takes to add anything; what time adds
+    to duration."""
     if key == "duration":
         if sheet.since is not None and measured.duration < 100:
             full = sheet.since + rules.full_days
             yield _("It is 100 on %(day)s.", day=when(date.fromordinal(full)))
         return
-    for name, words, adds in _acts(programme, rules, sheet):
-        if name not in HELPS[key]:
-            continue
-        after = measure(rules, _with(sheet.sums, adds, 1), sheet.since, day)
-        gain = after.component(key) - measured.component(key)
-        if gain > 0:
-            yield _("%(act)s: +%(gain)s", act=words(1), gain=number(gain))
+    acts = [each for each in _acts(programme, rules, sheet) if each[0] in HELPS[key]]
+    if key == "reliability" and rules.fold_costs and sheet.sums[FOLDS] > 0:
+        acts.append(("restored", _restored, {FOLDS: -1}))
+    for _name, words, adds in acts:
+        most = sheet.sums[FOLDS] + 1 if FOLDS in adds else MOST
+        for times in range(1, most):
+            after = measure(rules, _with(sheet.sums, adds, times), sheet.since, day)
+            gain = after.component(key) - measured.component(key)
+            if gain > 0:
+                yield _("%(act)s: +%(gain)s", act=words(times), gain=number(gain))
+                break
+
+
+def _restored(n: int) -> str:
+    return plural("%(num)s folded post restored", "%(num)s folded posts restored", n)
 
 
 def _with(sums: list[int], adds: dict[int, int], times: int) -> list[int]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from foundation.paging import Page, read_page
 from foundation.words import lazy
 from rewards import programme
+from rewards.happenings import place_of
 from rewards.programme import Version
 from rewards.rules import Programme
 from rewards.standing import explaining, tiers
@@ -31,8 +32,6 @@ FACTS: Mapping[str, Any] = {
     "post.folded": lazy("a post of yours that was folded"),
     "post.restored": lazy("a post of yours that was restored"),
 }
-#: Where a fact's subject has its page for its member.
-PAGES = {"order": "/me/orders/{}", "review": "/reviews/{}", "post": "/posts/{}"}
 
 
 @dataclass(frozen=True)
@@ -137,6 +136,4 @@ def _change(row: StandingChange, version: Version | None, now: Programme) -> Cha
 
 
 def _reason(named: Mapping[str, str]) -> Reason:
-    kind, _colon, identifier = named["subject"].partition(":")
-    href = PAGES[kind].format(identifier) if kind in PAGES else None
-    return Reason(FACTS.get(named["kind"], named["kind"]), href)
+    return Reason(FACTS.get(named["kind"], named["kind"]), place_of(named["subject"]))

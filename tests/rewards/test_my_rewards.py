@@ -96,6 +96,23 @@ def test_each_line_says_why(client: Any, programme: Any, now: Any) -> None:
     assert "1 point for each 1 USD of its value" in page
     assert "−100" in page
     assert "/how-rewards-work/1#rule-order" in page
+    assert f'href="/me/orders/{order.removeprefix("order:")}"' in page  # what it was for
+
+
+def test_each_side_of_a_referral_is_led_to_what_it_can_see(
+    client: Any, programme: Any, now: Any
+) -> None:
+    details = {"friend": programme.ben, "order": "order:1", "total": 5_000, "currency": "USD"}
+    subject = programme.happens("referral.purchased", programme.ada, now, channel="link", **details)
+    places = {programme.ada: f"/me/referrals#{subject.replace(':', '-')}"}
+    places[programme.ben] = "/me/orders/1"
+    for member_id, place in places.items():
+        with reading() as session:
+            grants = session.scalars(select(Grant.id).where(Grant.member_id == member_id)).all()
+        people.sign_in(client, member_id)
+        assert grants
+        for grant_id in grants:
+            assert f'href="{place}"' in client.get(f"/me/rewards/{grant_id}").text
 
 
 def test_a_grant_of_somebody_else_is_not_found(client: Any, programme: Any, now: Any) -> None:

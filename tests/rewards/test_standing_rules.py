@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rewards.first_programme import first_programme
+from rewards.standing import explaining
 from rewards.standing.climbing import Sheet
 from rewards.standing.rules import (
     COMPONENTS,
@@ -201,3 +203,17 @@ def test_a_sheet_counts_what_the_window_looks_at(
 def test_what_cannot_be_published_is_said_at_its_field(changes: Any, field: str) -> None:
     assert [each.field for each in objections(RULES.model_copy(update=changes))] == [field]
     assert list(objections(RULES)) == list(objections(None)) == []
+
+
+def test_every_component_says_what_adds_to_it_or_that_nothing_can() -> None:
+    """Also where one order adds nothing: it says how many do, and what a restored post gives."""
+    rules = first_programme()
+    assert rules.standing is not None
+    did = sums(orders=5, kept=4_750, spent=25_050, friends=5, reviews=3, folds=1)
+    sheet = Sheet(since=DAY - 238, sums=did)
+    measured = measure(rules.standing, did, sheet.since, DAY)
+    mine = explaining.mine(rules, sheet, measured, DAY)
+    gains = {each.key: each.gains for each in mine}
+    assert gains["reliability"] == ("2 orders of $50.10: +1", "1 folded post restored: +20")
+    assert all(gains[each.key] for each in mine if each.value < 100)
+    assert gains["influence"] == ()

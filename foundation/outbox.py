@@ -17,7 +17,7 @@ from sqlalchemy import Index, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation.once import insert_once
-from foundation.tables import Base, Id, Json, Moment, new_id
+from foundation.tables import Base, Id, Json, Moment, new_id, new_ids
 
 #: Eight tries over about a day and a half, then somebody has to look.
 MAX_ATTEMPTS = 8
@@ -101,7 +101,11 @@ def put_many(
     if payloads:
         common = {"channel": channel, "state": "waiting", "attempts": 0}
         moments = {"created_at": now, "due_at": now}
-        rows = [{"id": new_id(now), "payload": dict(p), **common, **moments} for p in payloads]
+        ids = new_ids(now, len(payloads))
+        rows = [
+            {"id": id, "payload": dict(p), **common, **moments}
+            for id, p in zip(ids, payloads, strict=True)
+        ]
         session.execute(insert(Message), rows)
 
 

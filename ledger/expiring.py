@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 
 from foundation.doors import dialect, reading, writing
 from foundation.jobs import Job, Summary
-from foundation.tables import new_id
+from foundation.tables import new_ids
 from foundation.words import lazy
 from ledger import posting, prepared
 from ledger.accounts import account_many
@@ -218,7 +218,7 @@ def _expire_as_a_set(
     said = _pairs(ours) | {"until": until, "now": now}
     [(many,)] = posting.run(session, COUNT, said)
     if many:
-        ids = prepared.array([new_id(now) for _ in range(many)])
+        ids = prepared.array(new_ids(now, many))
         posting.run(session, EXPIRE, said | {"id": ids})
     return int(many)
 
@@ -241,13 +241,19 @@ def _left(session: Session, ours: Mapping[int, int], until: datetime) -> list[Le
 
 def _drafted(
     left: Sequence[Left], ours: Mapping[int, int], now: datetime
-) -> Iterator[tuple[Any, ...]]:
-    """A row of `ledger_draft` for each lot; read and made without a record in between."""
-    at = posting.text_of(now)
-    for place, (source, expires_at, remaining, seq) in enumerate(left):
-        key = _key(source, expires_at, seq)
-        said = (place, new_id(now), key, source, ours[source], remaining, "expire")
-        yield (*said, None, None, at, None, None, None, None)
+) -> dict[str, Sequence[Any]]:
+    """The columns of `ledger_draft`, a row for each lot; made without a record in between."""
+    many = len(left)
+    return {
+        "place": range(many),
+        "id": new_ids(now, many),
+        "key": [_key(source, expires_at, seq) for source, expires_at, _, seq in left],
+        "source": [source for source, *_ in left],
+        "target": [ours[source] for source, *_ in left],
+        "amount": [remaining for _, _, remaining, _ in left],
+        "kind": ["expire"] * many,
+        "at": [posting.text_of(now)] * many,
+    }
 
 
 def _key(source: int, expires_at: str, seq: int) -> str:

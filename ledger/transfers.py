@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from foundation.refusal import Refused
-from foundation.tables import new_id
+from foundation.tables import new_id, new_ids
 from ledger import posting, refusals
 from ledger.models import transfer as transfers
 from ledger.posting import Draft, Transfer
@@ -147,16 +148,17 @@ def make_parts_many(
 ) -> list[list[Transfer]]:
     """`make_parts` of many requests whose keys are all new, in few statements."""
     drafts: list[Draft] = []
-    ids: list[str] = []
     counts: list[int] = []
+    ids = new_ids(now, sum(len(parts) for _, parts in wholes))
     for whole, parts in wholes:
-        first_id = new_id(now)
-        split = _split(whole, parts, first_id)
+        split = _split(whole, parts, ids[len(drafts)])
         drafts += split
-        ids += [first_id, *(new_id(now) for _ in split[1:])]
         counts.append(len(split))
-    made = iter(posting.write_many(session, drafts, now, ids=ids))
-    return [[next(made) for _ in range(count)] for count in counts]
+    made = posting.write_many(session, drafts, now, ids=ids[: len(drafts)])
+    if len(drafts) == len(wholes):
+        return [[each] for each in made]
+    following = iter(made)
+    return [list(islice(following, count)) for count in counts]
 
 
 def _split(whole: Draft, parts: Sequence[tuple[int, int, int]], first_id: str) -> list[Draft]:

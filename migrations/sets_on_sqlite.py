@@ -13,6 +13,8 @@ alone can do (reversals, holds that are given back to lots, clawbacks of a grant
 both gains and loses dated units) is refused here by the word ledger_set.
 """
 
+from alembic import op
+
 #: Whether a set is being posted, for the triggers of single rows.
 NO_SET = "not exists (select 1 from ledger_set)"
 
@@ -39,18 +41,16 @@ LAWS = [
       delete from ledger_set_probe;
     end""",
     """create trigger ledger_set_post after insert on ledger_set begin
-      select raise(abort, 'ledger_set')
-        from ledger_draft x cross join ledger_balance t on t.account_id = x.target and t.lots
-       where x.source in (select target from ledger_draft)
-          or x.target in (select source from ledger_draft)
-          or (select lots from ledger_balance where account_id = x.source)
-          or (x.resolves is not null and exists (select 1 from ledger_hold h
-               where h.transfer = x.resolves and h.source = x.target));
       select case
                when s.account_id is null or t.account_id is null then raise(abort, 'ledger_account')
                when s.commodity <> t.commodity then raise(abort, 'ledger_commodity')
                when t.holding <> (x.until is not null) or s.holding <> (x.resolves is not null)
                then raise(abort, 'ledger_held')
+               when t.lots and (s.lots or x.source in (select target from ledger_draft)
+                 or x.target in (select source from ledger_draft)
+                 or (x.resolves is not null and exists (select 1 from ledger_hold h
+                       where h.transfer = x.resolves and h.source = x.target)))
+               then raise(abort, 'ledger_set')
                when x.expires_at is not null and s.lots then raise(abort, 'ledger_expiry')
                when t.lots and x.resolves is null and exists (select 1 from ledger_account
                       where id = x.source and owner is not null)
@@ -64,7 +64,7 @@ LAWS = [
              x.at, x.until, x.resolves, x.linked, x.expires_at
         from ledger_draft x cross join ledger_balance s on s.account_id = x.source
        order by x.place;
-      insert into ledger_unsealed (transfer) select id from ledger_draft order by id;
+      insert into ledger_unsealed (transfer) select id from ledger_draft order by place;
 
       select case
                when h.account is not x.source then raise(abort, 'ledger_resolves')
@@ -95,7 +95,7 @@ LAWS = [
               union all
               select id, 1, target, amount, place, expires_at from ledger_draft) x
         cross join ledger_balance b on b.account_id = x.account
-      window chain as (partition by x.account order by x.place);
+      window chain as (partition by x.account order by x.place rows unbounded preceding);
       select raise(abort, 'ledger_floor')
         from ledger_draft x
         cross join ledger_balance b on b.account_id = x.source and b.floor is not null
@@ -128,10 +128,11 @@ LAWS = [
                              sum(l.remaining) over laid as upto
                         from ledger_lot l
                        where l.remaining > 0 and l.account in (select source from ledger_draft)
-                      window laid as (partition by l.account order by l.expires_at)) l
+                      window laid as (partition by l.account order by l.expires_at
+                                      rows unbounded preceding)) l
                   on l.account = e.account and e.since < e.upto
                  and l.since < e.upto and e.since < l.upto)
-      window lot as (partition by account, expires_at order by place);
+      window lot as (partition by account, expires_at order by place rows unbounded preceding);
       -- Put: new lots, or more into those there are.
       insert into ledger_lot_use (transfer, side, account, expires_at, amount, remaining_after, seq)
       select x.id, 1, x.target, x.expires_at, x.amount,
@@ -141,7 +142,7 @@ LAWS = [
         cross join ledger_balance b on b.account_id = x.target and b.lots
         left join ledger_lot l on l.account = x.target and l.expires_at = x.expires_at
        where x.expires_at is not null
-      window lot as (partition by x.target, x.expires_at order by x.place);
+      window lot as (partition by x.target, x.expires_at order by x.place rows unbounded preceding);
       update ledger_lot set (remaining, seq) = (select u.remaining_after, u.seq
           from ledger_lot_use u where u.account = ledger_lot.account
            and u.expires_at = ledger_lot.expires_at order by u.seq desc limit 1)
@@ -167,3 +168,11 @@ LAWS = [
       delete from ledger_set;
     end""",
 ]
+
+
+def write_again() -> None:
+    """Put these laws in the place of those that an earlier form of this file made."""
+    for name in TRIGGERS:
+        op.execute(f"drop trigger {name}")
+    for law in LAWS:
+        op.execute(law)

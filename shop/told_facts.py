@@ -65,11 +65,15 @@ WORDS = {
     "programme.published": lazy("Published a version of the programme"),
     "stage.entered": lazy("Moved on in the funnel"),
 }
-#: What is said instead where store credit was given.
+#: What is said instead where something else than points was given.
 OF_CREDIT = {
     "reward.granted": lazy("Earned store credit"),
     "reward.released": lazy("Store credit came off hold"),
     "reward.clawed_back": lazy("Store credit went back with a refund"),
+}
+OF_VOUCHERS = {
+    "reward.granted": lazy("Earned vouchers"),
+    "reward.clawed_back": lazy("Vouchers went back with a refund"),
 }
 
 
@@ -77,9 +81,8 @@ def tell(fact: Any) -> str:
     """One fact in the reader's language; what was given is said where the fact has it."""
     amount = fact.details.get("amount") if fact.kind.startswith("reward.") else None
     commodity = fact.details.get("commodity", POINTS)
-    if commodity == VOUCHER:
-        return _("A voucher went back with a refund")
-    words = str(WORDS[fact.kind] if commodity == POINTS else OF_CREDIT[fact.kind])
+    instead = {POINTS: {}, VOUCHER: OF_VOUCHERS}.get(commodity, OF_CREDIT)
+    words = str(instead.get(fact.kind, WORDS[fact.kind]))
     if not amount:
         return words
     return _("%(what)s: %(points)s", what=words, points=written(amount, commodity))

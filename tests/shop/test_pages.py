@@ -8,6 +8,7 @@ import pytest
 
 from foundation import clock
 from foundation.doors import reading, writing
+from foundation.facts import Fact
 from shop import ordering, products, told_facts
 from shop.models import Order
 from shop.products import ProductDraft
@@ -198,3 +199,18 @@ def test_a_shipped_order_is_told_on_its_page(client, cast):
 def test_every_kind_of_fact_has_words_in_the_file_of_a_customer() -> None:
     kinds = re.findall(r"^\| `([a-z_.]+)` \|", Path("docs/facts.md").read_text("utf-8"), re.M)
     assert set(told_facts.WORDS) == set(kinds)
+
+
+@pytest.mark.parametrize(
+    ("kind", "commodity", "said"),
+    [
+        ("reward.granted", "points", "Earned points: 2"),
+        ("reward.granted", "voucher", "Earned vouchers: 2"),
+        ("reward.clawed_back", "voucher", "Vouchers went back with a refund: 2"),
+        ("reward.released", "USD", "Store credit came off hold: $0.02"),
+        ("order.paid", "USD", "Paid an order"),
+    ],
+)
+def test_a_fact_says_what_was_given_in_its_own_unit(kind: str, commodity: str, said: str) -> None:
+    fact = Fact(kind=kind, details={"amount": 2, "commodity": commodity})
+    assert told_facts.tell(fact) == said

@@ -136,7 +136,6 @@ entry = Table(
     Column("seq", BigNumber),
     Column("written_in", BigNumber),
     Column("expiring_after", BigNumber),
-    ForeignKeyConstraint(["transfer"], ["ledger_transfer.id"]).ddl_if(dialect="sqlite"),
     UniqueConstraint("account", "seq"),
     CheckConstraint("side in (0, 1)", name="side"),
     CheckConstraint("amount <> 0", name="amount"),

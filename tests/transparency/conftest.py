@@ -28,7 +28,7 @@ def no_room_speaks(monkeypatch: Any) -> None:
 @pytest.fixture
 def unaudited(monkeypatch: Any) -> None:
     """For tests that break the log on purpose; ask for it before the database."""
-    monkeypatch.setattr(root, "AUDITS", [])
+    monkeypatch.setattr(root, "AUDITS", {})
 
 
 @pytest.fixture

@@ -184,6 +184,7 @@ HEARERS: Mapping[str, Sequence[Hearer]] = {
         thanking.hear,
     ),
     "card.filled": (earning.hear,),
+    "member.welcomed": (earning.hear,),
     "review.published": (
         earning.hear,
         standing.hear,

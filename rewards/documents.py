@@ -20,6 +20,8 @@ VOUCHER = "voucher"
 #: Text by language code; English is required, the others fall back to it.
 Texts = dict[str, str]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+#: Also of the rules that cards and welcome vouchers write, whose keys are a little longer.
+RuleKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,59}$")]
 Amount = Annotated[int, Field(ge=0, le=1_000_000)]
 
 

@@ -15,6 +15,7 @@ from rewards import explaining_rules
 from rewards.cards import explaining as explaining_cards
 from rewards.catalogue import explaining as explaining_items
 from rewards.explaining_rules import points as points
+from rewards.happenings import WRITTEN
 from rewards.perks import explaining as perk_explaining
 from rewards.rules import EarningRule, Programme
 from rewards.standing import explaining as standing_explaining
@@ -47,12 +48,20 @@ def _when(each: EarningRule) -> str:
     return {
         "order.paid": _("For every order you pay"),
         "card.filled": _("When the card is full"),
+        "member.welcomed": _("As a welcome"),
         "review.published": _("For every review you publish, whatever its stars"),
         "answer.accepted": _("When your answer to a question is accepted"),
         "topic.started": _("For every topic you start"),
         "post.written": _("For every post you write"),
         "member.verified": _("Once your e-mail address is confirmed"),
     }[each.fact]
+
+
+def anchor_of(fact: str, rule: str) -> str:
+    """Where the public page tells of a rule: its own place, its card's or its welcome's."""
+    if fact in WRITTEN:
+        return rule.replace("_", "-", 1)
+    return f"rule-{rule}"
 
 
 def _what(each: EarningRule, programme: Programme) -> str:

@@ -217,7 +217,7 @@ def _counted(each: Budget, programme: Programme) -> str | None:
         return None
     if each.unit == "vouchers":
         has_others = programme.welcome or any(card.voucher for card in programme.cards)
-        return _("Vouchers of cards and welcomes are not counted in it.") if has_others else None
+        return _("Vouchers of cards and welcomes are counted in it.") if has_others else None
     known = {rule.commodity for rule in programme.paying} - {VOUCHER}
     if len(known) < 2:
         return None

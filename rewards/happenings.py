@@ -23,6 +23,10 @@ class FactKind:
 
 #: A stamp card is full: no rule of the owner speaks of it, its card does (rewards/cards).
 CARD_FILLED = "card.filled"
+#: A newcomer is due a welcome voucher: likewise.
+WELCOMED = "member.welcomed"
+#: Facts that no rule of the owner can name.
+WRITTEN = frozenset({CARD_FILLED, WELCOMED})
 
 #: The facts that can earn. Joining is not among them: nobody is paid for recruiting as such.
 #: Of those of the same moment, the earlier in this table are worked off first.
@@ -37,6 +41,7 @@ FACTS: Mapping[str, FactKind] = {
     "topic.started": FactKind(("member",)),
     "post.written": FactKind(("member",)),
     "member.verified": FactKind(("member",)),
+    WELCOMED: FactKind(("member",)),
 }
 
 

@@ -25,11 +25,11 @@ from rewards.conditions import ALWAYS as ALWAYS
 from rewards.conditions import Condition as Condition
 from rewards.documents import POINTS as POINTS
 from rewards.documents import VOUCHER as VOUCHER
-from rewards.documents import Amount, Document, Key, about_names
+from rewards.documents import Amount, Document, Key, RuleKey, about_names
 from rewards.documents import Objection as Objection
 from rewards.documents import Texts as Texts
 from rewards.documents import objection as _objection
-from rewards.happenings import CARD_FILLED, FactKind
+from rewards.happenings import CARD_FILLED, WELCOMED, WRITTEN, FactKind
 from rewards.happenings import FACTS as FACTS
 from rewards.happenings import Happened as Happened
 from rewards.happenings import month_of as month_of
@@ -92,7 +92,7 @@ class EarningRule(Document):
     spent.
     """
 
-    key: Key
+    key: RuleKey
     fact: str
     name: Texts
     who: Who = "member"
@@ -150,17 +150,19 @@ class Programme(Document):
         return next((tier for tier in self.tiers if tier.key == key), None)
 
     def rule(self, key: str) -> EarningRule | None:
-        """The earning rule called `key`, if this version has it, also one that a card writes."""
+        """The rule called `key`, if this version has it, also one that a card or welcome writes."""
         found = next((rule for rule in self.earning if rule.key == key), None)
-        if found is None and key.startswith(cards.RULE):
-            card = self.card(key.removeprefix(cards.RULE))
-            found = rule_of(card) if card is not None and card.is_paid else None
-        return found
+        return found or next((rule for rule in self._written if rule.key == key), None)
 
     @property
     def paying(self) -> tuple[EarningRule, ...]:
-        """Every rule that gives something: the earning rules, and those that cards write."""
-        return (*self.earning, *(rule_of(card) for card in self.cards if card.is_paid))
+        """Every rule that gives something: also those that cards and welcome vouchers write."""
+        return (*self.earning, *self._written)
+
+    @property
+    def _written(self) -> Iterator[EarningRule]:
+        yield from map(rule_of, self.cards)
+        yield from map(rule_of_welcome, self.welcome)
 
     def card(self, key: str) -> StampCard | None:
         """The stamp card called `key`, if this version has it."""
@@ -200,7 +202,9 @@ def _gives(programme: Programme) -> dict[str, str]:
 
 
 def rule_of(card: StampCard) -> EarningRule:
-    """The earning rule that a card with points or store credit writes: so much once it is full."""
+    """The earning rule that a card writes: so much, or a voucher, once it is full."""
+    if card.voucher is not None:
+        return _gift(card.rule, CARD_FILLED, card.name, card.voucher)
     return EarningRule(
         key=card.rule,
         fact=CARD_FILLED,
@@ -211,10 +215,29 @@ def rule_of(card: StampCard) -> EarningRule:
     )
 
 
+def rule_of_welcome(each: WelcomeVoucher) -> EarningRule:
+    """The earning rule that a welcome voucher writes: one for whoever is due it."""
+    return _gift(each.rule, WELCOMED, each.name, each.voucher, each.valid_days)
+
+
+def _gift(
+    key: str, fact: str, name: Texts, voucher: str, valid_days: int | None = None
+) -> EarningRule:
+    return EarningRule(
+        key=key,
+        fact=fact,
+        name=name,
+        amount=1,
+        commodity="voucher",
+        voucher=voucher,
+        expires_after_days=valid_days,
+    )
+
+
 def receivers(rule: EarningRule, fact: Happened) -> list[tuple[str, int]]:
     """Who gets it, each with the rule's amount for her; nobody when she is her own referrer, or
-    when another card is full than the one that wrote the rule."""
-    if fact.kind == CARD_FILLED and rule.key != f"{cards.RULE}{fact.details['card']}":
+    when the fact speaks of another card or welcome than the one that wrote the rule."""
+    if fact.kind in WRITTEN and not _speaks_of(rule, fact):
         return []
     member_id = fact.member_id
     if FACTS[fact.kind].who == ("member",):
@@ -227,6 +250,13 @@ def receivers(rule: EarningRule, fact: Happened) -> list[tuple[str, int]]:
         for person, who in ((member_id, "referrer"), (friend, "friend"))
         if person is not None and (amount := side_amount(rule, who)) is not None
     ]
+
+
+def _speaks_of(rule: EarningRule, fact: Happened) -> bool:
+    """Whether this card or welcome wrote the rule; one whose voucher stands gives no second."""
+    details = fact.details
+    writer = details["rule"] if fact.kind == WELCOMED else f"{cards.RULE}{details['card']}"
+    return writer == rule.key and not details.get("again")
 
 
 def side_amount(rule: EarningRule, who: str) -> int | None:
@@ -327,7 +357,7 @@ def _about_earning(programme: Programme) -> Iterator[Objection]:
     for number, rule in enumerate(programme.earning):
         place = f"earning-{number}"
         known = FACTS.get(rule.fact)
-        if known is None or rule.fact == CARD_FILLED:
+        if known is None or rule.fact in WRITTEN:
             yield _objection(f"{place}-fact", "Nothing of this kind can earn points.")
             continue
         yield from _about_receivers(place, rule, known)

@@ -45,6 +45,7 @@ bp = Blueprint("rewards", __name__)
 USUAL_DAYS = 90
 
 bp.add_app_template_global(explaining.points, "points")
+bp.add_app_template_global(explaining.anchor_of, "anchor_of")
 bp.add_app_template_global(explaining_rules.given, "amount_of")
 bp.add_app_template_global(explaining_rules.given_all, "amounts_of")
 bp.add_app_template_global(explaining_rules.written, "written_as")

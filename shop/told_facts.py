@@ -40,6 +40,7 @@ WORDS = {
     "redemption.fulfilled": lazy("Got what was redeemed"),
     "redemption.cancelled": lazy("A redemption was cancelled, the points came back"),
     "card.filled": lazy("Filled a stamp card"),
+    "member.welcomed": lazy("Was due a welcome voucher"),
     "voucher.given": lazy("Was given a voucher"),
     "voucher.used": lazy("A voucher was used"),
     "voucher.released": lazy("A voucher came back from an order"),

@@ -30,6 +30,7 @@ from rewards.cards.rules import WELCOME
 from rewards.catalogue import queries as catalogue_queries
 from rewards.commodities import PAPER, in_order
 from rewards.credit.models import CreditReturn, CreditTaking
+from rewards.explaining import anchor_of
 from rewards.models import Grant
 from rewards.papers.models import Paper
 from rewards.perks.models import Entitlement
@@ -174,7 +175,8 @@ def _grants(session: Session, about: set[str]) -> dict[str, Reason]:
     for grant_id, key, number, fact_kind, basis in rows:
         version = known.get(number)
         rule = version.rules.rule(key) if version else None
-        also = [(f"/how-rewards-work/{number}#rule-{key}", _("Version %(number)s", number=number))]
+        told = f"/how-rewards-work/{number}#{anchor_of(fact_kind, key)}"
+        also = [(told, _("Version %(number)s", number=number))]
         if fact_kind == "order.paid" and basis:  # a referral rests on the friend's order
             also.append((f"/me/orders/{basis.removeprefix('order:')}", _("The order")))
         name = text_in(rule.name) if rule else key

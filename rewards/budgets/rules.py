@@ -7,8 +7,8 @@ the owners are warned (`warn`). Owners are told at 80 and at 100 per cent.
 A budget counted in points counts points, and no store credit. One counted in money counts store
 credit as it is and points at the stated worth of a hundred of them, rounded up: so it lets through
 as many points as that much money surely pays for. The budget of a rule that gives store credit is
-counted in money. One counted in vouchers counts those that earning rules give, each as one however
-often it can be used, and nothing else.
+counted in money. One counted in vouchers counts those that rules, full cards and welcomes give,
+each as one however often it can be used, and nothing else.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rewards.documents import POINTS, VOUCHER, Document, Key, Objection, objection
+from rewards.documents import POINTS, VOUCHER, Document, Key, Objection, RuleKey, objection
 
 #: The scope of a budget that all rules share.
 ALL = "*"
@@ -42,7 +42,7 @@ class Budget(Document):
     """
 
     key: Key
-    rule: Key | None = None
+    rule: RuleKey | None = None
     period: Period = "month"
     limit: Annotated[int, Field(ge=1, le=10**12)]
     unit: Literal["points", "money", "vouchers"] = "points"

@@ -19,10 +19,8 @@ from rewards.cards.collecting import Collection, Lost, Stamped, basis_of, filled
 from rewards.earning import happened
 from rewards.happenings import month_of
 from rewards.locking import lock_members
-from rewards.models import Voucher
-from rewards.rules import Item
-from rewards.vouchers import codes, giving
-from rewards.vouchers.giving import Gift
+from rewards.models import Grant, Voucher
+from rewards.vouchers import codes
 
 
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
@@ -49,7 +47,7 @@ def _stamp(session: Session, paid: Sequence[Fact], now: datetime) -> None:
     cards = stamps.collection(session, members, known)
     stamped = _pay(cards, paid, numbers, now)
     stamps.write(session, stamped, now)
-    _reward(session, cards, [each for each in stamped if each[0].fills], now)
+    _reward(session, [each for each in stamped if each[0].fills], now)
 
 
 def _pay(
@@ -65,42 +63,26 @@ def _pay(
     return stamped
 
 
-def _reward(
-    session: Session, cards: Collection, full: Sequence[tuple[Stamped, Fact]], now: datetime
-) -> None:
-    """Give vouchers; points follow from the fact, as with every other rule."""
-    drafts, gifts = [], []
+def _reward(session: Session, full: Sequence[tuple[Stamped, Fact]], now: datetime) -> None:
+    """Tell that cards are full: what they give follows, as with every other rule."""
+    drafts = []
     for each, fact in full:
         card, details = each.card, filled(each)
-        item = cards.programmes[card.version].item(card.terms.voucher or "")
-        if item is not None and _has_one(session, card.id):
+        if card.terms.voucher is not None and _has_one(session, card.id):
             details["again"] = True  # its voucher stands in spite of a refund: not two for one card
-        elif item is not None:
-            gifts.append(_gift(each, item, fact.at))
         subject = filled_subject(each)
         drafts.append(FactDraft("card.filled", card.member_id, subject, fact.at, details))
-    giving.give(session, gifts, notices.FILLED, now)
     facts.record_many(session, drafts, now)
-
-
-def _gift(each: Stamped, item: Item, at: datetime) -> Gift:
-    card = each.card
-    return Gift(
-        member_id=card.member_id,
-        key=filled_subject(each),
-        about=basis_of(card.id),
-        by=card.terms.rule,
-        version=card.version,
-        item=item,
-        at=at,
-        said={"card": card.terms.name},
-    )
 
 
 def _has_one(session: Session, card_id: str) -> bool:
     """Whether a voucher of this card stands in spite of a refund: it was used, or has expired."""
-    about = Voucher.about == basis_of(card_id)
-    return session.scalar(select(Voucher.id).where(about, Voucher.revoked_at.is_(None))) is not None
+    rests = (Grant.basis == basis_of(card_id), Grant.clawed < Grant.amount)
+    before = (Voucher.about == basis_of(card_id), Voucher.revoked_at.is_(None))
+    return bool(
+        session.scalar(select(Grant.id).where(*rests).limit(1))
+        or session.scalar(select(Voucher.id).where(*before).limit(1))
+    )
 
 
 def _take_back(session: Session, refunds: Sequence[Fact], now: datetime) -> None:
@@ -125,7 +107,8 @@ def _take_back(session: Session, refunds: Sequence[Fact], now: datetime) -> None
 
 
 def _void(session: Session, lost: Lost, now: datetime) -> str | None:
-    """Void the voucher that a full card gave, if it can still be used and never was; its code."""
+    """Void the voucher that a card filled before grants were written for them gave, if it can still
+    be used and never was; its code."""
     if not lost.was_full:
         return None
     rows = session.execute(

@@ -22,7 +22,7 @@ from rewards.cards.collecting import Collection, Stamped, basis_of, filling
 from rewards.cards.models import MemberCard, Stamp
 from rewards.cards.newcomers import KINDS, SAME_MAILBOX, welcomed
 from rewards.cards.rules import Held, WelcomeVoucher
-from rewards.happenings import CARD_FILLED, Happened
+from rewards.happenings import CARD_FILLED, WELCOMED, Happened
 from rewards.rules import Item, Programme
 
 #: How the programme that is replayed is called among the versions; those count from 1.
@@ -49,7 +49,7 @@ def kinds(rules: Programme) -> set[str]:
 
 
 class PastGifts:
-    """Members' cards and welcome vouchers, moved forward fact by fact."""
+    """Members' cards and welcome vouchers, moved forward fact by fact; the engine pays them."""
 
     def __init__(self, rules: Programme) -> None:
         self.rules = rules
@@ -106,7 +106,8 @@ class PastGifts:
         return self._cards.programmes
 
     def hear(self, fact: Happened, heard_at: datetime) -> Iterator[Happened]:
-        """The cards that are full by what was heard before this; then this fact is heard.
+        """The cards that are full, and the welcomes that are due, by what was heard before this;
+        then this fact is heard.
 
         What one instant tells of one kind is worked off together before what follows from it, as
         live facts are.
@@ -125,7 +126,7 @@ class PastGifts:
             self._welcome(fact)
 
     def rest(self) -> Iterator[Happened]:
-        """The cards that are full by the last facts."""
+        """The cards that are full, and the welcomes that are due, by the last facts."""
         waiting, self._waiting = self._waiting, []
         yield from waiting
 
@@ -134,11 +135,10 @@ class PastGifts:
         return [basis_of(lost.card.id) for lost in self._cards.refund(fact) if lost.was_full]
 
     def _fill(self, stamped: Stamped, fact: Happened) -> None:
-        self._waiting.append(filling(stamped, fact))
-        card = stamped.card
-        item = self.programmes[card.version].item(card.terms.voucher or "")
-        if item is not None and (card.terms.key, stamped.order) not in self._not_again:
-            self.give(card.terms.rule, item)
+        full = filling(stamped, fact)
+        if (stamped.card.terms.key, stamped.order) in self._not_again:
+            full = full._replace(details={**full.details, "again": True})
+        self._waiting.append(full)
 
     def _welcome(self, fact: Happened) -> None:
         for who, voucher in welcomed(
@@ -148,9 +148,11 @@ class PastGifts:
             self._second.__contains__,
             lambda who: self._bought[who],
         ):
-            item = self.rules.item(voucher.voucher)
-            if item is not None and self._is_new(who, voucher):
-                self.give(voucher.rule, item)
+            if self._is_new(who, voucher):
+                details = {"rule": voucher.rule, "programme": REPLAYED}
+                subject = f"{voucher.rule}:{who}"
+                due = Happened(subject, WELCOMED, subject, who, fact.at, details)
+                self._waiting.append(due)
 
     def _is_new(self, who: str, voucher: WelcomeVoucher) -> bool:
         key = (who, voucher.rule)

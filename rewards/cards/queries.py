@@ -16,6 +16,7 @@ from rewards.cards.models import MemberCard, Stamp
 from rewards.cards.rules import Held, StampCard, may_begin
 from rewards.models import Grant, Voucher
 from rewards.rules import Programme
+from rewards.vouchers.booking import about_grant
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Reward:
-    """What a full card gave: points by a grant, or a voucher."""
+    """What a full card gave: a grant, and its voucher if it is one."""
 
     grant: Grant | None = None
     voucher: Voucher | None = None
@@ -141,10 +142,16 @@ def _rewards(session: Session, member_id: str, card_ids: Sequence[str]) -> dict[
     grants = session.scalars(
         select(Grant).where(Grant.basis.in_(bases), Grant.clawed == 0).order_by(Grant.id)
     )
-    found = {bases[grant.basis or ""]: Reward(grant=grant) for grant in grants}
+    found = {grant.basis or "": grant for grant in grants}
+    # A card that was filled before grants were written for vouchers is what its voucher is about.
+    abouts = {about_grant(grant.id): basis for basis, grant in found.items()}
     given = session.scalars(
         select(Voucher)
-        .where(Voucher.member_id == member_id, Voucher.about.in_(bases))
+        .where(Voucher.member_id == member_id, Voucher.about.in_([*abouts, *bases]))
         .where(Voucher.revoked_at.is_(None))
     )
-    return found | {bases[each.about]: Reward(voucher=each) for each in given}
+    vouchers = {abouts.get(each.about, each.about): each for each in given}
+    return {
+        bases[basis]: Reward(found.get(basis), vouchers.get(basis))
+        for basis in found.keys() | vouchers.keys()
+    }

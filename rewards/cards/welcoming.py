@@ -2,7 +2,8 @@
 
 Nobody gets one before the address is confirmed, and none of two accounts of one mailbox but the
 first; so a second one needs a second mailbox. Whoever bought before she signed up has her orders
-counted then.
+counted then. That she is due one is a fact, which happens once for each member and voucher, and a
+rule that the welcome voucher writes pays for it (`rules.rule_of_welcome`).
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from foundation.facts import Fact
+from foundation.facts import Fact, FactDraft, record_many
 from rewards import programme
-from rewards.cards import notices
+from rewards.budgets import committing
 from rewards.cards.newcomers import KINDS, SAME_MAILBOX, welcomed
+from rewards.cards.rules import WELCOME
 from rewards.earning import happened
-from rewards.happenings import Happened
+from rewards.happenings import Happened, month_of
 from rewards.locking import lock_members
+from rewards.models import Voucher
 from rewards.programme import Version
 from rewards.tallies import CHUNK
-from rewards.vouchers import giving
-from rewards.vouchers.giving import Gift
 
 
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
@@ -45,7 +46,7 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
 def _give_all(session: Session, version: Version, facts: list[Happened], now: datetime) -> None:
     proven = _proven(session, facts)
     second = _with(session, SAME_MAILBOX, _asked(facts))
-    gifts: list[Gift] = []
+    due: list[FactDraft] = []
     for fact in facts:
         for member_id, voucher in welcomed(
             version.rules,
@@ -54,23 +55,27 @@ def _give_all(session: Session, version: Version, facts: list[Happened], now: da
             second.__contains__,
             lambda who: _bought(session, who),
         ):
-            item = version.rules.item(voucher.voucher)
-            assert item is not None  # a version without it is not published
-            gift = Gift(
-                member_id=member_id,
-                key=voucher.rule,
-                about=voucher.rule,
-                by=voucher.rule,
-                version=version.number,
-                item=item,
-                at=fact.at,
-                valid_days=voucher.valid_days,
-                order_min=voucher.order_min,
-                said={"name": voucher.name},
-            )
-            gifts.append(gift)
-    lock_members(session, (gift.member_id for gift in gifts))
-    giving.give(session, gifts, notices.WELCOME, now)
+            details = {"rule": voucher.rule, "programme": version.number}
+            subject = f"{voucher.rule}:{member_id}"
+            due.append(FactDraft("member.welcomed", member_id, subject, fact.at, details))
+    if due:
+        # Budgets first, then members, as whoever gives does (`committing`).
+        committing.lock(session, None, {month_of(each.at) for each in due})
+        lock_members(session, {str(each.member_id) for each in due})
+        had = _had(session, due)
+        fresh = [each for each in due if (each.member_id, each.details["rule"]) not in had]
+        record_many(session, fresh, now)
+
+
+def _had(session: Session, due: Iterable[FactDraft]) -> set[tuple[str | None, str]]:
+    """Who of them got which welcome voucher before it was a fact that she is due one."""
+    wanted, found = sorted({str(each.member_id) for each in due}), set[tuple[str | None, str]]()
+    for start in range(0, len(wanted), CHUNK):
+        hers = Voucher.member_id.in_(wanted[start : start + CHUNK])
+        query = select(Voucher.member_id, Voucher.request_key)
+        rows = session.execute(query.where(hers, Voucher.request_key.startswith(WELCOME)))
+        found.update((row.member_id, row.request_key) for row in rows)
+    return found
 
 
 def _proven(session: Session, facts: Iterable[Happened]) -> set[str]:

@@ -26,6 +26,11 @@ def commodity_of(voucher: Voucher) -> str:
     return f"{VOUCHERS}{voucher.item}"
 
 
+def about_grant(grant_id: str) -> str:
+    """What the vouchers of a grant are about: their page tells why they were given."""
+    return f"grant:{grant_id}"
+
+
 def about_use(use_id: str) -> str:
     """What a use of a voucher moves in the book is about."""
     return f"voucher_use:{use_id}"

@@ -66,7 +66,7 @@ def test_a_member_sees_her_stamps_and_why(client: Any, carded: Any) -> None:
     page = client.get("/me/cards").text
     assert "It gave you 150 points." in page
     assert "It gave you the voucher" in page
-    why = re.search(r'href="(/me/rewards/[0-9a-z]{26})"', page)
+    why = re.search(r'150 points\. <a href="(/me/rewards/[0-9a-z]{26})"', page)
     assert why is not None
     page = client.get(why.group(1)).text
     assert "When the card is full: 150 points." in page

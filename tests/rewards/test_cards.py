@@ -320,7 +320,15 @@ WELCOME = (
 
 
 def items(who: str) -> list[str]:
-    return sorted(each.about for each in vouchers(who))
+    """The rules that gave her vouchers."""
+    with reading() as session:
+        abouts = [f"grant:{each}" for each in session.scalars(select(Grant.id))]
+        assert {each.about for each in vouchers(who)} <= set(abouts)
+        return sorted(
+            session.scalars(
+                select(Grant.rule).where(Grant.member_id == who, Grant.commodity == "voucher")
+            )
+        )
 
 
 def test_a_new_member_is_welcomed_once_her_address_is_confirmed(house: Any) -> None:

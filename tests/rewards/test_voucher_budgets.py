@@ -17,6 +17,7 @@ from rewards import explaining_rules, replaying
 from rewards import programme as programmes
 from rewards.budgets import auditing, queries, withholding
 from rewards.budgets.rules import Budget
+from rewards.cards.rules import StampCard, WelcomeVoucher
 from rewards.models import Grant, Voucher
 from rewards.rules import objections
 from rewards.vouchers import codes
@@ -105,6 +106,68 @@ def test_eight_buyers_at_once_never_pass_it(house: Any, now: Any) -> None:
         grants = session.scalars(select(Grant.amount).where(Grant.commodity == "voucher")).all()
         assert auditing.audit(session) == []
     assert sum(grants) == sum(len(vouchers_of(each)) for each in members) == 5
+
+
+CARD = StampCard(
+    key="pot", name={"en": "Pot card"}, orders=2, days=90, one_a_day=False, voucher="voucher-5"
+)
+HELLO = WelcomeVoucher(key="hello", name={"en": "Hello"}, voucher="voucher-5")
+
+
+def test_cards_and_welcomes_are_counted_and_stopped_like_rules(house: Any, now: Any) -> None:
+    """And room that a refund makes is there for the next one; a replay says the same."""
+    rules = limited(in_vouchers(limit=2), cards=(CARD,), welcome=(HELLO,))
+    rules = rules.model_copy(update={"earning": ()})
+    house.publish(rules)
+    house.happens("member.verified", house.ada, now, f"member:{house.ada}")
+    for hour in (1, 2):
+        last = house.pays(house.ben, 4_000, now + hour * HOUR)
+    house.happens("member.verified", house.fay, now + 3 * HOUR, f"member:{house.fay}")
+    assert [len(vouchers_of(who)) for who in (house.ada, house.ben, house.fay)] == [1, 1, 0]
+    with reading() as session:
+        (stopped,) = withholding.of_member(session, house.fay)
+        _version, [used] = queries.used(session, now) or (None, [])
+    assert (stopped.row.rule, stopped.row.cause) == ("welcome_hello", "budget:gifts")
+    assert (used.committed, dict(used.withheld)) == (2, {"voucher": 1})
+    house.refunds(last, house.ben, 4_000, 4_000, now + 4 * HOUR)
+    with reading() as session:
+        assert auditing.audit(session) == []
+    house.pays(house.ben, 4_000, now + 5 * HOUR)
+    states = [each.state(now + 6 * HOUR) for each in vouchers_of(house.ben)]
+    assert sorted(states) == ["open", "revoked"]
+    with reading() as session:
+        outcome = replaying.replay(session, rules, PUBLISHED, now + timedelta(days=9))
+    assert outcome.gifts == outcome.actual_gifts
+    assert outcome.budgets["gifts"].withheld == {"voucher": 1}
+
+
+def test_a_card_or_a_welcome_can_have_a_budget_of_its_own(house: Any, now: Any) -> None:
+    rules = limited(
+        in_vouchers("card", rule="card_pot", limit=1),
+        in_vouchers("hello", rule="welcome_hello", limit=1, at_cap="stop"),
+        cards=(CARD,),
+        welcome=(HELLO,),
+    ).model_copy(update={"earning": ()})
+    assert objections(rules) == []
+    house.publish(rules)
+    for who in (house.ada, house.ben):
+        house.happens("member.verified", who, now, f"member:{who}")
+        for hour in (1, 2):
+            house.pays(who, 4_000, now + hour * HOUR)
+    assert [len(vouchers_of(who)) for who in (house.ada, house.ben)] == [2, 0]
+
+
+def test_who_was_welcomed_before_welcomes_were_facts_is_not_welcomed_again(
+    house: Any, now: Any
+) -> None:
+    house.publish(limited(welcome=(HELLO,)))
+    with writing() as session:
+        draft = codes.VoucherDraft(
+            house.ada, "welcome_hello", "welcome_hello", "voucher-5", 1, 0, 500, "USD"
+        )
+        codes.issue(session, draft, now)
+    house.happens("member.verified", house.ada, now + HOUR, f"member:{house.ada}")
+    assert len(vouchers_of(house.ada)) == 1
 
 
 def test_it_stands_beside_a_budget_in_points_and_says_what_it_counts() -> None:

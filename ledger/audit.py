@@ -306,6 +306,7 @@ STANDING = {
 }
 
 Tell = Callable[[str, int, int], None]
+Question = Callable[[Session], list[Finding]]
 
 
 def audit(session: Session, tell: Tell = lambda name, done, total: None) -> list[Finding]:
@@ -326,14 +327,18 @@ def audit_by_two(tell: Tell = lambda name, done, total: None) -> list[Finding]:
     Each check sees one state of the book. What is written meanwhile may be in some and not in
     others, which no check minds.
     """
-    asked: list[Callable[[Session], list[Finding]]] = [_seals, _guards]  # what takes longest first
-    asked += [partial(_broken, check) for check in CHECKS]
+    with reading() as session:
+        halves = sealing.parts(session, 2)  # what takes longest first
+    asked: list[Question] = [partial(_seals, part=half) for half in halves]
+    asked += [_guards, *(partial(_broken, check) for check in CHECKS)]
     database().close()  # no connection is shared with a fork
     with ProcessPoolExecutor(2, get_context("fork")) as readers:
         answers = [readers.submit(_read, question) for question in asked]
         for done, _answer in enumerate(as_completed(answers), 1):
             tell("checks", done, len(asked))
-    found = [finding for answer in answers for finding in answer.result()]
+    found = [finding for answer in answers[len(halves) :] for finding in answer.result()]
+    # A seal between two parts may be found by both.
+    found += next((part.result() for part in answers[: len(halves)] if part.result()), [])
     places = {name: place for place, name in enumerate(["guards", *(c.name for c in CHECKS)])}
     return sorted(found, key=lambda finding: places.get(finding.check, len(places)))
 
@@ -353,12 +358,12 @@ def _broken(check: Check, session: Session) -> list[Finding]:
     return [Finding(check.name, str(rows[0]), len(rows), check.sentence % rows[0])]
 
 
-def _seals(session: Session) -> list[Finding]:
-    broken = sealing.first_broken(session)
+def _seals(session: Session, part: sealing.Part = (0, None)) -> list[Finding]:
+    broken = sealing.first_broken(session, part)
     return [Finding("seals", broken.row, 1, broken.sentence)] if broken else []
 
 
-def _read(question: Callable[[Session], list[Finding]]) -> list[Finding]:
+def _read(question: Question) -> list[Finding]:
     with reading() as session:
         return question(session)
 

@@ -28,6 +28,7 @@ from ledger import posting
 from ledger.models import leaf as leaves
 from ledger.models import seal as seals
 from ledger.models import unsealed
+from ledger.refusals import MOST
 
 #: Transfers per transaction.
 BATCH = 2_000
@@ -58,14 +59,19 @@ POSTGRESQL_CONTENT = """json_build_array(1,
 #: Of few transfers each is asked for what it did to lots; of all, all are read once.
 ITS_USES = f"(select {POSTGRESQL_USES} from ledger_lot_use where transfer = t.id)"  # noqa: S608 - constants
 ALL_USES = f"""
-  left join (select transfer, {POSTGRESQL_USES} as uses
-               from ledger_lot_use group by transfer) u on u.transfer = t.id"""  # noqa: S608 - constants
+  left join (select transfer, {POSTGRESQL_USES} as uses from ledger_lot_use
+              where transfer in (select l.transfer from ledger_leaf l where {{}})
+              group by transfer) u on u.transfer = t.id"""  # noqa: S608 - constants
 
 CONTENT = {"sqlite": SQLITE_CONTENT, "postgresql": POSTGRESQL_CONTENT.format(uses=ITS_USES)}
 JOINS = """
   left join ledger_transfer t on t.id = l.transfer
   left join ledger_entry s on s.transfer = t.id and s.side = 0
   left join ledger_entry d on d.transfer = t.id and d.side = 1"""
+
+
+#: Leaves after the first number and up to the second (None: to the end); a seal ends at each.
+Part = tuple[int, int | None]
 
 
 @dataclass(frozen=True)
@@ -145,12 +151,26 @@ def joined(before: bytes, hashes: Sequence[bytes]) -> bytes:
     return sha256(before + b"".join(hashes)).digest()
 
 
-def first_broken(session: Session) -> Broken | None:
-    """Recompute every leaf and seal in order; the first that is not what it was, if any."""
-    ends = iter(session.execute(select(seals.c.size, seals.c.hash).order_by(seals.c.size)).all())
-    end = next(ends, None)
-    last, since, number = EMPTY, [], 0
-    for number, (found, transfer, kept, content) in enumerate(_all(session), start=1):
+def parts(session: Session, many: int) -> list[Part]:
+    """All leaves in up to so many parts, each of which ends at a seal; the last one is open."""
+    sizes = session.scalars(select(seals.c.size).order_by(seals.c.size)).all()
+    middles = sorted({sizes[len(sizes) * each // many] for each in range(1, many)} if sizes else ())
+    return list(zip([0, *middles], [*middles, None], strict=True))
+
+
+def first_broken(session: Session, part: Part = (0, None)) -> Broken | None:
+    """Recompute every leaf and seal in order; the first that is not what it was, if any.
+
+    Of a part, what comes before it is taken as it stands: another part looks at that.
+    """
+    after, upto = part
+    here = seals.c.size.between(after, upto or MOST)
+    rows = session.execute(select(seals.c.size, seals.c.hash).where(here).order_by(seals.c.size))
+    ends = iter([Seal(*row) for row in rows])
+    last = next(ends).hash if after else EMPTY
+    end, number = next(ends, None), after
+    since: list[bytes] = []
+    for number, (found, transfer, kept, content) in enumerate(_all(session, part), after + 1):
         if found != number or content is None or sha256(content.encode()).digest() != kept:
             return Broken(transfer, f"Transfer {transfer} is not what it was when it was sealed.")
         since.append(kept)
@@ -205,11 +225,13 @@ def _hashes(session: Session, transfers: Sequence[str]) -> dict[str, bytes]:
     return {transfer: sha256(content.encode()).digest() for transfer, content in rows}
 
 
-def _all(session: Session) -> Iterator[Any]:
-    """Every leaf in order, with what its transfer says now; None when it is gone."""
+def _all(session: Session, part: Part) -> Iterator[Any]:
+    """Every leaf of the part in order, with what its transfer says now; None when it is gone."""
+    after, upto = part
+    here = f"l.number > {after:d} and l.number <= {upto or MOST:d}"
     content, joins = CONTENT[posting.dialect_of(session)], JOINS
     if posting.dialect_of(session) == "postgresql":
-        content, joins = POSTGRESQL_CONTENT.format(uses="u.uses"), JOINS + ALL_USES
+        content, joins = POSTGRESQL_CONTENT.format(uses="u.uses"), JOINS + ALL_USES.format(here)
     found = f"case when t.id is not null then {content} end"
-    query = f"select l.number, l.transfer, l.hash, {found} from ledger_leaf l {joins}"  # noqa: S608 - constants
+    query = f"select l.number, l.transfer, l.hash, {found} from ledger_leaf l {joins} where {here}"  # noqa: S608 - constants
     return posting.stream(session, f"{query} order by l.number")

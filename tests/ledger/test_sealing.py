@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from foundation.doors import reading, writing
 from ledger import sealing
@@ -47,6 +48,23 @@ def test_seals_follow_from_each_other(book: Book, monkeypatch: pytest.MonkeyPatc
     assert broken() is None
 
 
+def by_parts(session: Session) -> list[sealing.Broken]:
+    """What is found first when the leaves are looked at in three parts, as by several readers."""
+    parts = sealing.parts(session, 3)
+    return [found for part in parts if (found := sealing.first_broken(session, part))][:1]
+
+
+def test_parts_end_at_seals_and_miss_nothing(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "BATCH", 2)
+    with reading() as session:
+        assert sealing.parts(session, 2) == [(0, None)]
+    give(book, 9)
+    sealing.seal_all(book.now)
+    with reading() as session:
+        assert sealing.parts(session, 2) == [(0, 6), (6, None)]
+        assert by_parts(session) == []
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -57,7 +75,10 @@ def test_seals_follow_from_each_other(book: Book, monkeypatch: pytest.MonkeyPatc
         "delete from ledger_transfer where id = :id",
     ],
 )
-def test_the_first_changed_transfer_is_named(book: Book, change: str) -> None:
+def test_the_first_changed_transfer_is_named(
+    book: Book, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "BATCH", 2)
     expires = book.now.replace(year=2027)
     ids = [book.give(10, key=f"gift:{n}", expires_at=expires) for n in range(6)]
     sealing.seal_all(book.now)
@@ -69,6 +90,7 @@ def test_the_first_changed_transfer_is_named(book: Book, change: str) -> None:
         assert found is not None
         assert found.row == first
         assert first in found.sentence
+        assert by_parts(session) == [found]
         assert "seals" in {finding.check for finding in audit(session)}
 
 
@@ -99,6 +121,7 @@ def test_leaves_cut_off_are_missed(book: Book) -> None:
         found = sealing.first_broken(session)
         assert found is not None
         assert "end at 2" in found.sentence
+        assert by_parts(session) == [found]
 
 
 def test_the_log_tells_of_the_newest_seal(book: Book) -> None:

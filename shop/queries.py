@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 from foundation.facts import Fact
 from foundation.paging import Page, read_page
 from members.models import Member
+from rewards.perks import entitlements
+from rewards.perks.rules import EARLY_DELIVERY
 from shop import told_facts
 from shop.models import Order, OrderLine, Product, Refund
 
@@ -88,7 +91,7 @@ def all_orders(session: Session, wanted: str, cursor: str | None, path: str) -> 
     """Everybody's orders, newest first; `wanted` is an order's number or a buyer's address."""
     statement: Any = select(
         Order.id, Order.number, Order.placed_at, Order.total, Order.currency, Order.status,
-        Order.refunded_total, Order.source, Member.name, Member.handle,
+        Order.refunded_total, Order.source, Order.member_id, Member.name, Member.handle,
     ).join(Member, Member.id == Order.member_id)  # fmt: skip
     if wanted:
         plain = wanted.lower()
@@ -96,6 +99,14 @@ def all_orders(session: Session, wanted: str, cursor: str | None, path: str) -> 
             or_(Order.number == wanted, Member.email == plain, Member.customer_ref == wanted)
         )
     return read_page(session, statement, Order.id, cursor=cursor, path=path)
+
+
+def packed_first(session: Session, orders: Sequence[Any], now: datetime) -> set[str]:
+    """Which of these orders wait to be sent to somebody with the perk of early delivery."""
+    waiting = [order for order in orders if order.status == "paid"]
+    buyers = {order.member_id for order in waiting}
+    entitled = entitlements.who_has(session, buyers, EARLY_DELIVERY, now)
+    return {order.id for order in waiting if order.member_id in entitled}
 
 
 def order_page(session: Session, order_id: str, member_id: str | None = None) -> OrderPage | None:

@@ -32,7 +32,8 @@ def orders() -> Any:
     wanted, path = _wanted()
     with reading() as session:
         page = queries.all_orders(session, wanted, request.args.get("page"), path)
-    return render("shop/orders.html", page=page, wanted=wanted)
+        first = queries.packed_first(session, page.rows, clock.now())
+    return render("shop/orders.html", page=page, wanted=wanted, first=first)
 
 
 @bp.route("/orders/<order_id>", methods=["GET", "POST"])
@@ -48,10 +49,12 @@ def order(order_id: str) -> Any:
             return redirect(f"/orders/{order_id}", 303)
     with reading() as session:
         page = queries.order_page(session, order_id) or abort(404)
+        first = queries.packed_first(session, [page.order], clock.now())
     return render(
         "shop/order.html",
         page=page,
         order=page.order,
+        first=first,
         steps=rules.steps(page.order, clock.now().date()),
         form=form if current_app.extensions["settings"].demo else None,
         labels=DEMO_STEPS,

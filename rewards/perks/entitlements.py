@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from rewards import programme
@@ -55,6 +55,22 @@ def held(session: Session, member_id: str, key: str, now: datetime) -> Held | No
     )
 
 
+def who_has(session: Session, member_ids: Collection[str], key: str, now: datetime) -> set[str]:
+    """Those of many members who are entitled to the perk `key`, in three statements: for lists."""
+    rules = programme.current(session)
+    perk = rules.perk(key) if rules else None
+    if rules is None or perk is None or not member_ids:
+        return set()
+    given = select(Entitlement.member_id).where(
+        Entitlement.member_id.in_(member_ids), Entitlement.perk == key, *_lasting(now)
+    )
+    found = set(session.scalars(given))
+    if perk.tiers:
+        placed, lowest = tiers.tiers_of(session, rules, list(member_ids), now), rules.tiers[0].key
+        found |= {each for each in member_ids if placed.get(each, lowest) in perk.tiers}
+    return found
+
+
 def all_held(session: Session, member_id: str, now: datetime) -> list[Held]:
     """Every perk the member is entitled to, in the programme's order."""
     rules = programme.current(session)
@@ -85,17 +101,20 @@ def grants_of(
     """Perks given to her that last at `now`, the ones that last longest first."""
     wanted = (
         select(Entitlement)
-        .where(
-            Entitlement.member_id == member_id,
-            Entitlement.granted_at <= now,
-            Entitlement.revoked_at.is_(None),
-            or_(Entitlement.ends_at.is_(None), Entitlement.ends_at > now),
-        )
+        .where(Entitlement.member_id == member_id, *_lasting(now))
         .order_by(Entitlement.ends_at.is_not(None), Entitlement.ends_at.desc(), Entitlement.id)
     )
     if key is not None:
         wanted = wanted.where(Entitlement.perk == key)
     return session.scalars(wanted).all()
+
+
+def _lasting(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Entitlement.granted_at <= now,
+        Entitlement.revoked_at.is_(None),
+        or_(Entitlement.ends_at.is_(None), Entitlement.ends_at > now),
+    )
 
 
 def _by_tier(perk: Perk, tier: Tier | None) -> Held | None:

@@ -23,6 +23,8 @@ def _does(perk: Perk) -> Iterator[str]:
                 "They are answered within %(percent)s of the hours that the club promises.",
                 percent=percent(perk.answer_percent / 100),
             )
+    if perk.key == EARLY_DELIVERY:
+        yield _("Orders are marked in the staff's list, to be packed first.")
     if perk.key == EARLY_DELIVERY and perk.days_sooner:
         yield plural(
             "Orders are promised %(num)s day sooner.",

@@ -23,9 +23,10 @@ from rewards.first_programme import first_programme
 from rewards.perks import entitlements
 from rewards.perks import granting as perk_granting
 from rewards.perks.granting import PerkDraft
-from rewards.perks.rules import PRIORITY_ANSWERS, Perk, answer_hours
+from rewards.perks.rules import EARLY_DELIVERY, PRIORITY_ANSWERS, Perk, answer_hours
 from rewards.rules import objections
-from shop import buying
+from shop import buying, ordering
+from shop.ordering import OrderDraft
 from tests import people
 from tests.rewards.conftest import HEARERS, House
 
@@ -259,6 +260,30 @@ class TestEarlyDelivery:
         with reading() as session:
             sooner = buying.promised_on(session, programme.ada, now + timedelta(minutes=1))
         assert (usual - sooner).days == 1
+
+    def test_the_staff_see_which_order_to_pack_first(
+        self, client: Any, house: House, now: datetime
+    ) -> None:
+        rules = first_programme()
+        early = next(perk for perk in rules.perks if perk.key == EARLY_DELIVERY)
+        house.publish(rules.model_copy(update={"perks": (early.model_copy(update={"tiers": ()}),)}))
+        with writing() as session:
+            draft = PerkDraft("ben", EARLY_DELIVERY, "For help.")
+            perk_granting.grant(session, house.olga, draft, now)
+            sam, orders = people.sam(session), {}
+            for who in (house.ada, house.ben):
+                draft = OrderDraft(f"n-{who}", who, 4_000, "USD", now)
+                orders[who] = ordering.pay(session, ordering.place(session, draft, now).id, now).id
+        people.sign_in(client, sam)
+        assert client.get("/orders").text.count("Pack first") == 1
+        assert "Pack first" in client.get(f"/orders/{orders[house.ben]}").text
+        assert "Pack first" not in client.get(f"/orders/{orders[house.ada]}").text
+        with writing() as session:
+            ordering.ship(session, orders[house.ben], now)
+        assert "Pack first" not in client.get("/orders").text
+        with reading() as session:
+            everybody = [house.ada, house.ben, house.olga]
+            assert entitlements.who_has(session, everybody, EARLY_DELIVERY, now) == {house.ben}
 
 
 class TestPages:

@@ -15,7 +15,7 @@ from typing import Any
 
 from rewards.budgets.rules import EVER
 from rewards.engine import Award, Engine, scopes
-from rewards.happenings import CARD_FILLED, day_of
+from rewards.happenings import CARD_FILLED, WELCOMED, day_of
 from rewards.rules import (
     POINTS,
     VOUCHER,
@@ -130,8 +130,10 @@ def _facts(programme: Programme, imagined: Imagined, now: datetime) -> Iterator[
         yield _fact("order.paid", f"mine-{number}", ME, now, details)
     for card in programme.cards if imagined.orders else ():
         yield from _full_cards(card, imagined, now)
+    yield from _welcomes(programme, ME, range(1, imagined.orders + 1), now)
     for number in range(1, imagined.friends + 1):
         friend, details = str(number), money | {"total": imagined.friend_total, "number": 1}
+        yield from _welcomes(programme, friend, range(2), now)
         yield _fact("order.paid", f"friend-{number}", friend, now, details)
         brought = money | {"total": imagined.friend_total, "friend": friend, "channel": "link"}
         yield _fact("referral.purchased", f"friend-{number}", ME, now, brought)
@@ -139,6 +141,13 @@ def _facts(programme: Programme, imagined: Imagined, now: datetime) -> Iterator[
         yield _fact("review.published", f"review-{number}", ME, now, {"verified": True})
     for number in range(imagined.answers):
         yield _fact("answer.accepted", f"answer-{number}", ME, now, {})
+
+
+def _welcomes(programme: Programme, who: str, orders: range, now: datetime) -> Iterator[Happened]:
+    """The welcome vouchers that come with these orders; a friend's also come with joining."""
+    for each in programme.welcome:
+        if each.after_orders in orders and not (each.friends_only and who == ME):
+            yield _fact(WELCOMED, f"{each.rule}-{who}", who, now, {"rule": each.rule})
 
 
 def _full_cards(card: StampCard, imagined: Imagined, now: datetime) -> Iterator[Happened]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rewards.calculating import ME, Imagined, reckon
 from rewards.first_programme import first_programme
-from rewards.rules import Condition, StampCard
+from rewards.rules import Condition, StampCard, WelcomeVoucher
 from tests.conftest import NOW
 
 FIRST = first_programme()
@@ -59,6 +59,17 @@ def test_full_cards_are_counted() -> None:
     rules = FIRST.model_copy(update={"cards": (credit,)})
     reckoned = reckon(rules, Imagined(orders=7, total=100), NOW)
     assert (reckoned.mine, reckoned.credit) == (7, {"me": 500})
+
+
+def test_what_friends_are_welcomed_with_is_counted() -> None:
+    def welcome(key: str, **more: Any) -> WelcomeVoucher:
+        return WelcomeVoucher(key=key, name={"en": key}, voucher="voucher-5", **more)
+
+    joined, brought = welcome("joined"), welcome("brought", friends_only=True)
+    third = welcome("third", after_orders=3)
+    rules = FIRST.model_copy(update={"welcome": (joined, brought, third), "cards": ()})
+    reckoned = reckon(rules, Imagined(friends=2, friend_total=8_000, orders=3, total=100), NOW)
+    assert reckoned.vouchers == {ME: 1, "1": 2, "2": 2}
 
 
 def test_a_cap_shows() -> None:

@@ -19,3 +19,8 @@ class Shape(BaseModel):
         if isinstance(value, str) and "\x00" in value:
             raise ValueError("no text may hold the character U+0000")
         return value
+
+
+def why_of(message: str) -> str:
+    """What pydantic has against a field, without its word for our own objections."""
+    return message.removeprefix("Value error, ").removesuffix(".")

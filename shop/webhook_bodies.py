@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from foundation.refusal import Refused
-from foundation.shapes import Shape
+from foundation.shapes import Shape, why_of
 
 #: A date further ahead than this is a wrong clock or a wrong zone.
 AHEAD = timedelta(minutes=5)
@@ -132,7 +132,7 @@ def read(body: str | bytes, now: datetime) -> AnyEvent:
             code="body",
             field=field,
             name=field,
-            why=first["msg"],
+            why=why_of(first["msg"]),
         ) from None
     if event.timestamp > now + AHEAD:
         raise Refused(

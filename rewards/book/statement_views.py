@@ -85,7 +85,8 @@ def _download(ending: str, mimetype: str, pieces: Pieces) -> Response:
         with reading() as session:
             yield from pieces(session, member_id, held, clock.now())
 
-    name = f"statement-{held.code}.{ending}".encode("ascii", "replace").decode()
+    name = f"statement-{held.code}.{ending}".replace(":", "-")
+    name = name.encode("ascii", "replace").decode()
     answer = Response(stream_with_context(written()), mimetype=mimetype)
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 from wtforms.widgets import HiddenInput
 
 from foundation.tables import new_id
@@ -85,8 +85,9 @@ class StepForm(Form):
 
 
 class StockForm(Form):
-    """Things that came in, or are missing."""
+    """Things that came in, or are missing; `movement` makes a double press one count."""
 
+    movement = HiddenField(validators=[Optional(), Regexp(r"^[0-9a-z]{26}$")])
     item = HiddenField(validators=[InputRequired(), Length(max=40)])
     occasion = HiddenField(validators=[Length(max=20)])
     by = WholeField(

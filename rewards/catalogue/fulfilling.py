@@ -21,7 +21,7 @@ from notifications.telling import tell
 from rewards import programme
 from rewards.catalogue import booking, notices, stock
 from rewards.catalogue.finding import read
-from rewards.catalogue.models import Redemption
+from rewards.catalogue.models import Redemption, RedemptionStep
 from rewards.catalogue.redeeming import LONGEST, write_step
 from rewards.catalogue.redemption_rules import STEPS, is_handed_over, leaves_house, may_cancel
 from rewards.locking import lock_members
@@ -34,6 +34,7 @@ def move(
     session: Session, redemption_id: str, step: str, by_id: str, text: str, now: datetime
 ) -> Redemption:
     """Staff take `step` (rewards/catalogue/redemption_rules.py); `text` is tracking, or the reason.
+    The same from the same person, with nothing in between, is one step.
 
     Refused when the redemption is not where the step begins, somebody else having been quicker,
     or when the reason is missing.
@@ -45,6 +46,8 @@ def move(
             "Say why, in a sentence: the member reads it.", code="no_reason", field="text"
         )
     before = read(session, redemption_id)
+    if _newest(session, redemption_id) == (step, by_id, text):
+        return before
     redemption = _claim(session, before, rule.sources, rule.target)
     if step == "take":
         redemption.taken_by = by_id
@@ -106,6 +109,17 @@ def too_late(redemption: Redemption) -> Refused:
         code="being_prepared",
         status=409,
     )
+
+
+def _newest(session: Session, redemption_id: str) -> tuple[str, str, str] | None:
+    """The step that led where a redemption is, who took it and what was said."""
+    row = session.execute(
+        select(RedemptionStep.step, RedemptionStep.by_id, RedemptionStep.text)
+        .where(RedemptionStep.redemption_id == redemption_id)
+        .order_by(RedemptionStep.id.desc())
+        .limit(1)
+    ).first()
+    return (row.step, row.by_id, row.text) if row else None
 
 
 def _claim(

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from foundation import clock
 from foundation.doors import reading, writing
+from foundation.tables import new_id
 from foundation.web.forms import refilling
 from foundation.words import _
 from members.session import requires, signed_in
@@ -86,7 +87,8 @@ def stocks() -> Any:
         by, note = int(form.by.data or 0), form.typed("note")
         with refilling(form), writing() as session:
             queries.refuse_uncounted(session, item, occasion)
-            stock.receive(session, signed_in().id, item, occasion, by, note, clock.now())
+            key = form.typed("movement") or None
+            stock.receive(session, signed_in().id, item, occasion, by, note, clock.now(), key)
         if not form.refused:
             flash(_("Counted."), "good")
             return redirect("/programme/stock", 303)
@@ -96,6 +98,7 @@ def stocks() -> Any:
     answer = render_template(
         "rewards/catalogue/stock.html",
         form=form,
+        ids=[new_id(clock.now()) for _row in range(sum(len(each.rows) for each in counted))],
         counted=counted,
         names={each.key: each.name for each in counted},
         page=page,

@@ -22,6 +22,8 @@ from rewards.catalogue.models import Stock, StockMovement
 
 #: More than this is a slip of the finger.
 MOST = 1_000_000
+#: What makes a count the same as the one before.
+COUNTED = ("item", "occasion", "on_hand", "reserved", "by_id", "note")
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,20 @@ def levels(session: Session, items: Collection[str] | None = None) -> dict[tuple
 
 
 def receive(
-    session: Session, owner_id: str, item: str, occasion: str, by: int, note: str, now: datetime
-) -> Level:
-    """Count `by` more (or, below zero, fewer) of an item; the new level.
+    session: Session,
+    owner_id: str,
+    item: str,
+    occasion: str,
+    by: int,
+    note: str,
+    now: datetime,
+    movement_id: str | None = None,
+) -> None:
+    """Count `by` more (or, below zero, fewer) of an item.
 
-    Refused when nothing changes, the number is out of all proportion, or fewer would be left than
-    members were promised.
+    `movement_id` is what a form calls the move to be: sent again, it counts nothing more. Refused
+    when nothing changes, the number is out of all proportion, fewer would be left than members were
+    promised, or the form counted something else before.
     """
     if not 0 < abs(by) <= MOST:
         raise Refused(
@@ -59,18 +69,32 @@ def receive(
             field="by",
         )
     insert_once(session, Stock, {"item": item, "occasion": occasion, "on_hand": 0, "reserved": 0})
-    level = _move(session, item, occasion, on_hand=by, reserved=0)
-    if level is None:
+    kind = "received" if by > 0 else "corrected"
+    row = _row(item, occasion, kind, by, 0, owner_id, None, note, now)
+    row["id"] = movement_id or row["id"]
+    if not insert_once(session, StockMovement, row):
+        _refuse_other(session, row)
+        return
+    if _move(session, item, occasion, on_hand=by, reserved=0) is None:
         raise Refused(
             "So many are not there, or they are promised to members. Look at the present number.",
             code="stock_promised",
             field="by",
             status=409,
         )
-    kind = "received" if by > 0 else "corrected"
-    _write(session, item, occasion, kind, by, 0, owner_id, None, note, now)
     versions.touch(session, "catalogue")
-    return level
+
+
+def _refuse_other(session: Session, row: dict[str, Any]) -> None:
+    """Refused unless the move of this id is this very one."""
+    known = session.get_one(StockMovement, row["id"])
+    if any(getattr(known, name) != row[name] for name in COUNTED):
+        raise Refused(
+            "This form has counted something before, and that stands. Send it again only if you"
+            " want to count this as well.",
+            code="idempotency_conflict",
+            status=409,
+        )
 
 
 def reserve(
@@ -150,8 +174,11 @@ def _move(
     return Level(*row) if row is not None else None
 
 
-def _write(
-    session: Session,
+def _write(session: Session, *what: Any) -> None:
+    insert_once(session, StockMovement, _row(*what))
+
+
+def _row(
     item: str,
     occasion: str,
     kind: str,
@@ -161,8 +188,8 @@ def _write(
     redemption_id: str | None,
     note: str,
     now: datetime,
-) -> None:
-    row: dict[str, Any] = {
+) -> dict[str, Any]:
+    return {
         "id": new_id(now),
         "item": item,
         "occasion": occasion,
@@ -174,4 +201,3 @@ def _write(
         "note": note.strip(),
         "at": now,
     }
-    insert_once(session, StockMovement, row)

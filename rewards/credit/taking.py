@@ -50,6 +50,8 @@ def take(session: Session, taking: Taking, now: datetime) -> CreditTaking:
     """
     check_currency(taking.currency)
     check_amount(taking.amount)
+    if not taking.order:
+        raise Refused("Say for which order or receipt it is.", code="order", field="order")
     lock_members(session, [taking.member_id])
     known = session.scalars(
         select(CreditTaking).where(

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from foundation.money import exponent, major, parse_amount
 from foundation.refusal import Refused
-from foundation.shapes import Shape
+from foundation.shapes import Shape, why_of
 from members import addresses
 from rewards.catalogue.models import VoucherUse
 from rewards.models import Voucher
@@ -92,7 +92,7 @@ def read(shape: type[Asked], body: bytes) -> Asked:
             code="body",
             field=field,
             name=field,
-            why=first["msg"],
+            why=why_of(first["msg"]),
         ) from None
 
 

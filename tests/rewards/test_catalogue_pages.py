@@ -12,6 +12,7 @@ from foundation import clock
 from foundation.doors import reading, writing
 from rewards import programme as programmes
 from rewards import publishing
+from rewards.catalogue import stock
 from rewards.catalogue.models import Redemption
 from tests import people
 from tests.rewards.shelves import VISIT, buy, count_in, enrich, open_shelves, shelves
@@ -167,6 +168,12 @@ def test_the_owner_counts_what_came_in(client: Any, shop: Any) -> None:
     assert "So many are not there" in wrong.text
     assert 'value="-5"' in wrong.text
     assert people.submit(client, page, item="a-car", occasion="", by="1").status_code == 422
+    one = hidden(client.get(page).text) | {"item": "teapot", "occasion": "", "by": "2"}
+    assert [client.post(page, data=one).status_code for _press in range(2)] == [303, 303]
+    other = client.post(page, data=one | {"by": "3"})
+    assert "counted something before, and that stands" in other.text
+    with reading() as session:
+        assert stock.levels(session, ["teapot"])["teapot", ""].on_hand == 6
 
 
 def test_the_owner_edits_the_catalogue_and_nothing_is_lost(client: Any, shop: Any) -> None:

@@ -53,6 +53,11 @@ def test_it_works(house: Any) -> None:
     assert happened(house.ben) == {"credit.used": 1, "credit.returned": 2}
 
 
+def test_credit_is_taken_for_an_order_that_has_a_name(house: Any) -> None:
+    with pytest.raises(Refused, match="for which order"):
+        takes(house.ben, "", 100)
+
+
 def test_two_members_may_pay_one_order(house: Any) -> None:
     gives(house.ben, 500)
     gives(house.ada, 500)

@@ -110,6 +110,21 @@ def test_what_was_sent_is_refunded_and_does_not_come_back(shop: Any, now: Any) -
     assert shop.balances(shop.ben).available == 1_000
 
 
+def test_a_second_press_is_one_step(shop: Any, now: Any, client: Any) -> None:
+    order = buy(shop.ben, "teapot", now, address="1 Tea Lane").redemption.id
+    for _press in range(2):
+        move(shop, order, "take", now + timedelta(minutes=1))
+    for _press in range(2):
+        move(shop, order, "cancel", now + timedelta(hours=1), "The last one broke.")
+    assert (teapot(), shop.balances(shop.ben).available) == ((5, 0), 1_000)
+    with reading() as session:
+        steps = session.scalars(select(RedemptionStep.step).order_by(RedemptionStep.id)).all()
+    assert steps == ["order", "take", "cancel"]
+    people.sign_in(client, shop.olga)
+    late = people.submit(client, f"/redemptions/{order}", act="send", text="")
+    assert "somebody has moved it on" in late.text
+
+
 def test_every_step_is_refused_where_it_does_not_begin(shop: Any, now: Any) -> None:
     order = buy(shop.ben, "tasting", now).redemption.id
     for step in STEPS.keys() - set(possible("ordered")):

@@ -85,8 +85,8 @@ def test_news_that_was_overtaken_is_not_told(ben, now):
     assert told("order.shipped") == []
 
 
-def test_an_import_of_past_years_thanks_nobody(database, now):
-    source = order_files.look_at(files.CDNOW, currency="USD")
+def test_an_import_of_past_years_thanks_nobody(database, now, tmp_path):
+    source = order_files.look_at(files.first_orders(tmp_path, 300), currency="USD")
     import_runs.run(source, now)
     assert count(Acknowledgement) == count(Notification) == count(Message) == 0
 

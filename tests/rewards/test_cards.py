@@ -283,7 +283,9 @@ def test_a_batch_of_orders_fills_cards_as_single_ones_do(house: Any) -> None:
     replays_to_what_was_given(with_cards(POINTS))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    ("database_url", "seed"), [("sqlite", 1), ("postgresql", 2)], indirect=["database_url"]
+)
 def test_a_year_of_cards_replays_to_the_unit(house: Any, seed: int) -> None:
     dice = random.Random(seed)
     second = VOUCHER.model_copy(update={"key": "pot", "orders": 3, "value_min": 1_500})

@@ -106,7 +106,11 @@ def held_by_the_book() -> int:
     return int(granted) - int(clawed)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("database_url", "seed"),
+    [("sqlite", 1), ("sqlite", 2), ("postgresql", 3)],
+    indirect=["database_url"],
+)
 def test_the_programme_in_force_replays_to_the_unit(house: Any, seed: int) -> None:
     rules = capped_programme()
     house.publish(rules)

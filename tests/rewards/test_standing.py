@@ -235,7 +235,16 @@ VARIANTS = {
 }
 
 
-@pytest.mark.parametrize(("seed", "variant"), [*zip((1, 2, 1, 2), VARIANTS, strict=True)])
+@pytest.mark.parametrize(
+    ("database_url", "seed", "variant"),
+    [
+        ("sqlite", 1, "rolling"),
+        ("postgresql", 2, "without grace"),
+        ("postgresql", 1, "by the year"),
+        ("sqlite", 2, "all influence"),
+    ],
+    indirect=["database_url"],
+)
 def test_the_programme_in_force_replays_to_the_unit(database: Any, variant: str, seed: int) -> None:
     """Tiers, evaluations, grace and refunds included: the replay is what the ledger holds."""
     from tests.rewards.conftest import House

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 
+#: 6,919 orders of eighteen months; its first lines do where a file need only be long.
 CDNOW = Path(__file__).parent.parent / "data" / "cdnow_sample.csv"
+
+
+def first_orders(folder: Path, many: int) -> Path:
+    """A file with the first so many orders of the log."""
+    path = folder / "first_orders.csv"
+    with CDNOW.open() as log:
+        path.write_text("".join(islice(log, many + 1)))
+    return path
+
 
 SHOPIFY = """\
 Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Currency,Subtotal,Total,\

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from standardwebhooks.webhooks import Webhook
 
 from foundation import clock
-from foundation.doors import reading
+from foundation.doors import dialect, reading
 from foundation.facts import Fact
 from shop import webhook_bodies, webhook_runs
 from shop.models import InboundEvent, Order, Refund
@@ -176,11 +176,12 @@ def news(moment):
 
 
 def test_every_order_of_arrival_leads_to_the_same_state(database):
-    """All 120 permutations; each is one order of its own in the same database."""
+    """All 120 permutations on SQLite, each one order of its own; PostgreSQL sees every fifth."""
     moment = clock.now() - timedelta(days=1)
     story = news(moment)
     ends = set()
-    for n, permutation in enumerate(itertools.permutations(NEWS)):
+    step = 1 if dialect() == "sqlite" else 5
+    for n, permutation in enumerate([*itertools.permutations(NEWS)][::step]):
         number = f"n{n}"
         for kind in permutation:
             told = json.loads(story[kind])

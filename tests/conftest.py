@@ -35,6 +35,7 @@ from rewards.papers.auditing import audit as audit_papers
 from rewards.perks.auditing import audit as audit_perks
 from rewards.vouchers.auditing import audit as audit_vouchers
 from tests import databases
+from tests.beginnings import Begin, Beginning
 from tests.emptied import Emptied
 from transparency.verifying import audit as audit_log
 
@@ -122,6 +123,35 @@ def emptied(
     yield made
     if made is not None:
         made.close()
+
+
+@pytest.fixture(scope="session")
+def begun() -> dict[str, Beginning]:
+    """What tests of this process began with, to begin with it again, by name and back end."""
+    return {}
+
+
+@pytest.fixture
+def beginning(
+    database: doors.Database,
+    settings: Settings,
+    emptied: Emptied | None,
+    begun: dict[str, Beginning],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Begin:
+    """`beginning(name, make)` fills the database and the data folder as `make(folder)` does, which
+    runs once in this process; what it returned."""
+
+    def begin(name: str, make: Callable[[Path], Any]) -> Any:
+        key = f"{name} {database.dialect}"
+        if key in begun:
+            begun[key].again(settings.data, settings.url, emptied)
+        else:
+            made, folder = make(settings.data), tmp_path_factory.mktemp("beginning")
+            begun[key] = Beginning.of(made, settings.data, settings.url, emptied, folder)
+        return begun[key].made
+
+    return begin
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ anything but rows (a trigger taken away, a migration undone) gets the next one a
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import LiteralString, cast
 
 import psycopg
@@ -39,6 +41,18 @@ OTHERS = (
 )
 
 
+#: A sequence, its last number, and whether that was given out.
+Numbered = tuple[str, int, bool]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """All rows of a database, by table, and the numbers its sequences had reached."""
+
+    rows: Mapping[str, bytes]
+    sequences: Sequence[Numbered]
+
+
 class Emptied:
     """The database `name`, a copy of `template` that is emptied between tests."""
 
@@ -53,6 +67,18 @@ class Emptied:
         else:
             self._make()
         return databases.named(self._server, self._name)
+
+    def taken(self) -> Taken:
+        """What is in it now, to be put back later."""
+        rows = {table: rows for table in self._tables if (rows := self._rows(table))}
+        return Taken(rows, self._connection.execute(SEQUENCES).fetchall())
+
+    def put_back(self, taken: Taken) -> None:
+        """Let it hold what was taken from it, and nothing else."""
+        with self._connection.transaction():
+            for table in {*self._changed(), *taken.rows}:
+                self._put(table, taken.rows.get(table))
+            self._number(taken.sequences)
 
     def close(self) -> None:
         self._connection.close()
@@ -85,14 +111,20 @@ class Emptied:
             return
         with self._connection.transaction():
             for table in self._changed():
-                self._connection.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
-                if table in self._kept:
-                    with self._connection.cursor().copy(self._copy(table, "from stdin")) as into:
-                        into.write(self._kept[table])
-            now = self._connection.execute(SEQUENCES).fetchall()
-            for name, value, is_called in set(self._sequences) - set(now):
-                quoted = f'"{name}"'
-                self._connection.execute("select setval(%s, %s, %s)", (quoted, value, is_called))
+                self._put(table, self._kept.get(table))
+            self._number(self._sequences)
+
+    def _put(self, table: str, rows: bytes | None) -> None:
+        self._connection.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
+        if rows:
+            with self._connection.cursor().copy(self._copy(table, "from stdin")) as into:
+                into.write(rows)
+
+    def _number(self, sequences: Sequence[Numbered]) -> None:
+        now = self._connection.execute(SEQUENCES).fetchall()
+        for name, value, is_called in set(sequences) - set(now):
+            quoted = f'"{name}"'
+            self._connection.execute("select setval(%s, %s, %s)", (quoted, value, is_called))
 
     def _changed(self) -> list[str]:
         """Tables with rows, and those whose rows are not what they should be."""

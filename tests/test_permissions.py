@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests import world as worlds
+from tests.beginnings import Begin
 from tests.world import World
 
 VISITOR, MEMBER, MODERATOR, STAFF, OWNER = "visitor", "member", "moderator", "staff", "owner"
@@ -322,8 +323,8 @@ def test_every_route_is_in_the_table_and_the_table_lists_no_other(app: Any) -> N
     assert set(MAY) - known == set(), "these routes are gone; take their lines out"
 
 
-def test_every_role_reaches_what_it_may_and_nothing_else(app: Any) -> None:
-    world = worlds.make(app.extensions["settings"].data)
+def test_every_role_reaches_what_it_may_and_nothing_else(app: Any, beginning: Begin) -> None:
+    world = beginning("world", worlds.make)
     problems = []
     known = routes(app)
     for method in ("GET", "POST"):  # looking first: sending changes what there is to see

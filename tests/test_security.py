@@ -36,6 +36,7 @@ from shop.ordering import LineDraft, OrderDraft
 from shop.products import ProductDraft
 from tests import people
 from tests import world as worlds
+from tests.beginnings import Begin
 from tests.test_permissions import ASKED, MAY, OWNER, VISITOR, routes
 from tests.world import World
 
@@ -58,8 +59,9 @@ SIGNED = {
 
 
 @pytest.fixture
-def world(app: Any) -> World:
-    return worlds.make(app.extensions["settings"].data)
+def world(app: Any, beginning: Begin) -> World:
+    made: World = beginning("world", worlds.make)
+    return made
 
 
 def ada(app: Any, world: World) -> Any:

@@ -78,31 +78,6 @@ class Transfer:
     replayed: bool = field(default=False, compare=False)
 
 
-# The commodity is the source's. The floor is looked at here too, so that asking for too much is
-# found before the trigger raises and, on PostgreSQL, spoils the transaction; the trigger decides.
-SQLITE_INSERT = """
-insert into ledger_transfer (id, key, source, target, commodity, amount, kind, about, memo, at,
-                             until, resolves, reverses, linked, expires_at, takes)
-select :id, :key, s.account_id, :target, s.commodity, :amount, :kind, :about, :memo, :at,
-       :until, :resolves, :reverses, :linked, :expires_at, :takes
-  from ledger_balance s
- where s.account_id = :source and (s.floor is null or s.posted - :amount >= s.floor)
-    on conflict (key) do nothing"""
-
-POSTGRESQL_INSERT_ONE = """
-insert into ledger_transfer (id, key, source, target, commodity, amount, kind, about, memo, at,
-                             until, resolves, reverses, linked, expires_at, takes)
-select %(id)s, %(key)s, s.account_id, %(target)s::bigint, s.commodity, %(amount)s::bigint,
-       %(kind)s, %(about)s, %(memo)s::jsonb, %(at)s::timestamptz,
-       %(until)s::timestamptz, %(resolves)s, %(reverses)s, %(linked)s,
-       %(expires_at)s::timestamptz, %(takes)s
-  from ledger_balance s
- where s.account_id = %(source)s::bigint
-   and (s.floor is null or s.posted - %(amount)s::bigint >= s.floor)
-    on conflict (key) do nothing
-returning commodity"""
-
-
 def _numbered(statement: str, names: Sequence[str], named: str, sign: str) -> str:
     """Placeholders by name as the database counts them: `named` is how one is written, `sign` what
     stands before its number."""
@@ -116,9 +91,41 @@ BOUND = (
     *("id", "key", "source", "target", "amount", "kind", "about", "memo", "at", "until"),
     *("resolves", "reverses", "linked", "expires_at", "takes"),
 )
+
+# The commodity is the source's. The floor is looked at here too, so that asking for too much is
+# found before the trigger raises and, on PostgreSQL, spoils the transaction; the trigger decides.
+#
+# On SQLite by place, as its driver makes a text of each name each time; and 0 stands for nothing,
+# which takes it longer to bind than all the rest.
+SQLITE_INSERT = _numbered(
+    """
+insert into ledger_transfer (id, key, source, target, commodity, amount, kind, about, memo, at,
+                             until, resolves, reverses, linked, expires_at, takes)
+select :id, :key, s.account_id, :target, s.commodity, :amount, :kind,
+       nullif(:about, 0), nullif(:memo, 0), :at, nullif(:until, 0), nullif(:resolves, 0),
+       nullif(:reverses, 0), nullif(:linked, 0), nullif(:expires_at, 0), nullif(:takes, 0)
+  from ledger_balance s
+ where s.account_id = :source and (s.floor is null or s.posted - :amount >= s.floor)
+    on conflict (key) do nothing""",
+    BOUND,
+    ":{}",
+    "?",
+)
+SQLITE_INSERT_ONE = f"{SQLITE_INSERT} returning commodity"
+
+POSTGRESQL_INSERT_ONE = """
+insert into ledger_transfer (id, key, source, target, commodity, amount, kind, about, memo, at,
+                             until, resolves, reverses, linked, expires_at, takes)
+select %(id)s, %(key)s, s.account_id, %(target)s::bigint, s.commodity, %(amount)s::bigint,
+       %(kind)s, %(about)s, %(memo)s::jsonb, %(at)s::timestamptz,
+       %(until)s::timestamptz, %(resolves)s, %(reverses)s, %(linked)s,
+       %(expires_at)s::timestamptz, %(takes)s
+  from ledger_balance s
+ where s.account_id = %(source)s::bigint
+   and (s.floor is null or s.posted - %(amount)s::bigint >= s.floor)
+    on conflict (key) do nothing
+returning commodity"""
 POSTGRESQL_FIRST = _numbered(POSTGRESQL_INSERT_ONE, BOUND, "%({})s", "$")
-#: Bound by place: SQLite's driver makes a text of each name each time.
-SQLITE_INSERT_ONE = _numbered(SQLITE_INSERT, BOUND, ":{}", "?") + " returning commodity"
 
 POSTGRESQL_INSERT_MANY = """
 insert into ledger_transfer (id, key, source, target, commodity, amount, kind, about, memo, at,
@@ -211,14 +218,14 @@ def _write_one(session: Session, draft: Draft, id: str, now: datetime) -> str | 
     connection = driver_of(session)
     on_sqlite = isinstance(connection, sqlite3.Connection)
     statement = SQLITE_INSERT_ONE if on_sqlite else POSTGRESQL_INSERT_ONE
-    bound = _bound(draft, id, now, on_sqlite=on_sqlite)
     try:
         if on_sqlite:
-            row = connection.execute(statement, bound).fetchone()
+            row = connection.execute(statement, _bound_on_sqlite(draft, id, now)).fetchone()
         elif prepared.is_first(connection):
+            bound = _bound(draft, id, now)
             return prepared.begin_with(connection, POSTGRESQL_FIRST, bound)
         else:
-            named = dict(zip(BOUND, bound, strict=True))
+            named = dict(zip(BOUND, _bound(draft, id, now), strict=True))
             row = connection.execute(statement, named).fetchone()
     except (sqlite3.Error, psycopg.Error) as error:
         raise _told(statement, error) from error
@@ -249,7 +256,7 @@ def _many_on_sqlite(
 ) -> bool:
     if len(drafts) >= SET and _set_on_sqlite(session, drafts, ids, now):
         return True
-    rows = [_values(d, id, now, on_sqlite=True) for d, id in zip(drafts, ids, strict=True)]
+    rows = [_bound_on_sqlite(d, id, now) for d, id in zip(drafts, ids, strict=True)]
     with _refusing(SQLITE_INSERT):
         cursor = driver_of(session).cursor().executemany(SQLITE_INSERT, rows)
     return bool(cursor.rowcount == len(rows))
@@ -338,15 +345,8 @@ def _many_on_postgresql(
     return bool(cursor.rowcount == len(drafts))
 
 
-def _values(draft: Draft, id: str, now: datetime, *, on_sqlite: bool) -> dict[str, Any]:
-    """What the statements above bind by name."""
-    return dict(zip(BOUND, _bound(draft, id, now, on_sqlite=on_sqlite), strict=True))
-
-
-def _bound(draft: Draft, id: str, now: datetime, *, on_sqlite: bool) -> tuple[Any, ...]:
-    """What a transfer binds, as the driver wants it, in the order of `BOUND`."""
-    _aware(now)
-    until, expires_at = draft.until, draft.expires_at
+def _bound(draft: Draft, id: str, now: datetime) -> tuple[Any, ...]:
+    """What a transfer binds on PostgreSQL, in the order of `BOUND`."""
     return (
         id,
         draft.key,
@@ -356,13 +356,34 @@ def _bound(draft: Draft, id: str, now: datetime, *, on_sqlite: bool) -> tuple[An
         draft.kind,
         draft.about,
         _memo(draft),
-        text_of(now) if on_sqlite else now,
-        text_of(until) if on_sqlite and until else until,
+        _aware(now),
+        draft.until,
         draft.resolves,
         draft.reverses,
         draft.linked,
-        text_of(expires_at) if on_sqlite and expires_at else expires_at,
+        draft.expires_at,
         draft.takes,
+    )
+
+
+def _bound_on_sqlite(draft: Draft, id: str, now: datetime) -> tuple[Any, ...]:
+    """The same for SQLite: moments are texts, and what there is none of is 0."""
+    return (
+        id,
+        draft.key,
+        draft.source,
+        draft.target,
+        draft.amount,
+        draft.kind,
+        0 if draft.about is None else draft.about,
+        0 if draft.memo is None else _memo(draft),
+        text_of(_aware(now)),
+        0 if draft.until is None else text_of(draft.until),
+        draft.resolves or 0,
+        draft.reverses or 0,
+        draft.linked or 0,
+        0 if draft.expires_at is None else text_of(draft.expires_at),
+        draft.takes or 0,
     )
 
 

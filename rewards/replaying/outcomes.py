@@ -56,11 +56,16 @@ def by_commodity(costs: Costs) -> dict[str, int]:
 
 @dataclass
 class BudgetHit:
-    """What one budget withheld by commodity, how often, and when for the first time."""
+    """What one budget withheld by commodity, how often, and when for the first time.
+
+    One that only warns withholds nothing: `beyond` is the most by which it was passed, in what it
+    is counted in, and `times` by how many rewards.
+    """
 
     withheld: dict[str, int] = field(default_factory=dict)
     times: int = 0
     first: str | None = None
+    beyond: int = 0
 
 
 @dataclass(frozen=True)
@@ -138,4 +143,4 @@ def _hit(document: Mapping[str, Any]) -> BudgetHit:
     withheld = document["withheld"]
     if isinstance(withheld, int):
         withheld = {POINTS: withheld} if withheld else {}
-    return BudgetHit(withheld, document["times"], document["first"])
+    return BudgetHit(withheld, document["times"], document["first"], document.get("beyond", 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +12,7 @@ from rewards import tallies
 from rewards.budgets.rules import EVER, scope_of
 from rewards.cards import past as past_gifts
 from rewards.cards.past import PastGifts
-from rewards.engine import MAILBOX, Award, Engine, caps_of
+from rewards.engine import MAILBOX, Award, Engine, caps_of, scopes
 from rewards.happenings import day_of
 from rewards.replaying import before
 from rewards.replaying.counting import Times
@@ -24,6 +25,7 @@ from rewards.rules import (
     Happened,
     Programme,
     Tier,
+    allowances,
     commodity_of,
     counts_times,
     month_of,
@@ -47,6 +49,7 @@ class Past:
         self._engines = {past_gifts.REPLAYED: self.engine}
         self._has_gifts = False
         self._has_budgets = bool(rules.budgets)
+        self._warning = [each for each in allowances(rules) if not each.budget.is_hard]
         self._counts_vouchers = any(each.unit == "vouchers" for each in rules.budgets)
         self._vouchers_back: before.Back = {}
         self._window = timedelta(days=rules.standing_window_days)
@@ -164,6 +167,7 @@ class Past:
                 cost.granted += award.amount
                 cost.grants += 1
                 self._add(award, fact)
+                self._look_beyond(award, fact, outcome)
 
     def _give_vouchers(
         self, rules: Programme, award: Award, fact: Happened, outcome: Outcome
@@ -173,6 +177,7 @@ class Past:
             _note_budget(outcome, award, fact)
         if award.amount and self._counts_vouchers:
             self._add(award, fact)
+            self._look_beyond(award, fact, outcome)
         else:
             self._count_caps(award, fact)
         rule = rules.rule(award.rule)
@@ -197,6 +202,19 @@ class Past:
             of = (award.member_id, award.rule, award.commodity)
             lot = Lot(*of, award.amount, self.now, month, fact_id=fact.id)
             self._keep(lot, award.basis)
+
+    def _look_beyond(self, award: Award, fact: Happened, outcome: Outcome) -> None:
+        """Note the budgets that only warn and are passed with this award."""
+        for allowance in self._warning:
+            if set(allowance.scopes).isdisjoint(scopes(award)):
+                continue
+            period = allowance.budget.period_of(month_of(fact.at))
+            beyond = allowance.committed(partial(self.committed, period=period)) - allowance.limit
+            if beyond > 0:
+                hit = outcome.budgets.setdefault(allowance.budget.key, BudgetHit())
+                hit.times += 1
+                hit.beyond = max(hit.beyond, beyond)
+                hit.first = hit.first or fact.at.isoformat()
 
     def refund(self, fact: Happened, outcome: Outcome) -> None:
         details = fact.details

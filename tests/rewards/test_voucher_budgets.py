@@ -19,6 +19,7 @@ from rewards.budgets import auditing, queries, withholding
 from rewards.budgets.rules import Budget
 from rewards.cards.rules import StampCard, WelcomeVoucher
 from rewards.models import Grant, Voucher
+from rewards.replaying.outcomes import BudgetHit
 from rewards.rules import objections
 from rewards.vouchers import codes
 from tests import people
@@ -139,6 +140,27 @@ def test_cards_and_welcomes_are_counted_and_stopped_like_rules(house: Any, now: 
         outcome = replaying.replay(session, rules, PUBLISHED, now + timedelta(days=9))
     assert outcome.gifts == outcome.actual_gifts
     assert outcome.budgets["gifts"].withheld == {"voucher": 1}
+
+
+def test_a_replay_says_by_how_much_a_budget_that_only_warns_is_passed(house: Any, now: Any) -> None:
+    """It withholds nothing, which does not mean that it was never reached."""
+    rules = limited(
+        in_vouchers(limit=3, at_cap="warn"),
+        Budget(key="points", limit=60, unit="points", at_cap="warn"),
+        Budget(key="wide", limit=120, period="ever", unit="points", at_cap="warn"),
+    )
+    house.publish(rules)
+    for hour in range(3):
+        house.pays(house.ben, 4_000, now + hour * HOUR)
+    with reading() as session:
+        outcome = replaying.replay(session, rules, PUBLISHED, now + timedelta(days=9))
+        late = replaying.replay(session, rules, now + HOUR, now + timedelta(days=9))
+    first = (now + HOUR).isoformat()
+    assert outcome.budgets["gifts"] == BudgetHit({}, 2, first, 3)
+    assert outcome.budgets["points"] == BudgetHit({}, 2, first, 60)
+    assert "wide" not in outcome.budgets
+    assert late.budgets["gifts"] == outcome.budgets["gifts"]
+    assert replaying.outcome_of(outcome.document()).budgets == outcome.budgets
 
 
 def test_a_card_or_a_welcome_can_have_a_budget_of_its_own(house: Any, now: Any) -> None:

@@ -34,6 +34,12 @@ class Explained:
 
 def rule(each: EarningRule, programme: Programme) -> Explained:
     """One earning rule."""
+    welcome = programme.welcome_by(each.key)
+    if welcome is not None:
+        said = explaining_cards.welcome(welcome, programme)
+        return Explained(
+            text_in(each.name), said, explaining_cards.welcome_limits(welcome, programme)
+        )
     sentence = _("%(when)s: %(what)s.", when=_when(each), what=_what(each, programme))
     return Explained(text_in(each.name), sentence, list(explaining_rules.limits(each, programme)))
 
@@ -48,7 +54,6 @@ def _when(each: EarningRule) -> str:
     return {
         "order.paid": _("For every order you pay"),
         "card.filled": _("When the card is full"),
-        "member.welcomed": _("As a welcome"),
         "review.published": _("For every review you publish, whatever its stars"),
         "answer.accepted": _("When your answer to a question is accepted"),
         "topic.started": _("For every topic you start"),

@@ -13,7 +13,7 @@ from foundation import words
 from foundation.doors import reading, writing
 from notifications import rendering
 from notifications.models import Notification
-from rewards import explaining_rules, replaying
+from rewards import explaining, explaining_rules, replaying
 from rewards import programme as programmes
 from rewards.budgets import auditing, queries, withholding
 from rewards.budgets.rules import Budget
@@ -121,6 +121,9 @@ def test_cards_and_welcomes_are_counted_and_stopped_like_rules(house: Any, now: 
     rules = rules.model_copy(update={"earning": ()})
     house.publish(rules)
     house.happens("member.verified", house.ada, now, f"member:{house.ada}")
+    rule = rules.rule("welcome_hello")
+    assert rule is not None
+    assert explaining.rule(rule, rules).sentence.startswith("Every new member gets a voucher for")
     for hour in (1, 2):
         last = house.pays(house.ben, 4_000, now + hour * HOUR)
     house.happens("member.verified", house.fay, now + 3 * HOUR, f"member:{house.fay}")

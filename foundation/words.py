@@ -110,9 +110,9 @@ def _(message: str, **params: Any) -> str:
 
 
 def plural(singular: str, many: str, n: int, **params: Any) -> str:
-    """The form that fits `n`; `%(num)s` stands for the number itself."""
+    """The form that fits `n`; `%(num)s` stands for the number as the reader writes it."""
     text = translations(_language.get()).ungettext(singular, many, n)
-    return text % {"num": n, **params}
+    return text % {"num": number(n), **params}
 
 
 def lazy(message: str, **params: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, current_app, redirect, request
+from jinja2 import pass_context
 
 from foundation import jobs, money, rejects, words
 from foundation.web.reader import reader
@@ -24,6 +25,7 @@ def set_up(app: Flask) -> None:
         lambda one, many, n: words.translations(words.language()).ungettext(one, many, n),
         newstyle=True,
     )
+    app.jinja_env.globals["ngettext"] = _with_separators(app.jinja_env.globals["ngettext"])
     app.jinja_env.filters.update(
         when=words.when,
         number=words.number,
@@ -37,6 +39,16 @@ def set_up(app: Flask) -> None:
     )
     app.before_request(choose)
     app.register_blueprint(bp)
+
+
+def _with_separators(ngettext: Any) -> Any:
+    """The same, with its number as the reader writes it: “1,000 units”."""
+
+    @pass_context
+    def written(context: Any, one: str, many: str, n: int, **more: Any) -> Any:
+        return ngettext(context, one, many, n, **{"num": words.number(n), **more})
+
+    return written
 
 
 def choose() -> None:

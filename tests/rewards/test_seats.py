@@ -509,6 +509,7 @@ class TestPages:
         people.sign_in(client, house.olga)
         path = f"/seats/invitations/{invitation}"
         assert "Ada Lovelace, DE" in client.get(path).text
+        assert "1,200 units" in client.get(path).text
         too_much = people.submit(client, path, f"/seats/{seat}/settle", amount=9_999, reason="x")
         assert too_much.status_code == 422
         settled = people.submit(client, path, f"/seats/{seat}/settle", amount=100, reason="Paid.")

@@ -67,7 +67,7 @@ class TestANewClub:
             ({"promise_hours": "0"}, "Promise 1 to 1000 business hours"),
             ({"promise_hours": "soon"}, "Not a valid integer"),
             ({"position": "-1"}, "The position is a number from 0"),
-            ({"position": "9" * 20}, "The position is a number from 0"),
+            ({"position": "9" * 20}, "This number is too large."),
             ({"time_zone": "Mars/Olympus"}, "Not a valid choice"),
         ],
         ids=str,

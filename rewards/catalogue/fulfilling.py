@@ -45,10 +45,11 @@ def move(
         raise Refused(
             "Say why, in a sentence: the member reads it.", code="no_reason", field="text"
         )
-    before = read(session, redemption_id)
-    if _newest(session, redemption_id) == (step, by_id, text):
-        return before
-    redemption = _claim(session, before, rule.sources, rule.target)
+    redemption = read(session, redemption_id)
+    if not _claims(session, redemption, rule.sources, rule.target):
+        if _newest(session, redemption_id) == (step, by_id, text):
+            return redemption
+        raise _moved_meanwhile()
     if step == "take":
         redemption.taken_by = by_id
     elif step == "put_back":
@@ -89,10 +90,11 @@ def cancel_own(session: Session, redemption_id: str, member_id: str, now: dateti
 
     Refused (404) for somebody else's, and once it is being prepared or the voucher was used.
     """
-    before = read(session, redemption_id, member_id)
-    if not may_cancel(before.kind, before.state):
-        raise too_late(before)
-    redemption = _claim(session, before, (before.state,), "cancelled")
+    redemption = read(session, redemption_id, member_id)
+    if not may_cancel(redemption.kind, redemption.state):
+        raise too_late(redemption)
+    if not _claims(session, redemption, (redemption.state,), "cancelled"):
+        raise _moved_meanwhile()
     _give_back(session, redemption, member_id, "", now)
     session.flush()
     write_step(session, redemption, "cancel", member_id, "", now)
@@ -122,25 +124,28 @@ def _newest(session: Session, redemption_id: str) -> tuple[str, str, str] | None
     return (row.step, row.by_id, row.text) if row else None
 
 
-def _claim(
-    session: Session, before: Redemption, sources: tuple[str, ...], target: str
-) -> Redemption:
-    """Move the state, if it still is one of `sources`; whoever comes second is refused."""
+def _claims(
+    session: Session, redemption: Redemption, sources: tuple[str, ...], target: str
+) -> bool:
+    """Move the state, if it still is one of `sources`; whoever comes second does not."""
     claimed = session.execute(
         update(Redemption)
-        .where(Redemption.id == before.id, Redemption.state.in_(sources))
+        .where(Redemption.id == redemption.id, Redemption.state.in_(sources))
         .values(state=target)
         .returning(Redemption.id)
         .execution_options(synchronize_session=False)
     ).first()
-    session.refresh(before)
-    if claimed is None:
-        raise Refused(
-            "This is not possible any more: somebody has moved it on. Look at where it is now.",
-            code="moved_meanwhile",
-            status=409,
-        )
-    return before
+    session.refresh(redemption)
+    return claimed is not None
+
+
+def _moved_meanwhile() -> Refused:
+    """Somebody was quicker."""
+    return Refused(
+        "This is not possible any more: somebody has moved it on. Look at where it is now.",
+        code="moved_meanwhile",
+        status=409,
+    )
 
 
 def _hand_over(session: Session, redemption: Redemption, by_id: str, now: datetime) -> None:

@@ -207,9 +207,9 @@ class TestRaces:
                 fulfilling.move(session, order, "take", shop.olga, "", clock.now())
 
         done = ended([cancel, take, cancel, take])
-        assert done.count("ok") == 1
         with reading() as session:
             state = session.get_one(Redemption, order).state
+        assert done.count("ok") == (1 if state == "cancelled" else 2)  # to take it twice is once
         assert shop.balances(shop.ben).available == (1_000 if state == "cancelled" else 850)
 
 

@@ -138,7 +138,8 @@ class TestRaces:
             move(shop, order, "take")
             before = goods(shop, "teapot")[1], shop.balances(shop.ben).spent - 100
             done = ended([partial(move, shop, order, step) for step in ("cancel", "send") * 2])
-            assert sorted(done) == ["moved_meanwhile"] * 3 + ["ok"]
+            # The one that was second asked for what the first had done, and so was right as well.
+            assert sorted(done) == ["moved_meanwhile"] * 2 + ["ok"] * 2
             with reading() as session:
                 went = session.get_one(Redemption, order).state == "sent"
             after = goods(shop, "teapot"), shop.balances(shop.ben).spent

@@ -99,7 +99,7 @@ def test_a_form_sent_four_times_at_once_gives_one(programme: House, now: datetim
 
     assert ended([send] * 4) == ["ok"] * 4
     assert numbers(programme) == (1, 0, 0)
-    with pytest.raises(Refused, match="already used"):
+    with pytest.raises(Refused, match="that stands"):
         send("early_delivery")
 
 

@@ -78,15 +78,18 @@ def made(key: str) -> str | None:
     return op.get_bind().scalar(sa.select(_TRANSFERS.c.id).where(_TRANSFERS.c.key == key))
 
 
-def newest_credit(owner: str, commodity: str) -> str | None:
-    """The credit of what the owner has of a commodity; None when she has none."""
+def credit_left(owner: str, commodity: str) -> str | None:
+    """The credit of what the owner has of a commodity, the newest of several; None when she has
+    none. One that was taken back is none: identifiers of one moment are in any order."""
+    taken = _TRANSFERS.alias("taken")
+    back = sa.exists().where(taken.c.takes == _TRANSFERS.c.id, taken.c.kind == "claw_back")
     return op.get_bind().scalar(
         sa.select(_TRANSFERS.c.id)
         .join(_ACCOUNTS, _ACCOUNTS.c.id == _TRANSFERS.c.target)
         .join(_BALANCES, _BALANCES.c.account_id == _ACCOUNTS.c.id)
         .where(_ACCOUNTS.c.owner == owner, _ACCOUNTS.c.commodity == commodity)
         .where(_ACCOUNTS.c.kind == "available", _BALANCES.c.posted > 0)
-        .where(_TRANSFERS.c.kind == "credit")
+        .where(_TRANSFERS.c.kind == "credit", ~back)
         .order_by(_TRANSFERS.c.id.desc())
         .limit(1)
     )

@@ -156,7 +156,7 @@ def _papers() -> Iterator[Event]:
 def _open(row: Any) -> None:
     about, who = f"paper:{row.paper_id}", row.member_id
     way, key = ("issued", "available"), f"paper_guest:{new_id(row.at)}"
-    given = past.newest_credit(who, about) or past.transfer(
+    given = past.credit_left(who, about) or past.transfer(
         who, about, way, row.at, key, "credit", about
     )
     mine = (GUESTS.c.paper_id == row.paper_id) & (GUESTS.c.member_id == who)
@@ -164,7 +164,7 @@ def _open(row: Any) -> None:
 
 
 def _close(who: str, about: str) -> None:
-    given, way = past.newest_credit(who, about), ("available", "clawed_back")
+    given, way = past.credit_left(who, about), ("available", "clawed_back")
     key, at = f"paper_guest:{given}:back", datetime.now(UTC)
     past.transfer(who, about, way, at, key, "claw_back", about, takes=given)
 

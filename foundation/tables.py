@@ -105,8 +105,7 @@ def new_ids(now: datetime, many: int) -> list[str]:
     """So many identifiers of one moment, each larger than the one before.
 
     Random steps from a random start (RFC 9562, section 6.2, method 2), so that a set reads in the
-    order in which it was made, and an index grows at its end instead of in the midst of its last
-    pages, which is half of the time of a set.
+    order in which it was made, and an index grows at its end instead of anywhere in its last pages.
     """
     number = _random_id(now) & ~(1 << _COUNTED - 1)  # half of the numbers are left to count on to
     high, low = number >> _COUNTED, number & ((1 << _COUNTED) - 1)

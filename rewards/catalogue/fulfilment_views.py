@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from foundation import clock
 from foundation.doors import reading, writing
-from foundation.tables import new_id
+from foundation.tables import new_ids
 from foundation.web.forms import refilling
 from foundation.words import _
 from members.session import requires, signed_in
@@ -98,7 +98,7 @@ def stocks() -> Any:
     answer = render_template(
         "rewards/catalogue/stock.html",
         form=form,
-        ids=[new_id(clock.now()) for _row in range(sum(len(each.rows) for each in counted))],
+        ids=new_ids(clock.now(), sum(len(each.rows) for each in counted)),
         counted=counted,
         names={each.key: each.name for each in counted},
         page=page,

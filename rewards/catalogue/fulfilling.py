@@ -70,8 +70,15 @@ def move(
     return redemption
 
 
-def take_next(session: Session, staff_id: str, now: datetime) -> Redemption | None:
-    """Take what has waited longest; None when nothing waits."""
+def take_next(
+    session: Session, staff_id: str, now: datetime, shown: str = ""
+) -> Redemption | None:
+    """Take what has waited longest; None when nothing waits.
+
+    `shown` is what the page said is next: who pressed twice has that one, and no other as well.
+    """
+    if (pressed := _taken_before(session, shown, staff_id)) is not None:
+        return pressed
     oldest = (
         select(Redemption.id)
         .where(Redemption.state == "ordered")
@@ -83,6 +90,16 @@ def take_next(session: Session, staff_id: str, now: datetime) -> Redemption | No
     if redemption_id is None:
         return None
     return move(session, redemption_id, "take", staff_id, "", now)
+
+
+def _taken_before(session: Session, shown: str, staff_id: str) -> Redemption | None:
+    """What the page showed, if the same person has just taken it."""
+    query = select(Redemption).where(Redemption.id == shown)
+    # Whoever presses at the same moment waits here, and finds it taken.
+    redemption = session.scalars(query.with_for_update()).first() if shown else None
+    if redemption is None or (redemption.state, redemption.taken_by) != ("taken", staff_id):
+        return None
+    return redemption
 
 
 def cancel_own(session: Session, redemption_id: str, member_id: str, now: datetime) -> Redemption:
@@ -118,7 +135,7 @@ def _newest(session: Session, redemption_id: str) -> tuple[str, str, str] | None
     row = session.execute(
         select(RedemptionStep.step, RedemptionStep.by_id, RedemptionStep.text)
         .where(RedemptionStep.redemption_id == redemption_id)
-        .order_by(RedemptionStep.id.desc())
+        .order_by(RedemptionStep.at.desc())
         .limit(1)
     ).first()
     return (row.step, row.by_id, row.text) if row else None

@@ -31,10 +31,12 @@ def queue() -> Any:
     with reading() as session:
         page = queries.queue(session, show, signed_in().id, kind, request.args.get("page"))
         counts = queries.queue_counts(session, signed_in().id)
+        next_waiting = queries.next_waiting(session)
     return render_template(
         "rewards/catalogue/queue.html",
         page=page,
         counts=counts,
+        next_waiting=next_waiting,
         show=show,
         kind=kind,
         kinds=explaining.KIND_NAMES,
@@ -44,9 +46,10 @@ def queue() -> Any:
 @bp.post("/redemptions/next")
 @requires("redemptions.fulfil")
 def take_next() -> Any:
-    """Take what has waited longest."""
+    """Take what has waited longest; a second press of the same page takes no second one."""
+    shown = request.form.get("shown", "")
     with writing() as session:
-        taken = fulfilling.take_next(session, signed_in().id, clock.now())
+        taken = fulfilling.take_next(session, signed_in().id, clock.now(), shown)
     if taken is None:
         flash(_("Nothing waits any more."), "good")
         return redirect("/redemptions", 303)

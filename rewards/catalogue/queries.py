@@ -131,6 +131,12 @@ def queue_counts(session: Session, staff_id: str) -> dict[str, int]:
     }
 
 
+def next_waiting(session: Session) -> str | None:
+    """What has waited longest."""
+    query = select(Redemption.id).where(*_shown("waiting", "")).order_by(Redemption.id).limit(1)
+    return session.scalar(query)
+
+
 def _shown(show: str, staff_id: str) -> list[Any]:
     if show == "mine":
         return [Redemption.taken_by == staff_id, Redemption.state.in_(OPEN)]
@@ -157,7 +163,7 @@ def one(
         )
         .join(Member, Member.id == RedemptionStep.by_id)
         .where(RedemptionStep.redemption_id == redemption_id)
-        .order_by(RedemptionStep.id)
+        .order_by(RedemptionStep.at)
     )
     about = f"redemption:{redemption_id}"
     voucher = session.scalars(select(Voucher).where(Voucher.about == about)).first()

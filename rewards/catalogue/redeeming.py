@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from foundation import facts, versions
@@ -97,7 +97,16 @@ def redeem(session: Session, member_id: str, order: Order, now: datetime) -> Red
 def write_step(
     session: Session, redemption: Redemption, step: str, by_id: str, text: str, now: datetime
 ) -> None:
-    """Keep who did what about a redemption, and where it led."""
+    """Keep who did what about a redemption, and where it led.
+
+    Steps are read in the order of their moments, so each is later than the one before, also when
+    the clock of the machine that takes it is behind.
+    """
+    latest = session.scalar(
+        select(func.max(RedemptionStep.at)).where(RedemptionStep.redemption_id == redemption.id)
+    )
+    if latest is not None:
+        now = max(now, latest + timedelta(microseconds=1))
     row = {
         "id": new_id(now),
         "redemption_id": redemption.id,

@@ -118,7 +118,7 @@ def test_a_second_press_is_one_step(shop: Any, now: Any, client: Any) -> None:
         move(shop, order, "cancel", now + timedelta(hours=1), "The last one broke.")
     assert (teapot(), shop.balances(shop.ben).available) == ((5, 0), 1_000)
     with reading() as session:
-        steps = session.scalars(select(RedemptionStep.step).order_by(RedemptionStep.id)).all()
+        steps = session.scalars(select(RedemptionStep.step).order_by(RedemptionStep.at)).all()
     assert steps == ["order", "take", "cancel"]
     people.sign_in(client, shop.olga)
     late = people.submit(client, f"/redemptions/{order}", act="send", text="")
@@ -144,6 +144,35 @@ def test_what_waited_longest_is_taken_first_and_once(shop: Any, now: Any) -> Non
 
     taken = at_once([take] * 5)
     assert sorted(each for each in taken if each) == sorted(orders)
+
+
+def test_the_next_one_is_taken_once_however_often_its_page_is_pressed(shop: Any, now: Any) -> None:
+    first, second, third = (
+        buy(shop.ben, "tasting", now + timedelta(minutes=number), f"form-000{number}").redemption.id
+        for number in range(3)
+    )
+
+    def press(who: str, shown: str) -> str:
+        with writing() as session:
+            found = fulfilling.take_next(session, who, clock.now(), shown)
+            assert found is not None
+            return found.id
+
+    assert at_once([lambda: press(shop.sam, first)] * 4) == [first] * 4
+    assert press(shop.olga, first) == second  # her page was old: it is his by now
+    move(shop, first, "prepare", clock.now())
+    assert press(shop.sam, first) == third
+
+
+def test_steps_stand_in_their_order_also_within_one_moment(shop: Any, now: Any) -> None:
+    order = buy(shop.ben, "tasting", now).redemption.id
+    way = ["take", "put_back"] * 8
+    for step in way:
+        move(shop, order, step, now - timedelta(seconds=1))  # by a machine whose clock is behind
+    with reading() as session:
+        page = catalogue_queries.one(session, order, now)
+    assert [each.step for each in page.steps] == ["order", *way]
+    move(shop, order, "put_back", now)  # pressed twice
 
 
 def test_the_queue_pages_by_key_and_filters(shop: Any, now: Any) -> None:

@@ -15,6 +15,8 @@ from typing import Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from foundation.money import is_currency
+
 WEAK_KEYS = {"secret", "changeme", "dev", "development", "test", "password", "default"}
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -68,7 +70,7 @@ class Settings(BaseSettings):
     currency: str = Field(
         default="USD",
         alias="BELLMOUTH_CURRENCY",
-        description="ISO 4217 code used when a row names none",
+        description="ISO 4217 code that prices, imports and the proposed programme begin with",
     )
     secret_key: str = Field(
         default="",
@@ -132,6 +134,13 @@ class Settings(BaseSettings):
         if url and not url.startswith(allowed):
             raise ValueError(f"must begin with {allowed[0]}")
         return url
+
+    @field_validator("currency")
+    @classmethod
+    def _is_a_currency(cls, code: str) -> str:
+        if not is_currency(code.strip().upper()):
+            raise ValueError("must be a currency in three letters, like JPY")
+        return code.strip().upper()
 
     @field_validator("equity_counsel")
     @classmethod

@@ -20,10 +20,11 @@ from rewards.publishing import refuse_objections
 from rewards.rules import Programme
 
 
-def start(session: Session, owner_id: str, now: datetime) -> Draft:
-    """A draft that says what the programme in force says; the present draft when there is one."""
+def start(session: Session, owner_id: str, now: datetime, currency: str = "USD") -> Draft:
+    """A draft that says what the programme in force says, before there is one what is proposed in
+    `currency`; the present draft when there is one."""
     version = programme.latest(session)
-    rules = version.rules if version else first_programme()
+    rules = version.rules if version else first_programme(currency)
     row = {
         "id": new_id(now),
         "lane": 1,

@@ -1,26 +1,40 @@
 """Version 1 of the programme, as the house proposes it: an owner changes it as he likes.
 
-Sized for a shop whose baskets are some 40 units of its currency: a hundred points are worth five,
-so ordinary purchases give back about 5 per cent, and a brought friend is worth a few orders.
+Sized for a shop whose baskets are some 40 dollars, or what comes near it in its own currency: a
+hundred points are worth five, so ordinary purchases give back about 5 per cent, and a brought
+friend is worth a few orders.
 """
 
 from __future__ import annotations
 
+from foundation.money import exponent
 from rewards.perks.rules import EARLY_DELIVERY, PRIORITY_ANSWERS, Perk
 from rewards.rules import EarningRule, Item, Programme, Texts, Tier
 from rewards.standing.rules import StandingRules
 
+#: How many units of a currency come nearest to a dollar, as a power of ten; of the others, one. No
+#: rate of exchange: only so that what is proposed has the size of a purchase.
+COARSE = {
+    10: "CNY CZK DKK EGP HKD MOP MXN NOK PHP SEK THB TRY TWD UAH ZAR",
+    100: "DZD HUF INR ISK JPY KES LKR NPR PKR RSD RUB",
+    1_000: "ARS CLP COP KHR KRW MMK MNT NGN TZS UGX XAF XOF",
+    10_000: "IDR IRR LAK PYG UZS VND",
+}
 
-def first_programme(currency: str = "USD", unit: int = 100) -> Programme:
-    """The default rules in `currency`, of which `unit` minor units make one (USD: 100)."""
+
+def first_programme(currency: str = "USD") -> Programme:
+    """The default rules in `currency`."""
+    worth = next((many for many, codes in COARSE.items() if currency in codes.split()), 1)
+    unit = worth * 10 ** exponent(currency)
+    more = max(1, worth // 100)  # a point for a hundred units is the least that a rule can say
     return Programme(
         currency=currency,
         return_days=14,
         standing_window_days=365,
         standing=StandingRules(full_spend=400 * unit),
         tiers=_tiers(),
-        earning=_earning(),
-        catalogue=_catalogue(currency, unit),
+        earning=_earning(worth, more),
+        catalogue=_catalogue(currency, worth, unit, more),
         perks=_perks(),
     )
 
@@ -53,14 +67,14 @@ def _tiers() -> tuple[Tier, ...]:
     )
 
 
-def _earning() -> tuple[EarningRule, ...]:
+def _earning(worth: int, more: int) -> tuple[EarningRule, ...]:
     return (
         EarningRule(
             key="order",
             fact="order.paid",
             name=_texts("Your order", "你的订单", "你的訂單"),
-            kind="per_currency_unit",
-            amount=1,
+            kind="per_currency_unit" if worth == 1 else "percent",
+            amount=1 if worth == 1 else more * 100 // worth,
             hold="return_period",
             tier_applies=True,
         ),
@@ -68,34 +82,34 @@ def _earning() -> tuple[EarningRule, ...]:
             key="review",
             fact="review.published",
             name=_texts("Your review", "你的评价", "你的評價"),
-            amount=20,
-            cap_per_month=100,
+            amount=20 * more,
+            cap_per_month=100 * more,
         ),
         EarningRule(
             key="answer",
             fact="answer.accepted",
             name=_texts("Your accepted answer", "你的回答获采纳", "你的回答獲採納"),
-            amount=15,
+            amount=15 * more,
             tier_applies=True,
-            cap_per_month=150,
+            cap_per_month=150 * more,
         ),
         EarningRule(
             key="referrer",
             fact="referral.purchased",
             name=_texts("You brought a friend", "你介绍了一位朋友", "你介紹了一位朋友"),
             who="referrer",
-            amount=200,
+            amount=200 * more,
             hold="return_period",
-            cap_per_month=2_000,
+            cap_per_month=2_000 * more,
         ),
         EarningRule(
             key="friend",
             fact="referral.purchased",
             name=_texts("A friend brought you", "朋友介绍你来", "朋友介紹你來"),
             who="friend",
-            amount=100,
+            amount=100 * more,
             hold="return_period",
-            cap_per_member=100,
+            cap_per_member=100 * more,
         ),
     )
 
@@ -128,14 +142,14 @@ def _perks() -> tuple[Perk, ...]:
     )
 
 
-def _catalogue(currency: str, unit: int) -> tuple[Item, ...]:
-    def voucher(key: str, cost: int, units: int) -> Item:
-        worth = f"{units} {currency}"
+def _catalogue(currency: str, worth: int, unit: int, more: int) -> tuple[Item, ...]:
+    def voucher(key: str, cost: int, dollars: int) -> Item:
+        value = f"{dollars * worth} {currency}"
         return Item(
             key=key,
-            name=_texts(f"{worth} voucher", f"{worth} 礼券", f"{worth} 禮券"),
-            cost=cost,
-            value=units * unit,
+            name=_texts(f"{value} voucher", f"{value} 礼券", f"{value} 禮券"),
+            cost=cost * more,
+            value=dollars * unit,
             currency=currency,
             description=_texts(
                 "Off any order, at the till of the shop.",

@@ -8,6 +8,7 @@ from typing import Any
 from flask import (
     Blueprint,
     abort,
+    current_app,
     flash,
     make_response,
     redirect,
@@ -37,6 +38,7 @@ from rewards import (
 from rewards.budgets import withholding
 from rewards.catalogue import redeeming
 from rewards.credit import purse
+from rewards.first_programme import first_programme
 from rewards.forms import PublishForm, RedeemForm, ReplayForm
 
 bp = Blueprint("rewards", __name__)
@@ -167,7 +169,7 @@ def overview() -> Any:
 def publish_first() -> Any:
     """Publish the programme the house proposes, when there is none yet."""
     with writing() as session:
-        publishing.publish_first(session, signed_in().id, clock.now())
+        publishing.publish_first(session, signed_in().id, clock.now(), first_programme(_currency()))
     return redirect(url_for(".overview"), 303)
 
 
@@ -176,8 +178,13 @@ def publish_first() -> Any:
 def start_draft() -> Any:
     """Start a draft from what is in force."""
     with writing() as session:
-        drafting.start(session, signed_in().id, clock.now())
+        drafting.start(session, signed_in().id, clock.now(), _currency())
     return redirect("/programme/draft", 303)
+
+
+def _currency() -> str:
+    """What the house counts in until its programme says so itself."""
+    return str(current_app.extensions["settings"].currency)
 
 
 @bp.post("/programme/draft/discard")

@@ -47,6 +47,7 @@ def started(*words: str, data: Path, **environment: str) -> subprocess.Completed
         ("BELLMOUTH_WEBHOOK_SECRET", "whsec_abc", "whsec_ and base64 of 16 bytes"),
         ("BELLMOUTH_PORT", "eighty", "BELLMOUTH_PORT: Input should be a valid integer"),
         ("BELLMOUTH_LOG_LEVEL", "LOUD", "BELLMOUTH_LOG_LEVEL: must be one of DEBUG"),
+        ("BELLMOUTH_CURRENCY", "YEN", "BELLMOUTH_CURRENCY: must be a currency in three letters"),
         ("BELLMOUTH_SMTP_URL", "mail.example", "BELLMOUTH_SMTP_URL: must begin with smtp://"),
         ("REDIS_URL", "localhost", "REDIS_URL: must begin with redis://"),
         ("DATABASE_URL", "mysql://here/there", "DATABASE_URL: must begin with postgresql://"),

@@ -90,6 +90,17 @@ def test_a_house_without_a_programme_publishes_the_proposed_one(client: Any, hou
     assert "Version 1 is in force" in client.get("/programme").text
 
 
+def test_what_is_proposed_is_in_the_currency_of_the_house(
+    client: Any, house: Any, settings: Any
+) -> None:
+    settings.currency = "JPY"
+    people.sign_in(client, house.olga)
+    client.post("/programme/draft/start", data={"csrf_token": token(client, "/programme")})
+    assert fields(client.get("/programme/draft").text)["currency"] == "JPY"
+    client.post("/programme/first", data={"csrf_token": token(client, "/programme")})
+    assert "1% of its value in JPY, as points" in client.get("/how-rewards-work").text
+
+
 def test_a_draft_comes_back_as_it_was_and_says_what_it_changes(client: Any, programme: Any) -> None:
     values = start(client, programme)
     assert values["earning-1-amount"] == "20"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foundation import money
 from rewards.engine import awards
+from rewards.first_programme import first_programme
 from rewards.rules import (
     EarningRule,
     Happened,
@@ -51,6 +53,29 @@ def test_it_works() -> None:
 def test_the_first_programme_has_nothing_against_it() -> None:
     assert objections(FIRST) == []
     assert read(FIRST.model_dump(mode="json")) == FIRST
+
+
+@pytest.mark.parametrize(
+    ("currency", "basket", "points", "cost", "value"),
+    [
+        ("USD", 4_000, 40, 100, 500),
+        ("JPY", 4_000, 40, 100, 500),  # whole yen
+        ("KWD", 40_000, 40, 100, 5_000),
+        ("CNY", 40_000, 40, 100, 5_000),
+        ("KRW", 40_000, 400, 1_000, 5_000),
+        ("VND", 400_000, 4_000, 10_000, 50_000),
+    ],
+)
+def test_what_is_proposed_gives_back_as_much_in_every_currency(
+    currency: str, basket: int, points: int, cost: int, value: int
+) -> None:
+    proposed = first_programme(currency)
+    assert objections(proposed) == []
+    paid = fact(total=basket, currency=currency)
+    assert awards(proposed, paid, with_standing(0))[0].amount == points
+    item = proposed.catalogue[0]
+    assert (item.cost, item.value, item.currency) == (cost, value, currency)
+    assert value * points * 20 == basket * cost  # 5 per cent
 
 
 @given(st.integers(1, 5), st.text(max_size=20), st.booleans())

@@ -1,9 +1,13 @@
-"""Telling members that points or store credit will expire, some days before: once for each,
-however many lots there are."""
+"""Telling members that points or store credit will expire, some days before: in one letter,
+however many lots there are, and seldom twice in as many days.
+
+A letter says everything that ends within AHEAD, and notes what it was. What comes later and ends
+before the next letter would be due, or just after, is told some days before it does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -22,25 +26,35 @@ from rewards.rules import POINTS
 
 #: Days before something expires on which its owner is told; then not again for as long.
 AHEAD = timedelta(days=14)
+#: Days before it expires on which the owner is told after all of what no letter spoke of.
+LAST_CALL = timedelta(days=3)
 PAGE = 1_000
 #: An owner and a commodity.
 Whose = tuple[str, str]
+#: How much of it ends when; in letters the moments are texts.
+Ends = dict[datetime, int]
 
 
 def tell_soon(now: datetime) -> str:
-    """Tell everybody with something that expires within AHEAD who was not told within that time."""
+    """Tell everybody with something that expires within AHEAD who had no letter within that time,
+    or none about something that is gone in LAST_CALL."""
     told = 0
-    owners: dict[Whose, tuple[int, datetime]] = {}
+    owners: dict[Whose, Ends] = {}
     for lot in _lots(now):
-        whose = (lot.owner, lot.commodity)
-        amount, first = owners.get(whose, (0, lot.expires_at))
-        owners[whose] = (amount + lot.amount, first)
+        ends = owners.setdefault((lot.owner, lot.commodity), {})
+        ends[lot.expires_at] = ends.get(lot.expires_at, 0) + lot.amount
     everybody = sorted(owners)
     for start in range(0, len(everybody), PAGE):
         chunk = everybody[start : start + PAGE]
         with writing() as session:
-            fresh = sorted(set(chunk) - _told_lately(session, chunk, now))
-            tellings = [_telling(whose, *owners[whose]) for whose in fresh]
+            letters = _told_lately(session, chunk, now)
+            fresh = [
+                whose
+                for whose in chunk
+                if whose not in letters
+                or any(at < now + LAST_CALL for at in _untold(owners[whose], letters[whose]))
+            ]
+            tellings = [_telling(whose, owners[whose]) for whose in fresh]
             told += len(tell_many(session, budget_notices.EXPIRING, tellings, now))
     return Summary("Told that points expire: %(count)s", count=told)
 
@@ -59,19 +73,39 @@ def _is_told_of(commodity: str) -> bool:
     return commodity == POINTS or is_currency(commodity)
 
 
-def _told_lately(session: Session, owners: Sequence[Whose], now: datetime) -> set[Whose]:
-    query = select(Notification.member_id, Notification.params).where(
-        Notification.member_id.in_({owner for owner, _commodity in owners}),
-        Notification.kind == budget_notices.EXPIRING.kind,
-        Notification.created_at > now - AHEAD,
+def _told_lately(
+    session: Session, owners: Sequence[Whose], now: datetime
+) -> dict[Whose, Mapping[str, int] | None]:
+    """What the last letters said would end when; None: one of before they noted it."""
+    query = (
+        select(Notification.member_id, Notification.params)
+        .where(
+            Notification.member_id.in_({owner for owner, _commodity in owners}),
+            Notification.kind == budget_notices.EXPIRING.kind,
+            Notification.created_at > now - AHEAD,
+        )
+        .order_by(Notification.created_at)
     )
     rows = session.execute(query)
-    return {(member_id, params.get("commodity", POINTS)) for member_id, params in rows}
+    return {(owner, said.get("commodity", POINTS)): said.get("ends") for owner, said in rows}
 
 
-def _telling(whose: Whose, amount: int, first: datetime) -> Telling:
+def _untold(ends: Ends, said: Mapping[str, int] | None) -> Ends:
+    """What the last letter did not speak of."""
+    if said is None:
+        return {}
+    return {at: amount for at, amount in ends.items() if amount > said.get(at.isoformat(), 0)}
+
+
+def _telling(whose: Whose, ends: Ends) -> Telling:
     owner, commodity = whose
-    params = {"amount": amount, "commodity": commodity, "on": first.isoformat(), "days": AHEAD.days}
+    params = {
+        "amount": sum(ends.values()),
+        "commodity": commodity,
+        "on": min(ends).isoformat(),
+        "days": AHEAD.days,
+        "ends": {at.isoformat(): amount for at, amount in ends.items()},
+    }
     return Telling(owner, "/me/rewards" if commodity == POINTS else "/me/credit", None, params)
 
 

@@ -70,9 +70,7 @@ def move(
     return redemption
 
 
-def take_next(
-    session: Session, staff_id: str, now: datetime, shown: str = ""
-) -> Redemption | None:
+def take_next(session: Session, staff_id: str, now: datetime, shown: str = "") -> Redemption | None:
     """Take what has waited longest; None when nothing waits.
 
     `shown` is what the page said is next: who pressed twice has that one, and no other as well.

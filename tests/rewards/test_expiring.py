@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
-from foundation.doors import reading
+from foundation.doors import reading, writing
 from ledger import expiring as sweep
+from ledger.earning import credit
 from notifications.models import Notification
 from rewards import expiring
 from rewards.first_programme import first_programme
@@ -51,6 +52,34 @@ def test_the_owner_is_told_once_in_time(house: Any, now: Any) -> None:
         expiring.tell_soon(now + timedelta(days=day))
     [params] = told(house.ben)
     assert params["amount"] == 40
+
+
+def test_what_comes_after_a_letter_and_ends_before_the_next_has_one_of_its_own(
+    house: Any, now: Any
+) -> None:
+    def arrives(amount: int, day: int, lasting: int) -> None:
+        at = now + timedelta(days=day)
+        with writing() as session:
+            credit(
+                session,
+                owner=house.ben,
+                commodity="points",
+                amount=amount,
+                key=f"gift:{amount}",
+                now=at,
+                expires_at=at + timedelta(days=lasting),
+            )
+
+    arrives(100, 0, 13)
+    expiring.tell_soon(now)
+    arrives(20, 1, 7)  # gone before the next letter would be due
+    arrives(3, 2, 13)  # and this an hour or so after it
+    for half_days in range(2, 31):
+        at = now + timedelta(days=half_days / 2)
+        sweep.run(at)
+        expiring.tell_soon(at)
+    found = [(each["amount"], datetime.fromisoformat(each["on"]) - now) for each in told(house.ben)]
+    assert found == [(100, timedelta(days=13)), (123, timedelta(days=8))]
 
 
 def test_without_expiry_nobody_is_told(programme: Any, now: Any) -> None:

@@ -4,7 +4,7 @@
 ./bellmouth bench --scale 1,10,100        the demo with so many times the people and talk
 ./bellmouth bench --only pages --json figures.json
 ./bellmouth bench --only ledger --entries 10000,1000000 --ledger single,audit \
-    --pgledger uuid-to-ulid.sql,pgledger.sql --hordak
+    --fill-rivals --pgledger uuid-to-ulid.sql,pgledger.sql --hordak
 ./bellmouth bench --only replay --facts 1000000
 """
 
@@ -62,6 +62,9 @@ def _arguments() -> argparse.Namespace:
     )
     ledger_of.add_argument("--pgledger", default="", help="its SQL files, in order, by commas")
     ledger_of.add_argument("--hordak", action="store_true", help="install and measure it as well")
+    ledger_of.add_argument(
+        "--fill-rivals", action="store_true", help="give the others as many entries of their own"
+    )
     parser.add_argument("--json", type=Path, help="write the rows to this file as well")
     asked = parser.parse_args()
     asked.scale = [int(each) for each in asked.scale.split(",")]
@@ -95,6 +98,7 @@ def _of_the_ledger(asked: argparse.Namespace) -> ledger.Asked:
         parts=asked.ledger.split(","),
         pgledger=[Path(each) for each in asked.pgledger.split(",") if each],
         with_hordak=asked.hordak,
+        fills_rivals=asked.fill_rivals,
     )
 
 

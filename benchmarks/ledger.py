@@ -52,6 +52,7 @@ class Asked:
     parts: Sequence[str] = ("single", "mixed", "sets", "audit")
     pgledger: Sequence[Path] = ()
     with_hordak: bool = False
+    fills_rivals: bool = False
 
 
 @dataclass
@@ -129,7 +130,7 @@ def _singles(bench: Bench) -> None:
     empty: dict[tuple[str, int], float] = {}
     for entries in bench.asked.entries:
         _fill(bench, entries)
-        with _rivals(bench, entries == bench.asked.entries[0]) as rivals:
+        with _rivals(bench, entries) as rivals:
             for connections in bench.asked.connections:
                 for kind in ("random", "hot"):
                     ours = forked(partial(_moving, partial(_connect, bench), MEMBERS, kind))
@@ -179,38 +180,45 @@ def _settle(bench: Bench) -> None:
 
 
 @contextmanager
-def _rivals(bench: Bench, wanted: bool) -> Iterator[dict[str, dict[str, Contender]]]:
-    """Who else pays, by the accounts they pay between; nobody unless `wanted`."""
+def _rivals(bench: Bench, entries: int) -> Iterator[dict[str, dict[str, Contender]]]:
+    """Who else pays, by the accounts they pay between.
+
+    With empty books beside our first one only, or each time with as many entries as we have.
+    """
     found: dict[str, dict[str, Contender]] = {"random": {}, "hot": {}}
+    theirs = entries if bench.asked.fills_rivals else 0
     with ExitStack() as stack:
-        if wanted:
-            for name, connect in _raw(bench, stack).items():
+        if theirs or entries == bench.asked.entries[0]:
+            for name, connect in _raw(bench, stack, theirs).items():
                 for kind in found:
                     found[kind][name] = forked(partial(_moving, connect, MEMBERS, kind))
             if bench.asked.with_hordak and bench.database.dialect == "postgresql":
-                ask = stack.enter_context(_hordak(bench))
+                ask = stack.enter_context(_hordak(bench, theirs))
                 for kind in found:
                     found[kind]["django-hordak"] = partial(_asking, ask, kind)
+            if theirs:
+                _settle(bench)
         yield found
 
 
-def _raw(bench: Bench, stack: ExitStack) -> dict[str, Connect]:
+def _raw(bench: Bench, stack: ExitStack, entries: int) -> dict[str, Connect]:
     database, many = bench.database, MEMBERS + 1
-    found = {"bare SQL": stack.enter_context(ledger_rivals.bare(database, many))}
+    found = {"bare SQL": stack.enter_context(ledger_rivals.bare(database, many, entries))}
     if database.dialect == "sqlite":
-        found["guarded SQL"] = stack.enter_context(ledger_rivals.guarded(database, many))
+        rival = ledger_rivals.guarded(database, many, entries)
+        found["guarded SQL"] = stack.enter_context(rival)
     elif bench.asked.pgledger:
-        rival = ledger_rivals.pgledger(database, many, bench.asked.pgledger)
+        rival = ledger_rivals.pgledger(database, many, bench.asked.pgledger, entries)
         found["pgledger with a key"] = stack.enter_context(rival)
     return found
 
 
 @contextmanager
-def _hordak(bench: Bench) -> Iterator[Any]:
+def _hordak(bench: Bench, entries: int) -> Iterator[Any]:
     with tempfile.TemporaryDirectory(prefix="bellmouth-hordak-") as folder:
         python = ledger_hordak.environment(Path(folder))
         url = bench.database.url.replace("postgresql+psycopg", "postgresql")
-        with ledger_hordak.running(python, url, HORDAK_MEMBERS) as ask:
+        with ledger_hordak.running(python, url, HORDAK_MEMBERS, entries) as ask:
             yield ask
 
 
@@ -297,7 +305,10 @@ def _awarding_and_redeeming() -> Any:
 
 
 def _sets(bench: Bench) -> None:
-    """Awards to 100,000 members who are there, each with a key of its own, in one transaction."""
+    """Awards to 100,000 members who are there, each with a key of its own, in one transaction.
+
+    Beside bare SQL, which makes as many transfers as a set, each under its own key as well.
+    """
     owners = [f"set:{each}" for each in range(BULK)]
     now = clock.now()
     with writing() as session:
@@ -309,7 +320,10 @@ def _sets(bench: Bench) -> None:
             CreditDraft(each, "points", 10, f"{run}:{each}", "campaign:1", expires_at=expires_at)
             for each in owners
         ]
-        bench.add(f"{BULK:,} awards {said}", _credit(drafts), "s")
+        floor = ledger_rivals.bare_set(bench.database, BULK)
+        seconds = _credit(drafts)
+        more = {"floor": round(floor, 2), "ratio": round(seconds / floor, 2)}
+        bench.add(f"{BULK:,} awards {said}", seconds, "s", **more)
         _settle(bench)
     bench.add(f"{BULK:,} awards sent again", _credit(drafts), "s")
     _sweep(bench)

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+#: Entries of one commit while its book is filled.
+FILL = 10_000
 REQUIRED = ("django-hordak==2.0.0", "Django==5.2.19", "psycopg[binary]==3.3.9")
 
 
@@ -33,10 +35,15 @@ def environment(folder: Path) -> Path:
 
 
 @contextmanager
-def running(python: Path, url: str, many: int) -> Iterator[Callable[[str, int, float], Any]]:
+def running(
+    python: Path, url: str, many: int, entries: int
+) -> Iterator[Callable[[str, int, float], Any]]:
     """Asks the other process: (accounts, connections, seconds) -> rate, seconds of each."""
     process = subprocess.Popen(
-        [python, __file__, url, str(many)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [python, __file__, url, str(many), str(entries)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -56,9 +63,11 @@ def running(python: Path, url: str, many: int) -> Iterator[Callable[[str, int, f
         process.wait(30)
 
 
-def _serve(url: str, many: int) -> None:
+def _serve(url: str, many: int, entries: int) -> None:
     _set_up(url)
     ids = _accounts(many)
+    for _ in range(0, entries, FILL):
+        _fill(ids)
     print("ready", flush=True)
     for line in sys.stdin:
         accounts, connections, seconds = line.split()
@@ -98,6 +107,24 @@ def _accounts(many: int) -> list[int]:
     Account.objects.rebuild()
     connection.close()
     return list(Account.objects.order_by("id").values_list("id", flat=True)[:many])
+
+
+def _fill(ids: list[int]) -> None:
+    """Entries between random accounts, as `transfer_to` leaves them."""
+    from django.db import connection, transaction
+    from hordak.models import Leg, Transaction
+    from moneyed import Money
+
+    unit = Money(1, "USD")
+    with transaction.atomic():
+        made = Transaction.objects.bulk_create([Transaction() for _ in range(FILL // 2)])
+        pairs = [(each, *random.sample(ids, 2)) for each in made]
+        debits = [Leg(transaction=each, account_id=source, debit=unit) for each, source, _ in pairs]
+        credits = [Leg(transaction=each, account_id=to, credit=unit) for each, _, to in pairs]
+        Leg.objects.bulk_create([*debits, *credits])
+        with connection.cursor() as cursor:
+            keys = [(str(uuid4()),) for _ in made]
+            cursor.executemany("insert into hordak_key values (%s)", keys)
 
 
 def _slice(ids: list[int], accounts: str, connections: int, seconds: float) -> Any:
@@ -154,4 +181,4 @@ def _work(ids: list[int], accounts: str, seconds: float) -> tuple[list[float], f
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1], int(sys.argv[2]))
+    _serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -8,18 +8,25 @@ is not in the schema it was taken from: without it each seal reads all transfers
 its rate falls as it is measured.
 *pgledger with a key* is its `pgledger_create_transfer` after a row in a table of keys, in one
 transaction: it has no keys of its own. Its files are not ours and are given (`--pgledger`).
+
+Their books are empty, or hold `entries` of their own, which they made by the same calls between
+random accounts, without waiting for the disk.
 """
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
 from foundation import clock
 from foundation.doors import Database
-from foundation.tables import new_id
+from foundation.tables import new_id, new_ids
 from foundation.write_lock import BUSY_TIMEOUT
 
 #: Pays one unit between two accounts, by their places; with a connection of its own.
@@ -91,6 +98,34 @@ create trigger guarded_seal_check before insert on guarded_seal begin
       or (select sum(amount) from guarded_entry where transfer = new.transfer) <> 0;
 end
 """
+# Bare SQL as a set: one unit from account 0 to so many others, each transfer with its own key.
+BARE_SET_ON_SQLITE = (
+    """insert into bare_entry
+       select x.id, x.account, x.amount, b.posted + sum(x.amount) over chain
+         from (select id, 0 as account, -1 as amount, place from temp.draft
+               union all select id, account, 1, place from temp.draft) x
+         cross join bare_balance b on b.account = x.account
+       window chain as (partition by x.account order by x.place rows unbounded preceding)""",
+    """update bare_balance set posted = (select balance_after from bare_entry e
+            where e.account = bare_balance.account order by e.transfer desc limit 1)
+        where account = 0 or account in (select account from temp.draft)""",
+    "insert into bare_transfer select id, key, at from temp.draft order by place",
+    "drop table temp.draft",
+)
+BARE_SET_ON_POSTGRESQL = """
+with draft as (select * from unnest(%s::text[], %s::text[], %s::bigint[]) with ordinality
+                      d(id, key, account, place)),
+     made as (insert into bare_transfer select id, key, now() from draft),
+     moved as (update bare_balance b set posted = b.posted + m.amount
+                 from (select account, 1 as amount from draft
+                       union all select 0, -count(*) from draft) m
+                where b.account = m.account returning b.account, b.posted - m.amount as before)
+insert into bare_entry
+select x.id, x.account, x.amount, b.before + sum(x.amount) over chain
+  from (select id, 0 as account, -1 as amount, place from draft
+        union all select id, account, 1, place from draft) x
+  join moved b on b.account = x.account
+window chain as (partition by x.account order by x.place rows unbounded preceding)"""
 TABLES = {
     "bare": ("bare_entry", "bare_transfer", "bare_balance"),
     "guarded": ("guarded_balance", "guarded_entry", "guarded_seal", "guarded_transfer"),
@@ -98,7 +133,7 @@ TABLES = {
 
 
 @contextmanager
-def bare(database: Database, many: int) -> Iterator[Connect]:
+def bare(database: Database, many: int, entries: int = 0) -> Iterator[Connect]:
     """Bare SQL between `many` accounts; its tables are dropped afterwards."""
     on_sqlite = database.dialect == "sqlite"
     pay = _bare_on_sqlite if on_sqlite else _bare_on_postgresql
@@ -106,8 +141,9 @@ def bare(database: Database, many: int) -> Iterator[Connect]:
     with database.writer.begin() as connection:
         for table in BARE_ON_SQLITE.split(";") if on_sqlite else [BARE_ON_POSTGRESQL]:
             connection.exec_driver_sql(table)
-        for account in range(many):
-            connection.exec_driver_sql(f"insert into bare_balance values ({account}, 1000000000)")
+        opened = text("insert into bare_balance values (:account, 1000000000)")
+        connection.execute(opened, [{"account": each} for each in range(many)])
+    _fill(_paying(own(database, hurries=True), pay), many, entries)
     try:
         yield lambda: _paying(own(database), pay)
     finally:
@@ -115,7 +151,7 @@ def bare(database: Database, many: int) -> Iterator[Connect]:
 
 
 @contextmanager
-def guarded(database: Database, many: int) -> Iterator[Connect]:
+def guarded(database: Database, many: int, entries: int = 0) -> Iterator[Connect]:
     """Guarded SQL between `many` accounts of SQLite; its tables are dropped afterwards."""
     _drop(database, "guarded")
     connection = own(database)
@@ -125,6 +161,7 @@ def guarded(database: Database, many: int) -> Iterator[Connect]:
         "insert into guarded_balance (account) values (?)", [(each,) for each in range(many)]
     )
     connection.execute("commit")
+    _fill(_paying(own(database, hurries=True), _guarded), many, entries)
     try:
         yield lambda: _paying(own(database), _guarded)
     finally:
@@ -133,7 +170,9 @@ def guarded(database: Database, many: int) -> Iterator[Connect]:
 
 
 @contextmanager
-def pgledger(database: Database, many: int, files: Sequence[Path]) -> Iterator[Connect]:
+def pgledger(
+    database: Database, many: int, files: Sequence[Path], entries: int = 0
+) -> Iterator[Connect]:
     """pgledger with a key between `many` accounts, in a schema of its own, which is dropped."""
     connection = own(database)
     connection.execute("drop schema if exists pgledger cascade; create schema pgledger")
@@ -146,26 +185,71 @@ def pgledger(database: Database, many: int, files: Sequence[Path]) -> Iterator[C
         (many,),
     ).fetchall()
     connection.commit()
+    ids = [id for (id,) in made]
+    _fill(_pgledger(own(database, hurries=True), ids), many, entries)
     try:
-        yield lambda: _pgledger(own(database), [id for (id,) in made])
+        yield lambda: _pgledger(own(database), ids)
     finally:
         connection.execute("drop schema pgledger cascade")
         connection.commit()
         connection.close()
 
 
-def own(database: Database) -> Any:
-    """A driver's connection that is nobody else's."""
+def bare_set(database: Database, many: int) -> float:
+    """The seconds of bare SQL for a set of so many transfers, commit included."""
+    with bare(database, many + 1):
+        connection = own(database)
+        now = clock.now()
+        ids, accounts = new_ids(now, many), list(range(1, many + 1))
+        keys = [f"{ids[0]}:set:{account}" for account in accounts]
+        started = time.perf_counter()
+        if database.dialect == "sqlite":
+            _bare_set_on_sqlite(connection, ids, keys, accounts)
+        else:
+            connection.execute(BARE_SET_ON_POSTGRESQL, (ids, keys, accounts))
+            connection.commit()
+        seconds = time.perf_counter() - started
+        connection.close()
+    return seconds
+
+
+def _bare_set_on_sqlite(
+    connection: Any, ids: Sequence[str], keys: Sequence[str], accounts: Sequence[int]
+) -> None:
+    at = str(clock.now())
+    connection.execute("begin immediate")
+    connection.execute(
+        "create temp table draft (place integer primary key, id text, key text, account integer,"
+        " at text)"
+    )
+    rows = zip(range(len(ids)), ids, keys, accounts, [at] * len(ids), strict=True)
+    connection.executemany("insert into temp.draft values (?, ?, ?, ?, ?)", rows)
+    for statement in BARE_SET_ON_SQLITE:
+        connection.execute(statement)
+    connection.execute("commit")
+
+
+def own(database: Database, *, hurries: bool = False) -> Any:
+    """A driver's connection that is nobody else's; one that `hurries` never waits for the disk."""
     checked_out = database.writer.raw_connection()
     connection = checked_out.driver_connection
     checked_out.detach()
     if database.dialect == "sqlite":
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")  # it waits as SQLite itself does
+        connection.execute(f"PRAGMA synchronous={'off' if hurries else 'normal'}")
+    elif hurries:
+        connection.execute("set synchronous_commit = off")
+        connection.commit()
     return connection
 
 
 def _paying(connection: Any, pay: Callable[[Any, int, int], None]) -> Pay:
     return lambda source, target: pay(connection, source, target)
+
+
+def _fill(pay: Pay, many: int, entries: int) -> None:
+    for _ in range(entries // 2):
+        pay(*random.sample(range(many), 2))
 
 
 def _drop(database: Database, name: str) -> None:

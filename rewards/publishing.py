@@ -53,10 +53,19 @@ def publish(session: Session, owner_id: str, draft: Draft, now: datetime) -> Ver
 def publish_first(
     session: Session, owner_id: str | None, now: datetime, rules: Programme | None = None
 ) -> Version:
-    """Version 1, by default the one the house proposes; once there is a version, that one."""
+    """Version 1, by default the one the house proposes; once there is a version, that one.
+
+    Refused while there is a draft: its owner meant to publish that.
+    """
     known = programme.latest(session)
     if known is not None:
         return known
+    if programme.draft(session) is not None:
+        raise Refused(
+            "There is a draft already. Publish it, or discard it first.",
+            code="draft_waits",
+            status=409,
+        )
     return _put_in_force(session, 1, rules or first_programme(), "", owner_id, now)
 
 

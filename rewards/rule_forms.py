@@ -218,8 +218,12 @@ class RuleForm(RowForm):
     def _written(self, amount: int) -> str:
         if self.kind.data == "percent":
             return words.percent(amount / 100)
+        if self.commodity.data == "voucher":
+            return f"{words.number(amount)} × {' '.join(chosen(self.voucher))}"
         is_money = self.commodity.data == "money" and is_currency(self.currency)
-        return format_amount(amount, self.currency) if is_money else words.number(amount)
+        if is_money:
+            return format_amount(amount, self.currency)
+        return words.plural("%(num)s point", "%(num)s points", amount)
 
     def asks(self) -> bool:
         """Whether a condition says something, or is wrong: its fields are shown then."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, current_app, flash, redirect, render_template, request
 from sqlalchemy.orm import Session
 
 from foundation import clock, pictures
@@ -20,6 +20,7 @@ from foundation.web.forms import refilling
 from foundation.words import _, text_in
 from members.session import requires, signed_in, viewer
 from rewards import drafting, explaining, programme, wares
+from rewards.first_programme import first_programme
 from rewards.programme import Draft
 from rewards.row_forms import SectionForm
 from rewards.rules import Budget, Programme
@@ -44,7 +45,8 @@ def let_owners_send_more(endpoint: str | None, values: dict[str, Any] | None) ->
 
 @dataclass(frozen=True)
 class Beside:
-    """What stands beside the form: what the draft changes so far, and what it waits for."""
+    """What stands beside the form: what the draft changes so far about the programme in force, or
+    about the proposed one while none is, and what it waits for."""
 
     draft: Draft
     changes: Sequence[str]
@@ -53,7 +55,9 @@ class Beside:
 
 def _beside(session: Session, draft: Draft) -> Beside:
     latest = programme.latest(session)
-    changes = explaining.changes(latest.rules, draft.rules) if latest else []
+    settings = current_app.extensions["settings"]
+    before = latest.rules if latest else first_programme(settings.currency)
+    changes = explaining.changes(before, draft.rules)
     return Beside(draft, changes, wares.missing(session, draft.rules))
 
 

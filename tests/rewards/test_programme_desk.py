@@ -96,9 +96,28 @@ def test_what_is_proposed_is_in_the_currency_of_the_house(
     settings.currency = "JPY"
     people.sign_in(client, house.olga)
     client.post("/programme/draft/start", data={"csrf_token": token(client, "/programme")})
-    assert fields(client.get("/programme/draft").text)["currency"] == "JPY"
+    values = fields(client.get("/programme/draft").text)
+    assert values["currency"] == "JPY"
+    client.post("/programme/draft/discard", data={"csrf_token": values["csrf_token"]})
     client.post("/programme/first", data={"csrf_token": token(client, "/programme")})
     assert "1% of its value in JPY, as points" in client.get("/how-rewards-work").text
+
+
+def test_the_first_draft_says_what_it_changes_and_can_be_published(client: Any, house: Any) -> None:
+    people.sign_in(client, house.olga)
+    token_of = {"csrf_token": token(client, "/programme")}
+    client.post("/programme/draft/start", data=token_of)
+    page = client.get("/programme/draft").text
+    assert "Nothing yet: the draft is what the house proposes." in page
+    values = fields(page) | {"earning-1-amount": "25"}
+    client.post("/programme/draft", data=values)
+    page = client.get("/programme/draft").text
+    assert "Your review: 25 points instead of 20 points." in page
+    assert "/programme/publish" in page
+    desk = client.get("/programme").text
+    assert "/programme/publish" in desk
+    assert "/programme/first" not in desk  # it would forget the draft
+    assert client.post("/programme/first", data=token_of).status_code == 409
 
 
 def test_a_draft_comes_back_as_it_was_and_says_what_it_changes(client: Any, programme: Any) -> None:

@@ -55,7 +55,7 @@ def take_back(
     found = _grants_resting_on(session, sorted(orders))
     if not found:
         return
-    counts = committing.lock(session, None, {month_of(at) for _id, _member, at in found})
+    counts = committing.lock(session, (), {month_of(at) for _id, _member, at in found})
     lock_members(session, (member_id for _id, member_id, _at in found))
     grants = _lock_grants(session, [grant_id for grant_id, _member, _at in found])
     resting = [grant for of_order in grants.values() for grant in of_order]

@@ -16,12 +16,13 @@ from ledger import bulk, holds
 from notifications.telling import Telling, tell_many
 from rewards import notices, programme, tallies
 from rewards.budgets import committing, withholding
+from rewards.budgets.committing import Counts
 from rewards.engine import Award, Engine
 from rewards.happenings import day_of
 from rewards.locking import lock_members
 from rewards.models import Grant
 from rewards.programme import Version
-from rewards.rules import FACTS, VOUCHER, Happened, month_of, receivers
+from rewards.rules import FACTS, VOUCHER, Happened, Programme, month_of, receivers
 from rewards.standing import keeping as standing
 from rewards.vouchers import earned
 
@@ -45,11 +46,22 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
         number = fact.details.get("programme") or programme.in_force(dated, fact.at)
         if number is not None:
             by_version.setdefault(number, []).append(happened(fact))
-    for number in sorted(by_version):
-        version = programme.version(session, number)
-        assert version is not None
+    versions = programme.numbered(session, by_version)
+    paying = {
+        number: members
+        for number in sorted(by_version)
+        if (members := _members(versions[number].rules, by_version[number]))
+    }
+    if not paying:
+        return
+    # Budgets first, then members, in one order each: so two batches never deadlock.
+    months = {month_of(fact.at) for number in paying for fact in by_version[number]}
+    counts = committing.lock(session, [versions[number].rules for number in paying], months)
+    lock_members(session, set().union(*paying.values()))
+    for number, members in paying.items():
+        version, here = versions[number], by_version[number]
         numbers = tallies.numbers(session, version.rules, map(happened, earning))
-        _give_all(session, version, by_version[number], numbers, now)
+        _give_all(session, version, here, members, numbers, counts, now)
 
 
 def happened(fact: Fact) -> Happened:
@@ -57,27 +69,28 @@ def happened(fact: Fact) -> Happened:
     return Happened(fact.id, fact.kind, fact.subject, fact.member_id, fact.at, fact.details)
 
 
-def _give_all(
-    session: Session,
-    version: Version,
-    happenings: Sequence[Happened],
-    numbers: dict[str, int],
-    now: datetime,
-) -> None:
-    rules = version.rules
+def _members(rules: Programme, happenings: Sequence[Happened]) -> set[str]:
+    """Who may be given something for these facts."""
     paying = rules.paying
-    members = {
+    return {
         member_id
         for fact in happenings
         for rule in paying
         if rule.fact == fact.kind
         for member_id, _amount in receivers(rule, fact)
     }
-    if not members:
-        return
-    # Budgets first, then members, in one order each: so two batches never deadlock.
-    counts = committing.lock(session, rules, {month_of(fact.at) for fact in happenings})
-    lock_members(session, members)
+
+
+def _give_all(
+    session: Session,
+    version: Version,
+    happenings: Sequence[Happened],
+    members: set[str],
+    numbers: dict[str, int],
+    counts: Counts,
+    now: datetime,
+) -> None:
+    rules = version.rules
     days = {day_of(fact.at) for fact in happenings}
     state = tallies.of_members(session, rules, members, days, now)
     state.budgets = {key: count.committed for key, count in counts.items()}

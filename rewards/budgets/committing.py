@@ -4,7 +4,8 @@ Whoever grants or takes back first locks the counters of the months in question,
 before anything else it locks: a budget read by two at once would be crossed. Without any budget
 there is no counter, and this is one small question. A counter is made when a budget first needs it,
 from the grants there are; from then on it counts everything, also while no version asks for it. So
-whoever makes one waits for all who are granting or taking back without it, and they for him.
+whoever makes one waits for all who are granting or taking back without it, and they for him. He
+makes it when he first locks: two who granted something before would wait for each other for ever.
 """
 
 from __future__ import annotations
@@ -49,13 +50,15 @@ Deltas = dict[Key, int]
 Amount = tuple[str, str, str, int]
 
 
-def lock(session: Session, programme: Programme | None, months: Iterable[str]) -> Counts:
-    """The counters of `months` and of all time, locked until commit."""
+def lock(session: Session, programmes: Iterable[Programme], months: Iterable[str]) -> Counts:
+    """The counters of `months` and of all time, locked until commit; those that budgets of
+    `programmes` need are made. These are all that what follows may give something by."""
     wanted = sorted(set(months))
     periods = [*wanted, EVER]
     needed = {
         (allowance.budget.period_of(month), scope)
-        for allowance in (allowances(programme) if programme else ())
+        for programme in programmes
+        for allowance in allowances(programme)
         for scope in allowance.scopes
         for month in wanted
     }

@@ -38,11 +38,13 @@ def _stamp(session: Session, paid: Sequence[Fact], now: datetime) -> None:
     numbers = {fact.id: programme.in_force(dated, fact.at) for fact in paid}
     known = stamps.versions(session, {each for each in numbers.values() if each is not None})
     members = sorted({str(fact.member_id) for fact in paid})
-    has_cards = any(rules.cards for rules in known.values())
-    if not known or not (has_cards or stamps.are_there(session, members)):
+    running = stamps.running(session, members) if known else set()
+    if not running and not any(rules.cards for rules in known.values()):
         return
-    # Budgets first, then members, as whoever gives points does (`committing`).
-    committing.lock(session, None, {month_of(fact.at) for fact in paid})
+    # Budgets first, then members, as whoever gives points does (`committing`). A card that gets
+    # full gives by the version it was begun under.
+    known |= stamps.versions(session, running - known.keys())
+    committing.lock(session, known.values(), {month_of(fact.at) for fact in paid})
     lock_members(session, members)
     cards = stamps.collection(session, members, known)
     stamped = _pay(cards, paid, numbers, now)
@@ -89,7 +91,7 @@ def _take_back(session: Session, refunds: Sequence[Fact], now: datetime) -> None
     members, months = stamps.touched(session, refunds)
     if not members:
         return
-    committing.lock(session, None, months)
+    committing.lock(session, (), months)
     lock_members(session, members)
     cards = stamps.collection(session, sorted(members), {})
     lost: list[tuple[Lost, Fact]] = []

@@ -22,16 +22,13 @@ from rewards.tallies import CHUNK
 Row = dict[str, Any]
 
 
-def are_there(session: Session, member_ids: Sequence[str]) -> bool:
-    """Whether any of these members has a card that is not full."""
-    return any(
-        session.scalar(
-            select(MemberCard.id)
-            .where(MemberCard.member_id.in_(chunk), MemberCard.filled_at.is_(None))
-            .limit(1)
-        )
-        for chunk in _chunks(member_ids)
-    )
+def running(session: Session, member_ids: Sequence[str]) -> set[int]:
+    """The versions of these members' cards that are not full; empty without such a card."""
+    found: set[int] = set()
+    for chunk in _chunks(member_ids):
+        theirs = (MemberCard.member_id.in_(chunk), MemberCard.filled_at.is_(None))
+        found.update(session.scalars(select(MemberCard.version).where(*theirs).distinct()))
+    return found
 
 
 def collection(

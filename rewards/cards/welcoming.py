@@ -36,14 +36,26 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
         number = programme.in_force(dated, fact.at)
         if number is not None:
             by_version.setdefault(number, []).append(fact)
-    for number, facts in sorted(by_version.items()):
-        version = programme.version(session, number)
-        assert version is not None
-        if version.rules.welcome:
-            _give_all(session, version, facts, now)
+    versions = programme.numbered(session, by_version)
+    due = [
+        draft
+        for number, facts in sorted(by_version.items())
+        if versions[number].rules.welcome
+        for draft in _due(session, versions[number], facts)
+    ]
+    if due:
+        # Budgets first, then members, as whoever gives does (`committing`).
+        rules = [version.rules for version in versions.values()]
+        committing.lock(session, rules, {month_of(each.at) for each in due})
+        lock_members(session, {str(each.member_id) for each in due})
+        had = _had(session, due)
+        fresh = [each for each in due if (each.member_id, each.details["rule"]) not in had]
+        first = {each.subject: each for each in reversed(fresh)}  # of two versions the earlier
+        record_many(session, list(reversed(first.values())), now)
 
 
-def _give_all(session: Session, version: Version, facts: list[Happened], now: datetime) -> None:
+def _due(session: Session, version: Version, facts: list[Happened]) -> list[FactDraft]:
+    """Whom these facts make welcome, under the version they happened in."""
     proven = _proven(session, facts)
     second = _with(session, SAME_MAILBOX, _asked(facts))
     due: list[FactDraft] = []
@@ -58,13 +70,7 @@ def _give_all(session: Session, version: Version, facts: list[Happened], now: da
             details = {"rule": voucher.rule, "programme": version.number}
             subject = f"{voucher.rule}:{member_id}"
             due.append(FactDraft("member.welcomed", member_id, subject, fact.at, details))
-    if due:
-        # Budgets first, then members, as whoever gives does (`committing`).
-        committing.lock(session, None, {month_of(each.at) for each in due})
-        lock_members(session, {str(each.member_id) for each in due})
-        had = _had(session, due)
-        fresh = [each for each in due if (each.member_id, each.details["rule"]) not in had]
-        record_many(session, fresh, now)
+    return due
 
 
 def _had(session: Session, due: Iterable[FactDraft]) -> set[tuple[str | None, str]]:

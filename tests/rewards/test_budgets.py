@@ -20,6 +20,7 @@ from notifications.models import Notification
 from rewards.budgets import auditing, withholding
 from rewards.budgets.models import BudgetCount
 from rewards.budgets.rules import ALL, EVER, Budget, allow, cost, objections, ready
+from rewards.cards.rules import StampCard
 from rewards.first_programme import first_programme
 from rewards.models import Grant
 from rewards.rules import Programme
@@ -145,6 +146,37 @@ def test_a_budget_that_begins_counts_what_is_just_being_given(house: Any, now: A
         until_it_waits(soon)
     soon.join()
     assert committed() == granted() == 80
+
+
+@pytest.mark.parametrize("under", ["two versions", "a card"])
+def test_who_begin_a_budget_at_once_do_not_wait_for_each_other(
+    house: Any, now: Any, under: str
+) -> None:
+    """Each gives something without the budget, then something by it, in one transaction."""
+    budget = with_budgets(Budget(key="all", limit=10_000))
+    if under == "two versions":
+        house.publish()
+        publish(house, budget, now)
+        at = [now - timedelta(days=1), now]
+    else:
+        card = StampCard(key="tea", name={"en": "Tea card"}, orders=2, days=30, points=150)
+        house.publish(budget.model_copy(update={"cards": (card,), "earning": ()}))
+        at = [now - timedelta(days=1), now]
+    with writing() as session:
+        members = [people.member(session, f"Buyer {n}").id for n in range(6)]
+
+    def buy(who: str) -> None:
+        details = {"order": "", "total": 4_000, "currency": "USD", "number": 1}
+        drafts = [
+            FactDraft("order.paid", who, f"order:{n}{who}", each, details | {"order": f"{n}{who}"})
+            for n, each in enumerate(at)
+        ]
+        with writing() as session:
+            facts.record_many(session, drafts, now)
+
+    facts.listen(HEARERS)
+    at_once([partial(buy, member_id) for member_id in members])
+    assert committed() == granted() == 6 * (80 if under == "two versions" else 150)
 
 
 def test_the_database_itself_refuses_to_pass_a_ceiling(house: Any, now: Any) -> None:

@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from foundation.doors import reading, writing
 from foundation.jobs import Job, Summary
-from foundation.once import put
+from foundation.once import insert_once, put
 from foundation.tables import Base, Json, Moment, Number, table_of
 from foundation.words import lazy
 
 #: A page may take this many milliseconds to count for itself.
 QUICK = 20
+#: The milliseconds of what was forgotten: less than anything takes.
+FORGOTTEN = -1
 #: How old kept figures may be. The job runs more often, so that no reader has to wait for it.
 KEPT = timedelta(days=1)
 EVERY = timedelta(hours=6)
@@ -59,9 +61,11 @@ def counted(name: str, count: Count, now: datetime) -> Counted:
     return Counted(_count(name, count, now))
 
 
-def forget(session: Session, name: str) -> None:
-    """What was counted under a name holds no more: the next reader counts anew."""
-    session.execute(delete(table_of(Figures)).where(table_of(Figures).c.name == name))
+def forget(session: Session, name: str, now: datetime) -> None:
+    """What was counted under a name holds no more: the next reader counts anew, and who is
+    counting just now does not keep it."""
+    nothing = {"at": now, "milliseconds": FORGOTTEN, "document": {}}
+    put(session, Figures, "name", {"name": name}, nothing)
 
 
 def job(counts: Mapping[str, Count]) -> Job:
@@ -79,14 +83,23 @@ def job(counts: Mapping[str, Count]) -> Job:
 
 
 def _count(name: str, count: Count, now: datetime) -> dict[str, Any]:
-    """Count, and keep what took long."""
-    started = time.perf_counter()
+    """Count, and keep what takes long, unless somebody kept or forgot it meanwhile."""
     with reading() as session:
+        last = session.get(Figures, name)
+        started = time.perf_counter()
         document = count(session, now)
-        known = session.get(Figures, name) is not None
-    milliseconds = round((time.perf_counter() - started) * 1000)
-    if milliseconds > QUICK or known:
+        milliseconds = round((time.perf_counter() - started) * 1000)
+    if milliseconds > QUICK or (last is not None and last.milliseconds > QUICK):
         with writing() as session:
             said = {"at": now, "milliseconds": milliseconds, "document": document}
-            put(session, Figures, "name", {"name": name}, said)
+            _keep(session, name, last, said)
     return document
+
+
+def _keep(session: Session, name: str, last: Figures | None, said: Mapping[str, Any]) -> None:
+    columns = table_of(Figures).c
+    if last is None:
+        insert_once(session, Figures, {"name": name, **said})
+        return
+    is_last = (columns.at == last.at, columns.milliseconds == last.milliseconds)
+    session.execute(update(table_of(Figures)).where(columns.name == name, *is_last).values(said))

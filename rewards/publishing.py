@@ -97,7 +97,7 @@ def _put_in_force(
     if any(rule.commodity == "money" for rule in rules.paying):
         accounts.define(session, rules.currency, money.exponent(rules.currency))
     standing.enter(session, before, rules, now)
-    figures.forget(session, glance.FIGURES)
+    figures.forget(session, glance.FIGURES, now)
     versions.touch(session, "programme", *showing.pages(before.rules if before else None, rules))
     facts.record(
         session, "programme.published", owner_id, f"programme:{number}", now, number=number

@@ -69,5 +69,25 @@ def test_what_holds_no_more_is_forgotten(
     cups = Cups()
     figures.counted("cups", cups.count, now)
     with writing() as session:
-        figures.forget(session, "cups")
+        figures.forget(session, "cups", now)
     assert figures.counted("cups", cups.count, now).document == {"cups": 2}
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_what_is_forgotten_while_it_is_counted_is_not_kept(
+    database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    monkeypatch.setattr(figures, "QUICK", -1)
+    cups = Cups()
+
+    def slowly(session: Any, now: datetime) -> dict[str, Any]:
+        counted = cups.count(session, now)
+        with writing() as meanwhile:
+            figures.forget(meanwhile, "cups", now)
+        return counted
+
+    for _ in range(kept):
+        figures.counted("cups", cups.count, now)
+    later = now + timedelta(days=1)
+    figures.counted("cups", slowly, later)
+    assert figures.counted("cups", cups.count, later).document == {"cups": kept + 2}

@@ -29,7 +29,7 @@ from foundation.doors import Database, reading, writing
 from foundation.tables import new_id
 from ledger import accounts, audit, bulk, earning, expiring, folding, sealing, spending, transfers
 from ledger.bulk import CreditDraft
-from ledger.posting import Draft
+from ledger.drafts import Draft
 
 #: Their first credits are 10,000 entries.
 MEMBERS = 5_000

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from foundation.refusal import Refused
-from ledger import posting
+from ledger import driver
 from ledger.models import account as accounts
 from ledger.models import balance as balances
 from ledger.models import commodity as commodities
@@ -242,9 +242,9 @@ def standings_many(
 def _standings_many(
     session: Session, owners: Sequence[str], commodity: str
 ) -> dict[str, dict[str, Standing]]:
-    on_sqlite = posting.dialect_of(session) == "sqlite"
+    on_sqlite = driver.dialect_of(session) == "sqlite"
     found: dict[str, dict[str, Standing]] = {owner: {} for owner in owners}
-    rows = posting.run(
+    rows = driver.run(
         session,
         SQLITE_STANDINGS_MANY if on_sqlite else POSTGRESQL_STANDINGS_MANY,
         {"owners": json.dumps(owners) if on_sqlite else list(owners), "commodity": commodity},
@@ -255,8 +255,8 @@ def _standings_many(
 
 
 def _standings(session: Session, owner: str, commodity: str) -> dict[str, Standing]:
-    on_sqlite = posting.dialect_of(session) == "sqlite"
-    rows = posting.run(
+    on_sqlite = driver.dialect_of(session) == "sqlite"
+    rows = driver.run(
         session,
         SQLITE_STANDINGS if on_sqlite else POSTGRESQL_STANDINGS,
         {"owner": owner, "commodity": commodity},
@@ -265,8 +265,8 @@ def _standings(session: Session, owner: str, commodity: str) -> dict[str, Standi
 
 
 def _ids(session: Session, owners: list[str], kind: str, commodity: str) -> dict[str, int]:
-    on_sqlite = posting.dialect_of(session) == "sqlite"
-    rows = posting.run(
+    on_sqlite = driver.dialect_of(session) == "sqlite"
+    rows = driver.run(
         session,
         SQLITE_IDS if on_sqlite else POSTGRESQL_IDS,
         {
@@ -296,15 +296,15 @@ def _open(
     owners_of: dict[tuple[str, bool], list[str | None]] = {}
     for owner, kind in keys:
         owners_of.setdefault((kind, owner is None), []).append(owner)
-    on_sqlite = posting.dialect_of(session) == "sqlite"
+    on_sqlite = driver.dialect_of(session) == "sqlite"
     for (kind, is_programme), owners in owners_of.items():
         values = _terms_as_values(terms or terms_of(owners[0], kind), deferring=not on_sqlite)
         values |= {"kind": kind, "commodity": commodity}
         values["owners"] = json.dumps(owners) if on_sqlite else owners
-        values["at"] = posting.moment_for(session, now)
+        values["at"] = driver.moment_for(session, now)
         same = "is null" if is_programme else "= o.owner"
         for statement in SQLITE_OPEN if on_sqlite else POSTGRESQL_OPEN:
-            posting.run(session, statement.replace("{same}", same), values)
+            driver.run(session, statement.replace("{same}", same), values)
 
 
 def _terms_as_values(terms: Terms, *, deferring: bool) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from foundation.garbage import uncollected
 from ledger import holds, posting, refusals, transfers
 from ledger.accounts import Standing, standings_many
+from ledger.drafts import Draft, Transfer
 from ledger.earning import ids
 from ledger.holds import Hold
-from ledger.posting import Draft, Transfer
 
 AnyDraft = TypeVar("AnyDraft", "CreditDraft", "Resolution")
 Standings = dict[str, dict[str, Standing]]

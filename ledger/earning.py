@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ledger import refusals, transfers
 from ledger.accounts import Standing, standings
-from ledger.posting import Draft, Transfer
+from ledger.drafts import Draft, Transfer
 
 
 def credit(

@@ -21,7 +21,7 @@ from foundation.doors import dialect, reading, writing
 from foundation.jobs import Job, Summary
 from foundation.tables import new_ids
 from foundation.words import lazy
-from ledger import posting, prepared
+from ledger import driver, posting_on_sqlite, prepared
 from ledger.accounts import account_many
 from ledger.models import account as accounts
 from ledger.models import lot as lots
@@ -128,10 +128,10 @@ def expire_some(session: Session, due: Sequence[Due], now: datetime) -> int:
     """
     ours = _lock(session, due, now)
     until = max(each.expires_at for each in due)
-    if posting.dialect_of(session) == "postgresql":
+    if driver.dialect_of(session) == "postgresql":
         return _expire_as_a_set(session, ours, until, now)
     left = _left(session, ours, until)
-    if left and not posting.post_drafted(session, _drafted(left, ours, now)):
+    if left and not posting_on_sqlite.post_drafted(session, _drafted(left, ours, now)):
         # Nothing goes into lots here and each key is new, so it always is one.
         raise RuntimeError("what expires is no set")
     return len(left)
@@ -189,7 +189,7 @@ def _due(session: Session, now: datetime, place: Due | None) -> list[Due]:
         .outerjoin(target, mine & (target.c.kind == "expired"))
         .where(lots.c.remaining > 0, lots.c.expires_at <= now)
         .order_by(lots.c.expires_at, lots.c.account)
-        .limit(CHUNK[posting.dialect_of(session)])
+        .limit(CHUNK[driver.dialect_of(session)])
     )
     if place is not None:
         statement = statement.where(
@@ -206,9 +206,9 @@ def _lock(session: Session, due: Sequence[Due], now: datetime) -> dict[int, int]
         owners = {each.account: each.owner for each in new if each.commodity == commodity}
         found = account_many(session, owners.values(), "expired", commodity, now)
         targets |= {number: found[owner] for number, owner in owners.items()}
-    if posting.dialect_of(session) == "sqlite":
+    if driver.dialect_of(session) == "sqlite":
         return targets  # it has one writer
-    return dict(posting.run(session, FREE, _pairs(targets)).fetchall())
+    return dict(driver.run(session, FREE, _pairs(targets)).fetchall())
 
 
 def _expire_as_a_set(
@@ -216,10 +216,10 @@ def _expire_as_a_set(
 ) -> int:
     """The lots until then of the accounts in `ours`, which are locked, at once; how many."""
     said = _pairs(ours) | {"until": until, "now": now}
-    [(many,)] = posting.run(session, COUNT, said)
+    [(many,)] = driver.run(session, COUNT, said)
     if many:
         ids = prepared.array(new_ids(now, many))
-        posting.run(session, EXPIRE, said | {"id": ids})
+        driver.run(session, EXPIRE, said | {"id": ids})
     return int(many)
 
 
@@ -234,9 +234,9 @@ def _pairs(targets: Mapping[int, int]) -> dict[str, object]:
 def _left(session: Session, ours: Mapping[int, int], until: datetime) -> list[Left]:
     said = {
         "accounts": json.dumps(list(ours)),
-        "until": posting.moment_for(session, until),
+        "until": driver.moment_for(session, until),
     }
-    return list(posting.run(session, LEFT, said))
+    return list(driver.run(session, LEFT, said))
 
 
 def _drafted(
@@ -252,7 +252,7 @@ def _drafted(
         "target": [ours[source] for source, *_ in left],
         "amount": [remaining for _, _, remaining, _ in left],
         "kind": ["expire"] * many,
-        "at": [posting.text_of(now)] * many,
+        "at": [driver.text_of(now)] * many,
     }
 
 

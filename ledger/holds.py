@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from foundation.refusal import Refused
 from ledger import posting, refusals, transfers
 from ledger.accounts import account, account_many, standings
+from ledger.drafts import Draft, Transfer
 from ledger.earning import ids, pay_off
 from ledger.models import account as accounts
 from ledger.models import hold as holds
 from ledger.models import transfer as transfers_table
-from ledger.posting import Draft, Transfer
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from foundation.doors import writing
 from foundation.jobs import Job, Summary
 from foundation.words import lazy
-from ledger import posting
+from ledger import driver
 from ledger.models import leaf as leaves
 from ledger.models import seal as seals
 from ledger.models import unsealed
@@ -118,7 +118,7 @@ def seal_all(now: datetime) -> int:
 
 def seal_some(session: Session, now: datetime) -> int:
     """Seal up to `BATCH` transfers that wait, as one seal; how many they were."""
-    if posting.dialect_of(session) == "postgresql":
+    if driver.dialect_of(session) == "postgresql":
         session.execute(text("select pg_advisory_xact_lock(hashtext('ledger_seal'))"))
     before = head(session)
     waiting = session.scalars(
@@ -217,7 +217,7 @@ def count_waiting(session: Session) -> int:
 def _hashes(session: Session, transfers: Sequence[str]) -> dict[str, bytes]:
     rows = session.execute(
         text(
-            f"select l.transfer, {CONTENT[posting.dialect_of(session)]}"  # noqa: S608 - constants
+            f"select l.transfer, {CONTENT[driver.dialect_of(session)]}"  # noqa: S608 - constants
             f" from ledger_unsealed l {JOINS} where l.transfer >= :first and l.transfer <= :last"
         ),
         {"first": transfers[0], "last": transfers[-1]},
@@ -229,9 +229,9 @@ def _all(session: Session, part: Part) -> Iterator[Any]:
     """Every leaf of the part in order, with what its transfer says now; None when it is gone."""
     after, upto = part
     here = f"l.number > {after:d} and l.number <= {upto or MOST:d}"
-    content, joins = CONTENT[posting.dialect_of(session)], JOINS
-    if posting.dialect_of(session) == "postgresql":
+    content, joins = CONTENT[driver.dialect_of(session)], JOINS
+    if driver.dialect_of(session) == "postgresql":
         content, joins = POSTGRESQL_CONTENT.format(uses="u.uses"), JOINS + ALL_USES.format(here)
     found = f"case when t.id is not null then {content} end"
     query = f"select l.number, l.transfer, l.hash, {found} from ledger_leaf l {joins} where {here}"  # noqa: S608 - constants
-    return posting.stream(session, f"{query} order by l.number")
+    return driver.stream(session, f"{query} order by l.number")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ledger import credits, posting, refusals, transfers
 from ledger.accounts import standings
-from ledger.posting import Draft, Transfer
+from ledger.drafts import Draft, Transfer
 
 
 def spend(

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from foundation.refusal import Refused
 from foundation.tables import new_id, new_ids
 from ledger import posting, refusals
+from ledger.drafts import Draft, Transfer
 from ledger.models import transfer as transfers
-from ledger.posting import Draft, Transfer
 
 #: What makes two requests the same.
 REQUEST = (

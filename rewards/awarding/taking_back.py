@@ -17,7 +17,7 @@ from foundation.doors import writing
 from foundation.refusal import Refused
 from ledger import statements, transfers
 from ledger.accounts import standings_many
-from ledger.posting import Draft
+from ledger.drafts import Draft
 from notifications.telling import Telling, tell_many
 from rewards.awarding import notices
 from rewards.awarding.models import Award, AwardReturn, AwardSet

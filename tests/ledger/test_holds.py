@@ -10,8 +10,8 @@ import pytest
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
 from ledger import clawbacks, holds, spending, statements, transfers
+from ledger.drafts import Transfer
 from ledger.holds import HoldDraft
-from ledger.posting import Transfer
 from ledger.statements import Balances
 from tests.ledger.conftest import Book
 

@@ -10,7 +10,7 @@ import pytest
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
 from ledger import clawbacks, holds, spending, statements, transfers
-from ledger.posting import Transfer
+from ledger.drafts import Transfer
 from ledger.statements import Balances
 from tests.ledger.conftest import Book
 

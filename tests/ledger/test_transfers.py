@@ -11,7 +11,7 @@ import pytest
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
 from ledger import accounts, posting, spending, statements, transfers
-from ledger.posting import Draft, Transfer
+from ledger.drafts import Draft, Transfer
 from tests.ledger.conftest import Book
 
 

@@ -9,11 +9,15 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
+from foundation.facts import Fact
+from foundation.tables import table_of
 from rewards.models import ProgrammeDraft, ProgrammeVersion
 from rewards.rules import Programme, read
+
+FACT = table_of(Fact)
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,20 @@ def timeline(session: Session) -> list[Dated]:
 def in_force(dated: Sequence[Dated], at: datetime) -> int | None:
     """Number of the version in force at `at`; None before the first one."""
     return next((each.number for each in dated if each.published_at <= at), None)
+
+
+def told(session: Session, start: datetime) -> ColumnElement[datetime]:
+    """When we were told of a fact, for a past that is gone through from `start` on.
+
+    What happened before there was any programme counts as told when it happened: nothing was given
+    for it, and years of orders that were imported in one evening are to be seen as they were lived.
+    """
+    first = session.scalar(select(func.min(ProgrammeVersion.published_at)))
+    if first is None:
+        return FACT.c.at
+    if start >= first:
+        return FACT.c.recorded_at
+    return case((FACT.c.at < first, FACT.c.at), else_=FACT.c.recorded_at)
 
 
 def draft(session: Session) -> Draft | None:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from foundation.facts import Fact
+from rewards import programme
 from rewards.rules import Happened
 
 
@@ -24,17 +25,16 @@ class Times:
         """Count what happened before `start`; what was told of it later is counted then."""
         if not self._asked:
             return
-        told = (Fact.kind.in_(self._asked), Fact.at < start)
+        told = programme.told(session, start)
+        happened = (Fact.kind.in_(self._asked), Fact.at < start)
         before = (
             select(Fact.kind, Fact.member_id, func.count())
-            .where(*told, Fact.recorded_at < start)
+            .where(*happened, told < start)
             .group_by(Fact.kind, Fact.member_id)
         )
         self._so_far = {(kind, who): int(count) for kind, who, count in session.execute(before)}
         late = (
-            select(Fact.kind, Fact.member_id, Fact.recorded_at)
-            .where(*told, Fact.recorded_at >= start)
-            .order_by(Fact.recorded_at)
+            select(Fact.kind, Fact.member_id, told).where(*happened, told >= start).order_by(told)
         )
         self._late = deque((kind, who, at) for kind, who, at in session.execute(late))
 

@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session
 
 from foundation.facts import Fact
 from foundation.tables import table_of
+from rewards import programme
 from rewards.cards import past as past_gifts
 from rewards.happenings import FACTS
 from rewards.rules import Happened, Programme
 from rewards.standing import past as standing_past
 
 FACT = table_of(Fact)
-#: A fact as the engine sees it, and when it was heard.
-COLUMNS = [*(FACT.c[name] for name in Happened._fields), FACT.c.recorded_at]
+#: A fact as the engine sees it.
+COLUMNS = [FACT.c[name] for name in Happened._fields]
 Told = tuple[Happened, datetime]
 
 REFUND = "order.refunded"
@@ -49,10 +50,11 @@ def stream(
     session: Session, kinds: set[str], start: datetime, end: datetime
 ) -> Iterator[list[Told]]:
     """The facts of the period in the order in which they were heard, some thousand at a time."""
+    told = programme.told(session, start)
     query = (
-        select(*COLUMNS)
+        select(*COLUMNS, told)
         .where(FACT.c.kind.in_(kinds), FACT.c.at >= start, FACT.c.at < end)
-        .order_by(FACT.c.recorded_at, ORDER, FACT.c.at, FACT.c.id)
+        .order_by(told, ORDER, FACT.c.at, FACT.c.id)
     )
     rows = session.execute(query, execution_options={"yield_per": STEP})
     for some in rows.partitions():

@@ -72,13 +72,15 @@ class PastPlaces:
         """Start from what was heard before the period."""
         earliest = first_day(self.scale.rules, self.scale.days, self.start.toordinal() - OWED_DAYS)
         self._since(session)
-        before = FACT.c.recorded_at < self.start
-        for fact, heard_at in _told(session, before, FACT.c.at >= midnight(earliest), self.start):
+        told = programme.told(session, self.start)
+        for fact, heard_at in _told(
+            session, told, told < self.start, FACT.c.at >= midnight(earliest), self.start
+        ):
             member = self._member(str(fact.member_id))
             self._count(member, fact.kind, fact.at.toordinal(), fact.details)
             member.heard = heard_at.toordinal()
         self._settle(session)
-        self._late = _told(session, FACT.c.recorded_at >= self.start, true(), self.start)
+        self._late = _told(session, told, told >= self.start, true(), self.start)
         self._next = next(self._late, None)
 
     def _since(self, session: Session) -> None:
@@ -87,7 +89,7 @@ class PastPlaces:
             select(FACT.c.member_id, FACT.c.at)
             .where(
                 FACT.c.kind == "order.paid",
-                FACT.c.recorded_at < self.start,
+                programme.told(session, self.start) < self.start,
                 FACT.c.at < self.start,
                 FACT.c.member_id.is_not(None),
                 FACT.c.details["total"].as_float() > 0,  # as in `is_customer_by`
@@ -223,14 +225,18 @@ Told = tuple[Happened, datetime]
 
 
 def _told(
-    session: Session, heard: ColumnElement[bool], inside: ColumnElement[bool], start: datetime
+    session: Session,
+    told: ColumnElement[datetime],
+    heard: ColumnElement[bool],
+    inside: ColumnElement[bool],
+    start: datetime,
 ) -> Iterator[Told]:
     """What members did before `start`, in the order in which it was heard."""
     query = (
-        select(*(FACT.c[name] for name in Happened._fields), FACT.c.recorded_at)
+        select(*(FACT.c[name] for name in Happened._fields), told)
         .where(FACT.c.kind.in_(KINDS), FACT.c.member_id.is_not(None), FACT.c.at < start)
         .where(heard, inside)
-        .order_by(FACT.c.recorded_at)
+        .order_by(told)
     )
     for row in session.execute(query, execution_options={"yield_per": STEP}):
         yield Happened(*row[:-1]), row[-1]

@@ -14,8 +14,9 @@ from foundation.doors import reading, writing
 from members import joining
 from members.joining import SignUp
 from rewards import replaying
+from rewards.first_programme import first_programme
 from rewards.models import Clawback, Grant
-from rewards.rules import EarningRule, Programme
+from rewards.rules import Condition, EarningRule, Programme
 from tests import people
 from tests.rewards.conftest import HEARERS, PUBLISHED, by_points
 
@@ -181,3 +182,28 @@ def test_things_of_the_same_instant_do_not_see_each_other(house: Any) -> None:
     with reading() as session:
         outcome = replaying.replay(session, by_points(), PUBLISHED, END)
     assert outcome.cost == outcome.actual_cost == held_by_the_book()
+
+
+def test_a_history_that_was_imported_in_one_evening_is_replayed_as_it_was_lived(house: Any) -> None:
+    """Before there is a programme, and in a period that began before there was one."""
+    rules = first_programme()
+    climbed = Condition(tiers=tuple(tier.key for tier in rules.tiers[1:]))
+    earning = EarningRule(key="loyal", fact="order.paid", name={"en": "L"}, amount=1, when=climbed)
+    rules = rules.model_copy(update={"earning": (earning,)})
+    months = [PUBLISHED - timedelta(days=day) for day in range(330, 0, -30)]
+    evening = PUBLISHED - timedelta(hours=1)
+
+    def given(start: datetime) -> int:
+        with reading() as session:
+            return replaying.replay(session, rules, start, END).cost
+
+    for at in months:
+        house.pays(house.ada, 8_000, at)
+    lived = given(months[0]), given(months[5])
+    assert 0 < lived[0] < len(months)
+    for at in months:
+        details = {"order": f"b{at:%m%d}", "total": 8_000, "currency": "USD", "number": 1}
+        house.happens("order.paid", house.ben, at, f"order:b{at:%m%d}", evening, **details)
+    assert (given(months[0]), given(months[5])) == (2 * lived[0], 2 * lived[1])
+    house.publish(by_points())
+    assert (given(months[0]), given(months[5])) == (2 * lived[0], 2 * lived[1])

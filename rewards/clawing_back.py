@@ -13,7 +13,7 @@ she spent already is owed: the next she earns of the same commodity pays it off.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,23 +39,34 @@ CHUNK = 500
 
 
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
-    """Take back what each refund asks for; orders that earned nothing cost one statement in all."""
+    """Take back what each refund asks for; orders that earned nothing cost three small questions
+    in all."""
     refunds = [fact for fact in heard if fact.kind == "order.refunded"]
     if refunds:
-        take_back(session, refunds, stamps.full_cards_losing(session, refunds), now)
+        # `cards` hears of it too. By then the members are locked, so its counters are locked here;
+        # a card that is filled until then is so this month.
+        _members, months = stamps.touched(session, refunds)
+        full = stamps.full_cards_losing(session, refunds)
+        take_back(session, refunds, full, now, {*months, month_of(now)} if months else ())
 
 
 def take_back(
-    session: Session, refunds: Sequence[Fact], cards: Mapping[str, Sequence[str]], now: datetime
+    session: Session,
+    refunds: Sequence[Fact],
+    cards: Mapping[str, Sequence[str]],
+    now: datetime,
+    months: Iterable[str] = (),
 ) -> None:
     """Take back what rests on the refunded orders, and all that rests on `cards`, which are named
-    by the fact of the refund; what is back already stays so."""
+    by the fact of the refund; what is back already stays so. `months` are those whose counters
+    whoever hears of the refunds next will need."""
     orders = {order_reference(str(fact.details["order"])) for fact in refunds}
     orders.update(*cards.values())
     found = _grants_resting_on(session, sorted(orders))
     if not found:
         return
-    counts = committing.lock(session, (), {month_of(at) for _id, _member, at in found})
+    months = {*months, *(month_of(at) for _id, _member, at in found)}
+    counts = committing.lock(session, (), months)
     lock_members(session, (member_id for _id, member_id, _at in found))
     grants = _lock_grants(session, [grant_id for grant_id, _member, _at in found])
     resting = [grant for of_order in grants.values() for grant in of_order]

@@ -7,6 +7,7 @@ written next to it, must add up to exactly that, and nobody can add to them late
 
 from alembic import op
 
+from migrations import whose_tables
 from migrations.sets_on_postgresql import FITS, MANY, POST
 
 FUNCTIONS = (
@@ -54,6 +55,7 @@ def write_again() -> None:
         if law.startswith("create function"):
             op.execute(law.replace("create function", "create or replace function", 1))
     give_rights()
+    whose_tables.name_them()
 
 
 def use_at(row: str, seq: str) -> str:

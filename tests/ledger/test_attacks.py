@@ -6,6 +6,7 @@ nothing of it may remain. The book is audited and compared row by row afterwards
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from foundation import roles
 from foundation.doors import reading, writing
 from ledger import accounts, holds, sealing, spending, transfers
 from tests.ledger.conftest import Book
@@ -518,6 +520,34 @@ ON_POSTGRESQL = {
         "insert into ledger_entry (transfer, side, account, amount, written_in)"
         " values (:spent, 1, :issued, 5, 1)"
     ],
+    "a balance moved onto an entry of one's own": [
+        "create temporary table ledger_entry (like ledger_entry)",
+        "insert into ledger_entry (transfer, side, account, amount, balance_after, seq)"
+        " values ('x', 1, :available, 1000, 1060, 99)",
+        "update public.ledger_balance set posted = 1060, seq = 99 where account_id = :available",
+    ],
+    "a balance of an account of one's own": [
+        "create temporary table ledger_account (id bigint, commodity text)",
+        "insert into ledger_account values (999, 'points')",
+        "insert into public.ledger_balance (account_id, commodity, holding, deferred)"
+        " values (999, 'points', false, false)",
+    ],
+    "a fold over entries of one's own": [
+        "create temporary table ledger_entry (like ledger_entry)",
+        "update public.ledger_balance set folded = pg_snapshot_xmin(pg_current_snapshot())"
+        "::text::bigint where account_id = :issued",
+    ],
+    "a lot moved onto a use of one's own": [
+        "create temporary table ledger_lot_use (like ledger_lot_use)",
+        "insert into ledger_lot_use select 'x', 0, expires_at, account, 1, 99, seq + 1"
+        " from ledger_lot where account = :fays",
+        "update public.ledger_lot set remaining = 99, seq = seq + 1 where account = :fays",
+    ],
+    "a transfer never sealed for a leaf of one's own": [
+        "create temporary table ledger_leaf (transfer text)",
+        "insert into ledger_leaf values (:spent)",
+        "delete from public.ledger_unsealed where transfer = :spent",
+    ],
 }
 
 
@@ -664,3 +694,21 @@ def test_a_lawful_transfer_by_hand_passes(book: Book, names: dict[str, str]) -> 
     """The attacks above fail for what they do, not for how they are written."""
     assert not is_refused([forged(amount="60")], names)
     assert book.balances().available == 0
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_no_function_looks_for_tables_along_its_callers_path(book: Book) -> None:
+    """A function without a path of its own says the schema at each table: see the attacks above
+    with tables of one's own."""
+    with reading() as session:
+        tables = "|".join(session.scalars(text(roles.TABLES)))
+        bodies = session.execute(
+            text(
+                "select proname, prosrc from pg_proc"
+                " where pronamespace = current_schema()::regnamespace and coalesce("
+                "  array_to_string(proconfig, ','), '') not like '%search_path%'"
+            )
+        ).all()
+    assert len(bodies) > 10
+    loose = re.compile(rf"\b(from|join|update|into)\s+({tables})\b")
+    assert {name for name, body in bodies if loose.search(body)} == set()

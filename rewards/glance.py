@@ -76,12 +76,16 @@ def _members_by_tier(session: Session, rules: Programme, now: datetime) -> dict[
 # In the reader's words.
 
 
-def costs(counted: Mapping[str, int], version: Version | None) -> dict[str, list[Bar]]:
+def costs(
+    session: Session, counted: Mapping[str, int], version: Version | None
+) -> dict[str, list[Bar]]:
     """What each rule gave, by commodity, dearest first."""
+    keys = [read_cost_key(key)[0] for key in counted]
+    known = programme.naming(session, keys, [version.rules] if version else [])
     found: dict[str, list[Bar]] = {}
     for key, net in counted.items():
         rule_key, commodity = read_cost_key(key)
-        rule = version.rules.rule(rule_key) if version else None
+        rule = next((rule for each in known if (rule := each.rule(rule_key))), None)
         name = text_in(rule.name) if rule else rule_key
         found.setdefault(commodity, []).append(Bar.of(name, net, commodity))
     return {code: sorted(found[code], key=lambda bar: -bar.amount) for code in in_order(found)}

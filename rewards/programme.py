@@ -109,6 +109,20 @@ def in_force(dated: Sequence[Dated], at: datetime) -> int | None:
     return next((each.number for each in dated if each.published_at <= at), None)
 
 
+def naming(session: Session, keys: Iterable[str], known: Sequence[Programme]) -> list[Programme]:
+    """`known`, and where they lack a rule or an offer of `keys`, the versions that had it, newest
+    first: what was given by a rule that is gone is still called by its name."""
+    gone = {key for key in keys if not any(_has(rules, key) for rules in known)}
+    if not gone:
+        return list(known)
+    older = (version.rules for version in versions(session))
+    return [*known, *(rules for rules in older if any(_has(rules, key) for key in gone))]
+
+
+def _has(rules: Programme, key: str) -> bool:
+    return (rules.rule(key) or rules.topup(key)) is not None
+
+
 def told(session: Session, start: datetime) -> ColumnElement[datetime]:
     """When we were told of a fact, for a past that is gone through from `start` on.
 

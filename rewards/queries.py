@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -36,7 +37,7 @@ from rewards.replaying import (
     outcome_of,
     read_cost_key,
 )
-from rewards.rules import POINTS, VOUCHER, EarningRule, Programme, Tier, read
+from rewards.rules import POINTS, EarningRule, Programme, Tier, read
 from rewards.standing import tiers
 from rewards.standing.tiers import Standing
 from rewards.topups import queries as topup_queries
@@ -309,29 +310,60 @@ def replayed(session: Session, run_id: str) -> Replayed:
     dated = programme.timeline(session)
     latest = programme.latest(session)
     movers = outcome.movers if outcome else []
+    names = _names(_known(session, outcome, rules, latest)) if outcome else {}
     return Replayed(
         run=run,
         rules=rules,
         outcome=outcome,
-        rows=_rows(outcome, rules, latest) if outcome else [],
+        rows=_rows(outcome, names) if outcome else [],
         moves=_moves(session, movers[:MOVERS_SHOWN], rules, latest),
         up=sum(mover.is_up for mover in movers),
         down=sum(not mover.is_up for mover in movers),
         first_published=dated[-1].published_at if dated else None,
-        gifts=_gifts(outcome, rules, latest) if outcome else [],
-        topups=_topups(outcome, rules, latest) if outcome else [],
+        gifts=_gifts(outcome, names) if outcome else [],
+        topups=_topups(outcome, names) if outcome else [],
     )
 
 
-def _rows(outcome: Outcome, rules: Programme, latest: Version | None) -> list[RuleRow]:
-    keys = [*outcome.replayed, *(key for key in outcome.actual if key not in outcome.replayed)]
+def _known(
+    session: Session, outcome: Outcome, rules: Programme, latest: Version | None
+) -> list[Programme]:
+    """The programmes that say how what was, or would have been, given is called."""
+    costs = [read_cost_key(key)[0] for key in (*outcome.replayed, *outcome.actual)]
+    others = (outcome.gifts, outcome.actual_gifts, outcome.topups, outcome.actual_topups)
+    return programme.naming(
+        session, chain(costs, *others), [rules, latest.rules] if latest else [rules]
+    )
+
+
+def _names(known: Sequence[Programme]) -> dict[str, dict[str, str]]:
+    """The names of rules, cards, welcomes and offers, in the order of their programmes."""
+    names = dict[str, dict[str, str]]()
+    for rules in known:
+        for rule in rules.paying:
+            names.setdefault(rule.key, rule.name)
+        for offer in rules.topups:
+            names.setdefault(offer.key, offer.name)
+    return names
+
+
+def _sorted(keys: Iterable[str], names: Iterable[str], part: int | None = None) -> list[str]:
+    """Keys as their programmes have them, for the database keeps no order in a document."""
+    places = {key: place for place, key in enumerate(names)}
+
+    def place(key: str) -> int:
+        return places.get(key if part is None else read_cost_key(key)[part], len(places))
+
+    return sorted(set(keys), key=lambda key: (place(key), key))
+
+
+def _rows(outcome: Outcome, names: Mapping[str, dict[str, str]]) -> list[RuleRow]:
     rows = []
-    for key in keys:
-        rule_key, commodity = read_cost_key(key)
-        rule = rules.rule(rule_key) or (latest.rules.rule(rule_key) if latest else None)
+    for key in _sorted([*outcome.replayed, *outcome.actual], names, 0):
+        rule, commodity = read_cost_key(key)
         rows.append(
             RuleRow(
-                rule.name if rule else {"en": rule_key},
+                names.get(rule, {"en": rule}),
                 commodity,
                 outcome.replayed.get(key, RuleCost()),
                 outcome.actual.get(key, RuleCost()),
@@ -340,29 +372,25 @@ def _rows(outcome: Outcome, rules: Programme, latest: Version | None) -> list[Ru
     return rows
 
 
-def _topups(outcome: Outcome, rules: Programme, latest: Version | None) -> list[TopUpRow]:
-    rows = []
-    for key in dict.fromkeys([*outcome.topups, *outcome.actual_topups]):
-        offer = rules.topup(key) or (latest.rules.topup(key) if latest else None)
-        would, did = outcome.topups.get(key), outcome.actual_topups.get(key)
-        name = offer.name if offer else {"en": key}
-        rows.append(TopUpRow(name, would or UnitsGiven(), did or UnitsGiven()))
-    return rows
+def _topups(outcome: Outcome, names: Mapping[str, dict[str, str]]) -> list[TopUpRow]:
+    return [
+        TopUpRow(
+            names.get(key, {"en": key}),
+            outcome.topups.get(key, UnitsGiven()),
+            outcome.actual_topups.get(key, UnitsGiven()),
+        )
+        for key in _sorted([*outcome.topups, *outcome.actual_topups], names)
+    ]
 
 
-def _gifts(outcome: Outcome, rules: Programme, latest: Version | None) -> list[GiftRow]:
-    names = dict[str, dict[str, str]]()
-    for known in (latest.rules if latest else rules, rules):
-        names |= {card.rule: card.name for card in known.cards}
-        names |= {each.rule: each.name for each in known.welcome}
-        names |= {each.key: each.name for each in known.earning if each.commodity == VOUCHER}
+def _gifts(outcome: Outcome, names: Mapping[str, dict[str, str]]) -> list[GiftRow]:
     return [
         GiftRow(
             names.get(key, {"en": key}),
             outcome.gifts.get(key, Given()),
             outcome.actual_gifts.get(key, Given()),
         )
-        for key in dict.fromkeys([*outcome.gifts, *outcome.actual_gifts])
+        for key in _sorted([*outcome.gifts, *outcome.actual_gifts], names)
     ]
 
 

@@ -158,7 +158,7 @@ def overview() -> Any:
             history=queries.history(versions),
             draft=programme.draft(session),
             members=counted.document["members"],
-            costs=glance.costs(counted.document["costs"], latest),
+            costs=glance.costs(session, counted.document["costs"], latest),
             months=glance.months(counted.document["months"]),
             counted_at=counted.at,
         )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import update
 
+from foundation import clock
 from foundation.doors import reading, writing
+from foundation.words import text_in
 from members.models import Member
+from rewards import drafting, publishing
 from rewards import programme as programmes
 from tests import people
 
@@ -183,8 +187,6 @@ def test_two_tabs_notice_each_other(client: Any, programme: Any) -> None:
 
 
 def test_replay_then_publish(client: Any, programme: Any) -> None:
-    from foundation import clock
-
     programme.pays(programme.ben, 30_000, clock.now())
     values = start(client, programme) | {"earning-0-amount": "2", "act": "replay"}
     assert client.post("/programme/draft", data=values).location == "/programme/replay"
@@ -258,3 +260,26 @@ def test_a_replay_names_the_days_that_were_chosen_in_every_time_zone(
         assert "Jan 1, 2020 – Jan 31, 2020" in client.get(page).text
     last = people.submit(client, "/programme/replay", since="2026-01-01", until="9999-12-31")
     assert last.status_code == 303
+
+
+def test_rules_stand_in_the_owners_order_and_a_rule_that_is_gone_keeps_its_name(
+    client: Any, programme: Any
+) -> None:
+    programme.pays(programme.ada, 4_000, clock.now())
+    with writing() as session:
+        latest = programmes.latest(session)
+        assert latest is not None
+        draft = drafting.start(session, programme.olga, clock.now())
+        left = latest.rules.model_copy(update={"earning": latest.rules.earning[:0:-1]})
+        draft = drafting.change(
+            session, programme.olga, left, "", draft.revision, clock.now() + timedelta(hours=1)
+        )
+        publishing.publish(session, programme.olga, draft, clock.now() + timedelta(hours=1))
+    people.sign_in(client, programme.olga)
+    today = f"{clock.now():%Y-%m-%d}"
+    chosen = people.submit(client, "/programme/replay", since=today, until=today)
+    page = client.get(chosen.headers["Location"]).text
+    names = [text_in(rule.name) for rule in (*left.earning, latest.rules.earning[0])]
+    places = [page.index(f'<th scope="row">{name}</th>') for name in names]
+    assert places == sorted(places)
+    assert "Your order" in client.get("/programme").text

@@ -55,13 +55,13 @@ class PaperForm(Form):
         self.club.choices = choices([("", lazy("no club")), *names])
 
     def draft(self) -> PaperDraft:
-        """What was typed; days begin and end in UTC."""
+        """What was typed; days begin and end in UTC, the last one with its last second."""
         last = self.closes_on.data
         return PaperDraft(
             title=typed_texts(self, "title"),
             body=typed_texts(self, "body"),
             opens_at=_midnight(self.opens_on.data or date.max),
-            closes_at=_midnight(last + timedelta(days=1)) if last else None,
+            closes_at=datetime.combine(last, time(23, 59, 59), UTC) if last else None,
             tier_from=self.typed("tier_from") or None,
             club=self.typed("club") or None,
             guests=self.typed("guests").replace(",", " ").split(),
@@ -88,7 +88,11 @@ def _body(language: str, needed: bool) -> Any:
     return TextAreaField(
         lazy("Text (%(language)s)", language=language),
         [Optional(), Length(max=BODY_LENGTH)],
-        description=lazy("Markdown. Of a file, what is said about it.") if needed else "",
+        description=lazy(
+            "Markdown works: **bold**, _italic_, - list. Of a file, what is said about it."
+        )
+        if needed
+        else "",
         render_kw={"rows": 10 if needed else 5},
     )
 
@@ -99,7 +103,7 @@ ask_in_every_language(PaperForm, "body", _body)
 
 def values_of(paper: Paper, guests: Sequence[str]) -> dict[str, Any]:
     """What the form shows of a paper before it is changed."""
-    last = paper.closes_at - timedelta(days=1) if paper.closes_at else None
+    last = paper.closes_at - timedelta(seconds=1) if paper.closes_at else None
     return {
         "tier_from": paper.tier_from or "",
         "club": paper.club or "",

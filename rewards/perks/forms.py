@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from typing import Any, ClassVar
 
 from wtforms import (
@@ -142,9 +142,9 @@ class GrantForm(Form):
     )
 
     def draft(self) -> PerkDraft:
-        """What was typed; the last day counts to its end in UTC."""
+        """What was typed; the last day counts to its last second in UTC."""
         last = self.ends_on.data
-        ends_at = datetime.combine(last + timedelta(days=1), time(), UTC) if last else None
+        ends_at = datetime.combine(last, time(23, 59, 59), UTC) if last else None
         handle, perk, reason = (self.typed(name) for name in ("handle", "perk", "reason"))
         return PerkDraft(handle, perk, reason, ends_at, self.typed("request_key"))
 

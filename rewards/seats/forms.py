@@ -48,7 +48,7 @@ def _body(language: str, needed: bool) -> Any:
     return TextAreaField(
         lazy("Agreement (%(language)s)", language=language),
         [InputRequired() if needed else Optional(), Length(max=BODY_LENGTH)],
-        description=lazy("Markdown.") if needed else "",
+        description=lazy("Markdown works: **bold**, _italic_, - list.") if needed else "",
         render_kw={"rows": 14 if needed else 8},
     )
 

@@ -29,7 +29,10 @@ class TopUpForm(RowForm):
     product = StringField(
         lazy("Product that is bought for it"),
         [DataRequired(), Length(max=80)],
-        description=lazy("Its name in addresses, as in /products/longjing-before-rain."),
+        description=lazy(
+            "The last part of its address. Every order of it is prepaid: take a product of its own,"
+            " not one you also sell as usual."
+        ),
     )
     units = WholeField(
         lazy("Prepaid with one piece of it"),

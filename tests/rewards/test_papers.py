@@ -388,6 +388,7 @@ class TestDesk:
             "title_en": "Price list",
             "tier_from": "bud",
             "opens_on": now.date().isoformat(),
+            "closes_on": "2099-02-10",
             "is_listed": "y",
             "file": (io.BytesIO(pdf()), "prices.pdf"),
         }
@@ -396,6 +397,8 @@ class TestDesk:
         page = sent.headers["Location"]
         paper = page.split("/")[2]
         assert "Price list" in client.get("/papers/manage").text
+        assert 'value="2099-02-10"' in client.get(f"/papers/{paper}/edit").text
+        assert "until Feb 10, 2099" in client.get(f"/papers/{paper}").text
         file = people.submit(client, f"/papers/{paper}", f"/papers/{paper}/file")
         assert file.status_code == 200
         readers = client.get(page).text

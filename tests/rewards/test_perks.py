@@ -308,10 +308,16 @@ class TestPages:
     ) -> None:
         people.sign_in(client, programme.olga)
         given = people.submit(
-            client, "/programme/perks", handle="ben", perk=PRIORITY_ANSWERS, reason="For help."
+            client,
+            "/programme/perks",
+            handle="ben",
+            perk=PRIORITY_ANSWERS,
+            reason="For help.",
+            ends_on="2099-02-10",
         )
         assert given.status_code == 303
         page = client.get("/programme/perks").text
+        assert "Feb 10, 2099" in page  # its last day
         path = re.search(r"/programme/perks/[0-9a-z]{26}", page)
         assert path
         assert people.submit(client, path.group(0), reason="Over.").status_code == 303

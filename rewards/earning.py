@@ -218,6 +218,7 @@ def _telling(version: Version, row: Row) -> Telling:
             "amount": row["amount"],
             "commodity": row["commodity"],
             "rule": rule.name if rule else {},
+            "returnable": rule is None or rule.hold == "return_period",
             "until": until.isoformat() if until else None,
         },
     )

@@ -1,7 +1,7 @@
 """What members are told about their rewards. Names of rules are passed in all their languages.
 
 `commodity` is points or the code of a currency; what was told before there was store credit does
-not say it, and was points.
+not say it, and was points. What is on hold for an order that can be given back is `returnable`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ GRANTED = Notice(
         "commodity": "points",
         "rule": _ORDER,
         "until": "2026-03-17T12:00:00+00:00",
+        "returnable": True,
     },
 )
 RELEASED = Notice(
-    "reward.released", "rewards", {"amount": 42, "commodity": "points", "rule": _ORDER}
+    "reward.released",
+    "rewards",
+    {"amount": 42, "commodity": "points", "rule": _ORDER, "returnable": True},
 )
 CLAWED_BACK = Notice(
     "reward.clawed_back",

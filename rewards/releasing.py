@@ -107,5 +107,6 @@ def _telling(grant: Grant, version: Version | None) -> Telling:
             "amount": grant.amount - grant.clawed,
             "commodity": grant.commodity,
             "rule": rule.name if rule else {},
+            "returnable": rule is None or rule.hold == "return_period",
         },
     )

@@ -61,7 +61,7 @@ def of_member(session: Session, member_id: str, limit: int = 10) -> list[Explain
     rows = session.scalars(
         select(Withheld)
         .where(Withheld.member_id == member_id)
-        .order_by(Withheld.id.desc())
+        .order_by(Withheld.fact_at.desc(), Withheld.id.desc())
         .limit(limit)
     ).all()
     known = programme.numbered(session, (row.version for row in rows))

@@ -12,6 +12,7 @@ from foundation import doors
 from foundation.doors import reading
 from foundation.facts import Fact
 from rewards import releasing
+from tests.rewards.conftest import by_points
 from tests.threads import at_once
 
 
@@ -54,3 +55,24 @@ def test_the_member_is_told(programme: Any, now: Any) -> None:
             select(Notification.kind).where(Notification.member_id == programme.ben)
         ).all()
     assert sorted(kinds) == ["reward.granted", "reward.released"]
+
+
+def test_what_is_held_for_some_days_is_not_said_to_wait_for_a_return(house: Any, now: Any) -> None:
+    from notifications import rendering
+    from notifications.models import Notification
+
+    rules = by_points()
+    held = rules.earning[0].model_copy(update={"hold": "days", "hold_days": 3})
+    house.publish(rules.model_copy(update={"earning": (held,)}))
+    house.pays(house.ben, 10_000, now)
+    house.release(now + timedelta(days=3))
+    with reading() as session:
+        told = session.scalars(select(Notification).where(Notification.member_id == house.ben))
+        said = [
+            rendering.words_of(each.kind, each.params, name="Ben", site_name="Shop")
+            for each in told
+        ]
+    words = " ".join(paragraph for each in said for paragraph in each.paragraphs)
+    assert "They are on hold until Mar 6, 2026; then you can spend them." in words
+    assert "The 100 points for “Your order” are no longer on hold." in words
+    assert "return" not in words

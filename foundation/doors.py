@@ -1,8 +1,9 @@
 """The two doors to the database: `reading()` looks, `writing()` changes and commits once.
 
 SQLite: readers run with `PRAGMA query_only`, writers open with `BEGIN IMMEDIATE`. PostgreSQL:
-readers run in READ ONLY transactions. What `writing()` gives is in writing.py. Never touch the
-network inside `writing()`: on SQLite it holds the only write lock.
+readers run in READ ONLY transactions at REPEATABLE READ. So a reader sees one moment on both, and
+the numbers of one page agree whatever is written beside it. What `writing()` gives is in
+writing.py. Never touch the network inside `writing()`: on SQLite it holds the only write lock.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def dialect() -> str:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """A session that cannot change anything."""
+    """A session that cannot change anything, and sees everything as it is when it first asks."""
     with Session(database().reader, autoflush=False, expire_on_commit=False) as session:
         yield session
 
@@ -159,7 +160,8 @@ def _postgresql(url: str) -> Database:
         if _is_gone(connection):
             raise exc.InvalidatePoolError
 
-    return Database(url, writer.execution_options(postgresql_readonly=True), writer)
+    reader = writer.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+    return Database(url, reader, writer)
 
 
 def _is_gone(connection: psycopg.Connection) -> bool:

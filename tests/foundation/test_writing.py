@@ -94,3 +94,12 @@ def test_what_is_only_added_is_kept(database: Any, now: Any, before: list[Act]) 
     with reading() as session:
         assert session.scalars(text("select name from figures")).all() == ["x"]
     assert kept() == ({"c0"} if before else set())
+
+
+def test_a_reader_sees_one_moment_whatever_is_written_beside_it(database: Any) -> None:
+    codes = text("select code from commodity order by code")
+    with reading() as session:
+        before = session.scalars(codes).all()
+        write([by_session], breaks=False)
+        assert session.scalars(codes).all() == before
+    assert kept() == {"c0"}

@@ -454,6 +454,14 @@ class TestPages:
         assert left.status_code == 303
         assert "No time." in client.get(path).text
 
+    def test_she_reads_when_units_vest_before_she_signs(
+        self, client: Any, house: House, now: datetime
+    ) -> None:
+        publish(house, now)
+        people.sign_in(client, house.ada)
+        page = client.get(f"/me/seats/{invite(house, now, 120)}").text
+        assert "In monthly steps over 12 months, nothing before 3 months have passed" in page
+
     def test_the_language_kept_is_the_one_she_read(
         self, client: Any, house: House, now: datetime
     ) -> None:

@@ -128,6 +128,7 @@ CHECKS = (
             where (t.until is null) <> (h.transfer is null)
                or (h.transfer is not null
                    and (h.account <> t.target or h.source <> t.source or h.amount <> t.amount
+                        or h.until <> t.until
                         or h.posted + h.voided <> coalesce(r.total, 0)
                         or h.posted + h.voided > h.amount))
                or (h.transfer is null and r.total is not null)
@@ -244,6 +245,7 @@ APPEND_ONLY = (
     "ledger_entry",
     "ledger_lot_use",
     "ledger_leaf",
+    "ledger_account_leaf",
     "ledger_seal",
 )
 GUARDS = {

@@ -223,13 +223,23 @@ leaf = Table(
     Column("hash", LargeBinary, nullable=False),
 )
 
-#: The hash over the first `size` leaves.
+#: The hash of each account that sealed transfers touched: whose it is, of what, under which terms.
+account_leaf = Table(
+    "ledger_account_leaf",
+    Base.metadata,
+    Column("number", BigNumber, primary_key=True, autoincrement=False),
+    Column("account", BigNumber, nullable=False, unique=True),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+#: The hash over the first `size` leaves of transfers and the first `accounts` of accounts.
 seal = Table(
     "ledger_seal",
     Base.metadata,
     Column("size", BigNumber, primary_key=True, autoincrement=False),
     Column("hash", LargeBinary, nullable=False),
     Column("at", UtcMoment, nullable=False),
+    Column("accounts", BigNumber, nullable=False, server_default=text("0")),
 )
 
 #: Transfers that are not sealed yet; filled by the database when they are written.

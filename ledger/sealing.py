@@ -8,12 +8,16 @@ to change its leaf, then every seal after it, and then what the log said to ever
 
 A chain written with each transfer would make all of them queue for its head; a job does not. What
 is not sealed yet waits in a table that the database fills when a transfer is written.
+
+A transfer names its accounts by number. Whose they are, of what and under which terms is sealed
+with the first transfer that touches them: nobody gets points by being given the account. The first
+seal that does so takes all accounts there are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -25,6 +29,7 @@ from foundation.doors import writing
 from foundation.jobs import Job, Summary
 from foundation.words import lazy
 from ledger import driver
+from ledger.models import account_leaf as account_leaves
 from ledger.models import leaf as leaves
 from ledger.models import seal as seals
 from ledger.models import unsealed
@@ -70,25 +75,50 @@ JOINS = """
   left join ledger_entry d on d.transfer = t.id and d.side = 1"""
 
 
+# What is hashed of an account, as text; the leading 1 is the number of this form.
+SQLITE_ACCOUNT = """json_array(1, a.id, a.owner, a.kind, a.commodity, c.scale, a.opened_at,
+  b.floor, b.ceiling, b.holding, b.deferred, b.lots)"""
+POSTGRESQL_ACCOUNT = """json_build_array(1, a.id, a.owner, a.kind, a.commodity, c.scale,
+  (extract(epoch from a.opened_at) * 1000000)::bigint,
+  b.floor, b.ceiling, b.holding, b.deferred, b.lots)::text"""
+ACCOUNT = {"sqlite": SQLITE_ACCOUNT, "postgresql": POSTGRESQL_ACCOUNT}
+ACCOUNT_JOINS = """
+  left join ledger_account a on a.id = x.account
+  left join ledger_balance b on b.account_id = a.id and b.commodity = a.commodity
+  left join commodity c on c.code = a.commodity"""
+EVERY = "select account_id as account from ledger_balance"
+#: What the transfers that wait touch.
+TOUCHED = """
+  select t.source as account from ledger_unsealed w join ledger_transfer t on t.id = w.transfer
+   where w.transfer >= :first and w.transfer <= :last
+  union
+  select t.target from ledger_unsealed w join ledger_transfer t on t.id = w.transfer
+   where w.transfer >= :first and w.transfer <= :last"""
+
 #: Leaves after the first number and up to the second (None: to the end); a seal ends at each.
 Part = tuple[int, int | None]
 
 
 @dataclass(frozen=True)
 class Seal:
-    """The hash over the first `size` transfers that were sealed."""
+    """The hash over the first `size` transfers, and `accounts` accounts, that were sealed."""
 
     size: int
     hash: bytes
+    accounts: int = 0
 
 
 @dataclass(frozen=True)
 class Broken:
-    """The first thing that is not as it was sealed: a transfer's id or a seal's size."""
+    """The first thing that is not as it was sealed: a transfer's id, an account's number or a
+    seal's size."""
 
     row: str
     sentence: str
 
+
+#: The columns of a `Seal`.
+SEAL = (seals.c.size, seals.c.hash, seals.c.accounts)
 
 _publish: list[Publish] = []
 
@@ -132,22 +162,43 @@ def seal_some(session: Session, now: datetime) -> int:
         for number, transfer in enumerate(waiting, start=before.size + 1)
     ]
     session.execute(insert(leaves), rows)
-    new = Seal(before.size + len(rows), joined(before.hash, [row["hash"] for row in rows]))
-    session.execute(insert(seals), [{"size": new.size, "hash": new.hash, "at": now}])
+    accounts = _seal_accounts(session, before, waiting)
+    sealed = [*(hashes[transfer] for transfer in waiting), *accounts]
+    size, covered = before.size + len(rows), before.accounts + len(accounts)
+    new = Seal(size, joined(before.hash, sealed), covered)
+    session.execute(insert(seals).values(asdict(new) | {"at": now}))
     session.execute(delete(unsealed).where(unsealed.c.transfer.in_(waiting)))
     return len(rows)
 
 
+def _seal_accounts(session: Session, before: Seal, transfers: Sequence[str]) -> list[bytes]:
+    """Write leaves of the accounts that these transfers touch and that have none; their hashes."""
+    which = TOUCHED if before.accounts else EVERY
+    asked = text(
+        f"select x.account, {ACCOUNT[driver.dialect_of(session)]} from ({which}) x {ACCOUNT_JOINS}"  # noqa: S608 - constants
+        " where not exists (select 1 from ledger_account_leaf l where l.account = x.account)"
+        " order by x.account"
+    )
+    found = session.execute(
+        asked, {"first": transfers[0], "last": transfers[-1]} if before.accounts else {}
+    )
+    rows = [
+        {"number": number, "account": account, "hash": sha256(said.encode()).digest()}
+        for number, (account, said) in enumerate(found, before.accounts + 1)
+    ]
+    if rows:
+        session.execute(insert(account_leaves), rows)
+    return [row["hash"] for row in rows]
+
+
 def head(session: Session) -> Seal:
     """The newest seal."""
-    row = session.execute(
-        select(seals.c.size, seals.c.hash).order_by(seals.c.size.desc()).limit(1)
-    ).first()
+    row = session.execute(select(*SEAL).order_by(seals.c.size.desc()).limit(1)).first()
     return Seal(*row) if row else Seal(0, EMPTY)
 
 
 def joined(before: bytes, hashes: Sequence[bytes]) -> bytes:
-    """The hash of a seal: of the one before it and the leaves since."""
+    """The hash of a seal: of the one before it and the leaves since, accounts' after transfers'."""
     return sha256(before + b"".join(hashes)).digest()
 
 
@@ -165,9 +216,9 @@ def first_broken(session: Session, part: Part = (0, None)) -> Broken | None:
     """
     after, upto = part
     here = seals.c.size.between(after, upto or MOST)
-    rows = session.execute(select(seals.c.size, seals.c.hash).where(here).order_by(seals.c.size))
+    rows = session.execute(select(*SEAL).where(here).order_by(seals.c.size))
     ends = iter([Seal(*row) for row in rows])
-    last = next(ends).hash if after else EMPTY
+    before = next(ends) if after else Seal(0, EMPTY)
     end, number = next(ends, None), after
     since: list[bytes] = []
     for number, (found, transfer, kept, content) in enumerate(_all(session, part), after + 1):
@@ -175,20 +226,39 @@ def first_broken(session: Session, part: Part = (0, None)) -> Broken | None:
             return Broken(transfer, f"Transfer {transfer} is not what it was when it was sealed.")
         since.append(kept)
         if end is not None and end.size == number:
-            last = joined(last, since)
-            if last != end.hash:
+            for account, kept, content in _accounts(session, before.accounts, end.accounts):
+                if content is None or sha256(content.encode()).digest() != kept:
+                    return Broken(
+                        account, f"Account {account} is not what it was when it was sealed."
+                    )
+                since.append(kept)
+            if joined(before.hash, since) != end.hash:
                 return Broken(str(number), f"The seal of {number} transfers does not fit them.")
-            end, since = next(ends, None), []
+            before, end, since = end, next(ends, None), []
     if end is not None or since:
         return Broken(str(number), f"The leaves end at {number}, the seals elsewhere.")
     return None
 
 
+def _accounts(session: Session, after: int, upto: int) -> Iterator[tuple[str, bytes, str | None]]:
+    """Sealed accounts in order, each with what it is now; None when one is gone."""
+    content = ACCOUNT[driver.dialect_of(session)]
+    asked = text(
+        f"select x.account, x.hash, case when b.account_id is not null then {content} end"  # noqa: S608 - constants
+        f" from ledger_account_leaf x {ACCOUNT_JOINS}"
+        " where x.number > :after and x.number <= :upto order by x.number"
+    )
+    for start in range(after, upto, BATCH):
+        numbers = {"after": start, "upto": min(start + BATCH, upto)}
+        for account, kept, said in session.execute(asked, numbers):
+            yield str(account), kept, said
+
+
 def served(session: Session, subjects: Sequence[str]) -> dict[str, Mapping[str, Any] | None]:
     """What the book says today of each published seal (`ledger:<size>`), for the log's auditor."""
     sizes = [int(each.removeprefix("ledger:")) for each in subjects]
-    rows = session.execute(select(seals.c.size, seals.c.hash).where(seals.c.size.in_(sizes)))
-    return {subject_of(Seal(*row)): content_of(Seal(*row)) for row in rows}
+    found = [Seal(*row) for row in session.execute(select(*SEAL).where(seals.c.size.in_(sizes)))]
+    return {subject_of(seal): content_of(seal) for seal in found}
 
 
 def subject_of(seal: Seal) -> str:

@@ -30,6 +30,7 @@ TABLES = (
     "ledger_lot",
     "ledger_lot_use",
     "ledger_leaf",
+    "ledger_account_leaf",
     "ledger_seal",
     "ledger_unsealed",
 )
@@ -278,6 +279,8 @@ ATTACKS = {
     # seals
     "a leaf changed": ["update ledger_leaf set hash = null"],
     "a leaf removed": ["delete from ledger_leaf"],
+    "an account's leaf changed": ["update ledger_account_leaf set account = account + 99"],
+    "an account's leaf removed": ["delete from ledger_account_leaf"],
     "a seal changed": ["update ledger_seal set size = size + 1"],
     "a seal removed": ["delete from ledger_seal"],
     "a transfer that is never sealed": ["delete from ledger_unsealed where transfer = :spent"],

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from foundation.doors import reading, writing
-from ledger import sealing
+from ledger import sealing, spending
 from ledger.audit import audit
 from tests.ledger.conftest import Book
 from tests.ledger.test_audit import tampering
@@ -92,6 +92,53 @@ def test_the_first_changed_transfer_is_named(
         assert first in found.sentence
         assert by_parts(session) == [found]
         assert "seals" in {finding.check for finding in audit(session)}
+
+
+GIVEN_AWAY = {
+    "update ledger_account set owner = 'eve' where owner = 'ada'": "available",
+    "update ledger_account set kind = 'owed' where kind = 'available'": "available",
+    "update ledger_balance set floor = -99 where account_id = :id": "available",
+    "update ledger_balance set lots = false where account_id = :id": "available",
+    "update commodity set scale = 2": "available",  # the first of many
+    "delete from ledger_account where id = :id": "available",
+    "update ledger_account set owner = 'eve' where id = :id": "redeemed",
+}
+
+
+@pytest.mark.parametrize("change", GIVEN_AWAY)
+def test_an_account_that_is_given_away_is_named(book: Book, change: str) -> None:
+    give(book, 2)
+    sealing.seal_all(book.now)
+    with writing() as session:
+        spending.spend(  # opens an account
+            session, owner="ada", commodity="points", amount=5, key="tea", now=book.now
+        )
+    sealing.seal_all(book.now)
+    whose = book.id(GIVEN_AWAY[change])
+    assert broken() is None
+    with tampering() as session:
+        session.execute(text(change), {"id": whose})
+        found = sealing.first_broken(session)
+        assert found == sealing.Broken(
+            str(whose), f"Account {whose} is not what it was when it was sealed."
+        )
+        assert by_parts(session) == [found]
+
+
+def test_accounts_of_before_are_sealed_with_what_comes_next(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(sealing, "_seal_accounts", lambda *_: [])
+        give(book, 2)
+        sealing.seal_all(book.now)
+    book.give(5, owner="ben", key="gift for ben")
+    sealing.seal_all(book.now)
+    assert broken() is None
+    with reading() as session:
+        sealed = session.scalars(text("select account from ledger_account_leaf")).all()
+        known = session.scalars(text("select id from ledger_account order by id")).all()
+        assert (sealing.head(session).accounts, sealed) == (len(known), known)
 
 
 def test_a_leaf_made_to_fit_breaks_its_seal(book: Book) -> None:

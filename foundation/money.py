@@ -30,12 +30,13 @@ def is_currency(code: str) -> bool:
 
 
 def parse_amount(text: str, currency: str, least: int = -LARGEST, most: int = LARGEST) -> int:
-    """ "29.33" USD → 2933; thousands commas and surrounding blanks are allowed.
+    """ "29.33" USD → 2933; thousands commas, surrounding blanks and the currency's own sign, as
+    pages show it, are allowed.
 
     Raises Refused for what is no number, has more decimals than the currency, or is not within
     `least` and `most` (minor units).
     """
-    plain = ungrouped(text)
+    plain = ungrouped(_unsigned(text, currency))
     if plain is None:
         if "," in text:
             raise Refused(
@@ -57,6 +58,25 @@ def parse_amount(text: str, currency: str, least: int = -LARGEST, most: int = LA
     if minor > most:
         raise Refused("“%(text)s” is too large.", code="amount", text=text)
     return int(minor)
+
+
+@lru_cache
+def _signs(currency: str) -> tuple[str, ...]:
+    """How a currency is written before or after an amount, in any language we speak."""
+    found = {numbers.get_currency_symbol(currency, words.locale(code)) for code in words.LANGUAGES}
+    found |= {sign.replace("¥", "\uffe5") for sign in found}  # as East Asian keyboards type it
+    return tuple(sorted({currency, *found}, key=len, reverse=True))
+
+
+def _unsigned(text: str, currency: str) -> str:
+    """ "¥1,200" JPY → "1,200"; another currency's sign stays, and is then no amount."""
+    typed = text.strip()
+    for sign in _signs(currency):
+        if typed.startswith(sign):
+            return typed.removeprefix(sign)
+        if typed.endswith(sign):
+            return typed.removesuffix(sign)
+    return typed
 
 
 def ungrouped(text: str) -> str | None:

@@ -300,8 +300,10 @@ class RuleForm(RowForm):
 def whole_number(text: str, field: str) -> int:
     """So many points or vouchers as typed; Refused, at its field, when it is none."""
     digits = ungrouped(text) or ""
-    if not (digits.isdecimal() and len(digits) < 13):
+    if not digits.isdecimal():
         raise Refused("“%(text)s” is not a whole number.", code="number", field=field, text=text)
+    if len(digits) > 12:
+        raise Refused("“%(text)s” is too large.", code="number", field=field, text=text)
     return int(digits)
 
 

@@ -20,6 +20,12 @@ from foundation.refusal import Refused
         ("1,234", "JPY", 1234),
         ("1.234", "KWD", 1234),
         ("-3", "USD", -300),
+        ("¥1,200", "JPY", 1200),
+        ("￥1,200", "JPY", 1200),
+        ("JP¥50", "JPY", 50),
+        ("KWD 1.250", "KWD", 1250),
+        ("5 USD", "USD", 500),
+        ("US$5", "USD", 500),
     ],
 )
 def test_an_amount_is_read_to_the_minor_unit(text: str, currency: str, minor: int) -> None:
@@ -27,7 +33,24 @@ def test_an_amount_is_read_to_the_minor_unit(text: str, currency: str, minor: in
 
 
 @pytest.mark.parametrize(
-    "text", ["12,34", "1,2", "1,2345", ",5", "1.2.3", "1e9", "NaN", "Infinity", "0x10", "", "."]
+    "text",
+    [
+        "12,34",
+        "1,2",
+        "1,2345",
+        ",5",
+        "1.2.3",
+        "1e9",
+        "NaN",
+        "Infinity",
+        "0x10",
+        "",
+        ".",
+        "¥5",
+        "$",
+        "$$5",
+        "5²",
+    ],
 )
 def test_what_could_mean_another_amount_is_refused(text: str) -> None:
     """Twelve thirty-four, as half of Europe writes it, must not become twelve hundred."""

@@ -232,7 +232,8 @@ def first_broken(session: Session, part: Part = (0, None)) -> Broken | None:
                         account, f"Account {account} is not what it was when it was sealed."
                     )
                 since.append(kept)
-            if joined(before.hash, since) != end.hash:
+            covered = before.accounts + len(since) - (end.size - before.size)
+            if (joined(before.hash, since), covered) != (end.hash, end.accounts):
                 return Broken(str(number), f"The seal of {number} transfers does not fit them.")
             before, end, since = end, next(ends, None), []
     if end is not None or since:

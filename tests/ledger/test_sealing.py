@@ -160,6 +160,16 @@ def test_a_leaf_made_to_fit_breaks_its_seal(book: Book) -> None:
         assert "seal of 4 transfers" in found.sentence
 
 
+def test_accounts_that_a_seal_only_claims_are_missed(book: Book) -> None:
+    give(book, 2)
+    sealing.seal_all(book.now)
+    with tampering() as session:
+        session.execute(text("update ledger_seal set accounts = accounts + 1"))
+        found = sealing.first_broken(session)
+        assert found is not None
+        assert "seal of 2 transfers" in found.sentence
+
+
 def test_leaves_cut_off_are_missed(book: Book) -> None:
     give(book, 4)
     sealing.seal_all(book.now)

@@ -18,6 +18,7 @@ from foundation.web.pages import render
 from foundation.words import lazy, text_in
 from rewards import calculating, explaining, explaining_rules, programme
 from rewards.calculating import MOST, Imagined, reckon
+from rewards.first_programme import dollar
 from rewards.row_forms import TranslatedMeta
 from rewards.rules import Programme
 
@@ -25,8 +26,14 @@ bp = Blueprint("calculator", __name__)
 
 #: Minor units beyond which an order is a slip of the keyboard.
 DEAREST = 10**12
-#: What the calculator begins with, as calculator_parts.html shows it on other pages.
-EXAMPLE = MultiDict({"friends": "2", "friend_total": "80"})
+#: What each friend of the example buys for, in dollars.
+BASKET = 80
+
+
+@bp.app_template_global("calculator_example")
+def _example(currency: str) -> MultiDict[str, str]:
+    """What the calculator begins with: two friends who each buy for what 80 dollars are."""
+    return MultiDict({"friends": "2", "friend_total": str(BASKET * dollar(currency))})
 
 
 def _count(label: Any) -> WholeField:
@@ -80,7 +87,7 @@ def calculate() -> Any:
     if version is None:
         return redirect("/how-rewards-work", 303)
     rules = version.rules
-    form = CalculatorForm(request.args or EXAMPLE)
+    form = CalculatorForm(request.args or _example(rules.currency))
     form.tier.choices = choices((tier.key, text_in(tier.name)) for tier in rules.tiers)
     if rules.tier(form.tier.data or "") is None:
         form.tier.data = rules.tiers[0].key

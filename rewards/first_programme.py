@@ -22,9 +22,14 @@ COARSE = {
 }
 
 
+def dollar(currency: str) -> int:
+    """The round number of units that comes nearest to a dollar: 1 of USD, 100 of JPY."""
+    return next((many for many, codes in COARSE.items() if currency in codes.split()), 1)
+
+
 def first_programme(currency: str = "USD") -> Programme:
     """The default rules in `currency`."""
-    worth = next((many for many, codes in COARSE.items() if currency in codes.split()), 1)
+    worth = dollar(currency)
     unit = worth * 10 ** exponent(currency)
     more = max(1, worth // 100)  # a point for a hundred units is the least that a rule can say
     return Programme(

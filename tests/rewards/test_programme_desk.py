@@ -104,7 +104,9 @@ def test_what_is_proposed_is_in_the_currency_of_the_house(
     assert values["currency"] == "JPY"
     client.post("/programme/draft/discard", data={"csrf_token": values["csrf_token"]})
     client.post("/programme/first", data={"csrf_token": token(client, "/programme")})
-    assert "1% of its value in JPY, as points" in client.get("/how-rewards-work").text
+    page = client.get("/how-rewards-work").text
+    assert "1% of its value in JPY, as points" in page
+    assert 'value="8000"' in page  # the calculator's example is of the size of a purchase too
 
 
 def test_the_first_draft_says_what_it_changes_and_can_be_published(client: Any, house: Any) -> None:

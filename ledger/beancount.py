@@ -45,7 +45,7 @@ def _directives(session: Session, period: Period, now: datetime, tell: Tell) -> 
     yield _head(period, now)
     known = journal.commodities_of(session)
     yield from map(_commodity, known)
-    last = period.last or now.astimezone(UTC).date()
+    last = period.last or max(now.astimezone(UTC).date(), period.first or DAWN)
     yield from _opening(session, period.starts, last, known)
     for posting in journal.postings(session, period, tell):
         last = max(last, posting.at.astimezone(UTC).date())

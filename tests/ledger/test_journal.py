@@ -142,7 +142,8 @@ def test_days_in_the_middle_bring_in_what_stood_before(book: Book) -> None:
     made = [each for each in entries if isinstance(each, data.Transaction)]
     assert sum(each.narration != "Opening balance" for each in made) == 5 * 8
     assert {each.date for each in made} == {second, second - timedelta(days=1)}
-    for first, last in ((None, second), (second, None), (date(2000, 1, 1), date(2000, 1, 31))):
+    ages = ((date(2000, 1, 1), date(2000, 1, 31)), (date(2090, 1, 1), None))
+    for first, last in ((None, second), (second, None), *ages):
         assert checked(written(book, Period(first, last)))[1] == []
 
 

@@ -21,6 +21,7 @@ from rewards.engine import Award, Engine
 from rewards.happenings import day_of
 from rewards.locking import lock_members
 from rewards.models import Grant
+from rewards.paying_off import paid_off
 from rewards.programme import Version
 from rewards.rules import FACTS, VOUCHER, Happened, Programme, month_of, receivers
 from rewards.standing import keeping as standing
@@ -143,14 +144,17 @@ def _write(session: Session, version: Version, rows: Sequence[Row], now: datetim
         return
     vouchers = [row for row in rows if row["commodity"] == VOUCHER]
     booked = [row for row in rows if row["commodity"] != VOUCHER]
+    free = [row for row in booked if row["release_at"] is None]
+    debts = _debts(session, free)
     made = {
         **_hold(session, booked, now),
-        **_credit(session, booked, now),
+        **_credit(session, free, now),
         **earned.issue(session, version, vouchers, now),
     }
     session.execute(insert(Grant), [row | {"transfer_id": made[row["id"]]} for row in rows])
     facts.record_many(session, [_fact(row) for row in booked], now)
-    tell_many(session, notices.GRANTED, [_telling(version, row) for row in booked], now)
+    tellings = [_telling(version, row, debts.get(row["id"], 0)) for row in booked]
+    tell_many(session, notices.GRANTED, tellings, now)
 
 
 def _hold(session: Session, rows: Sequence[Row], now: datetime) -> dict[str, str]:
@@ -171,8 +175,13 @@ def _hold(session: Session, rows: Sequence[Row], now: datetime) -> dict[str, str
     return {row["id"]: each.id for row, each in zip(held, made, strict=True)}
 
 
-def _credit(session: Session, rows: Sequence[Row], now: datetime) -> dict[str, str]:
-    free = [row for row in rows if row["release_at"] is None]
+def _debts(session: Session, free: Sequence[Row]) -> dict[str, int]:
+    """How much of what is given at once makes up for what its member owes, by grant."""
+    gifts = [(row["member_id"], row["commodity"], row["amount"]) for row in free]
+    return dict(zip((row["id"] for row in free), paid_off(session, gifts), strict=True))
+
+
+def _credit(session: Session, free: Sequence[Row], now: datetime) -> dict[str, str]:
     drafts = [
         bulk.CreditDraft(
             owner=row["member_id"],
@@ -207,7 +216,7 @@ def _fact(row: Row) -> FactDraft:
     )
 
 
-def _telling(version: Version, row: Row) -> Telling:
+def _telling(version: Version, row: Row, debt: int) -> Telling:
     rule = version.rules.rule(row["rule"])
     until: datetime | None = row["release_at"]
     return Telling(
@@ -220,5 +229,6 @@ def _telling(version: Version, row: Row) -> Telling:
             "rule": rule.name if rule else {},
             "returnable": rule is None or rule.hold == "return_period",
             "until": until.isoformat() if until else None,
+            "paid_off": debt,
         },
     )

@@ -17,6 +17,7 @@ from notifications.telling import Telling, tell_many
 from rewards import notices, programme
 from rewards.locking import lock_members
 from rewards.models import Grant
+from rewards.paying_off import paid_off
 from rewards.programme import Version
 
 #: Grants per transaction: SQLite has one writer, and nobody should wait for it long.
@@ -71,6 +72,8 @@ def _claim(session: Session, grant_ids: Sequence[str], now: datetime) -> list[Gr
 
 
 def _release(session: Session, grants: list[Grant], now: datetime) -> None:
+    gifts = [(each.member_id, each.commodity, each.amount - each.clawed) for each in grants]
+    debts = paid_off(session, gifts)
     bulk.post_many(
         session,
         [
@@ -83,7 +86,10 @@ def _release(session: Session, grants: list[Grant], now: datetime) -> None:
     )
     facts.record_many(session, [_fact(grant, now) for grant in grants], now)
     known = programme.numbered(session, (grant.version for grant in grants))
-    tellings = [_telling(grant, known.get(grant.version)) for grant in grants]
+    tellings = [
+        _telling(grant, known.get(grant.version), debt)
+        for grant, debt in zip(grants, debts, strict=True)
+    ]
     tell_many(session, notices.RELEASED, tellings, now)
 
 
@@ -97,7 +103,7 @@ def _fact(grant: Grant, now: datetime) -> FactDraft:
     return FactDraft("reward.released", grant.member_id, f"grant:{grant.id}", now, details)
 
 
-def _telling(grant: Grant, version: Version | None) -> Telling:
+def _telling(grant: Grant, version: Version | None, debt: int) -> Telling:
     rule = version.rules.rule(grant.rule) if version else None
     return Telling(
         grant.member_id,
@@ -108,5 +114,6 @@ def _telling(grant: Grant, version: Version | None) -> Telling:
             "commodity": grant.commodity,
             "rule": rule.name if rule else {},
             "returnable": rule is None or rule.hold == "return_period",
+            "paid_off": debt,
         },
     )

@@ -28,6 +28,7 @@ from notifications.telling import Telling, tell_many
 from rewards.awarding import notices, recipients
 from rewards.awarding.award_files import AwardFile, Row, end_of
 from rewards.awarding.models import Award, AwardSet
+from rewards.paying_off import paid_off
 from rewards.rules import POINTS
 
 #: Rows per transaction: their members' balances are locked while it lasts. Five thousand took two
@@ -220,18 +221,20 @@ def _credit(
         )
         for each in awards
     ]
+    debts = paid_off(session, [(each["member_id"], POINTS, each["amount"]) for each in awards])
     for each, made in zip(awards, bulk.credit_many(session, drafts, now), strict=True):
         each["transfer_id"] = made[0].id
     session.execute(insert(Award), awards)
     if award_set.is_told:
-        tell_many(session, notices.AWARDED, [_telling(each) for each in awards], now)
+        told = [_telling(*each) for each in zip(awards, debts, strict=True)]
+        tell_many(session, notices.AWARDED, told, now)
 
 
-def _telling(award: dict[str, Any]) -> Telling:
+def _telling(award: dict[str, Any], debt: int) -> Telling:
     until = award["expires_at"].isoformat() if award["expires_at"] else None
     return Telling(
         award["member_id"],
         f"/me/awards/{award['id']}",
         f"award:{award['id']}",
-        {"amount": award["amount"], "reason": award["reason"], "until": until},
+        {"amount": award["amount"], "reason": award["reason"], "until": until, "paid_off": debt},
     )

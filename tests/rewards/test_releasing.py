@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import select
 
 from foundation import doors
-from foundation.doors import reading
+from foundation.doors import reading, writing
 from foundation.facts import Fact
+from ledger import spending
 from rewards import releasing
 from tests.rewards.conftest import by_points
 from tests.threads import at_once
@@ -76,3 +77,44 @@ def test_what_is_held_for_some_days_is_not_said_to_wait_for_a_return(house: Any,
     assert "They are on hold until Mar 6, 2026; then you can spend them." in words
     assert "The 100 points for “Your order” are no longer on hold." in words
     assert "return" not in words
+
+
+def test_what_makes_up_for_a_debt_is_not_said_to_be_hers_to_spend(house: Any, now: Any) -> None:
+    from notifications import rendering
+    from notifications.models import Notification
+
+    def day(number: int) -> Any:
+        return now + timedelta(days=number)
+
+    house.publish(by_points())
+    order = house.pays(house.ben, 6_000, now)
+    house.release(day(15))
+    with writing() as book:
+        spending.spend(book, owner=house.ben, commodity="points", amount=60, key="all", now=day(15))
+    house.refunds(order, house.ben, 6_000, 6_000, day(16))  # he owes sixty
+    house.happens("review.published", house.ben, day(17), product="x", order=None)
+    for number in (18, 19):
+        house.pays(house.ben, 3_000, day(number))
+        house.release(day(number + 14))
+    assert house.balances(house.ben).available == 20
+    with reading() as session:
+        told = session.scalars(
+            select(Notification)
+            .where(Notification.kind.in_(["reward.granted", "reward.released"]))
+            .order_by(Notification.created_at, Notification.id)
+        )
+        said = [
+            rendering.words_of(each.kind, each.params, name="Ben", site_name="Shop")
+            for each in told
+            if each.params["amount"] < 60 and not each.params.get("until")
+        ]
+    debt = "of them made up for points you owed"
+    assert [each.subject for each in said] == [
+        "20 points: Your review",
+        "30 points made up for what you owed",
+        "20 points are yours to spend",
+    ]
+    for each, owed in zip(said, (20, 30, 10), strict=True):
+        words = " ".join(each.paragraphs)
+        assert f"{owed} {debt}" in words
+        assert "at once" not in words

@@ -105,8 +105,12 @@ class TestCounter:
         assert gone.status_code == 404
 
     def test_whoever_is_not_known_is_not_found(self, client: Any, counter: Any) -> None:
-        answer = client.get("/credit?code=@nobody")
-        assert (answer.status_code, "There is no such code." in answer.text) == (404, True)
+        for typed, said in (
+            ("0000", "There is no such code."),
+            ("@nobody", "Nobody has this name"),
+        ):
+            answer = client.get(f"/credit?code={typed}")
+            assert (answer.status_code, said in answer.text) == (404, True)
         asked = {"amount": "5", "order": "1", "code": "@nobody", "currency": "USD"}
         gone = people.submit(client, "/credit?code=@ben", "/credit/take", **asked)
         assert gone.status_code == 404

@@ -92,6 +92,7 @@ def give_back(session: Session, use_id: str, now: datetime) -> TopUpUse:
 
 def _write(session: Session, taking: Taking, unit: left.Next, now: datetime) -> TopUpUse:
     use_id, commodity = new_id(now), (free_in if unit.is_free else paid_in)(taking.offer)
+    bought = unit.of.purchase
     spent = spending.spend(
         session,
         owner=taking.member_id,
@@ -100,11 +101,12 @@ def _write(session: Session, taking: Taking, unit: left.Next, now: datetime) -> 
         key=f"topup_use:{use_id}",
         about=f"topup_use:{use_id}",
         now=now,
+        of=bought.free_transfer_id if unit.is_free else bought.paid_transfer_id,
     )
     use = TopUpUse(
         id=use_id,
         member_id=taking.member_id,
-        purchase_id=unit.of.purchase.id,
+        purchase_id=bought.id,
         offer=taking.offer,
         is_free=unit.is_free,
         request_key=taking.key,

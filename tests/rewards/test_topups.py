@@ -194,6 +194,19 @@ def test_what_expires_is_used_first_and_what_was_paid_for_never_does(counter: An
         assert statements.balances(session, counter.ben, free_in("single")).expired == 1
 
 
+def test_what_is_past_its_date_is_not_taken_for_what_is_not(counter: Any) -> None:
+    """Also before the sweep: a unit of the younger order is one of its own in the book."""
+    buys(counter, "pot", pieces=10)
+    younger = DAY + timedelta(days=10)
+    buys(counter, "pot", pieces=10, at=younger)
+    late = DAY + timedelta(days=30)
+    assert takes(counter, "single", "a", late).is_free
+    expiring.expire(late)
+    assert counted(counter, "single", late) == (20, 1)
+    with reading() as session:
+        assert statements.balances(session, counter.ben, free_in("single")).expired == 2
+
+
 def test_a_refund_takes_what_is_unused_and_nothing_is_ever_owed(counter: Any) -> None:
     order = buys(counter, "pot-card", more=2_000)
     used = takes(counter, "ten", "k")

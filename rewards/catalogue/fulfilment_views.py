@@ -106,5 +106,6 @@ def stocks() -> Any:
         names={each.key: each.name for each in counted},
         page=page,
         moment_of=moment_of,
+        now=clock.now(),
     )
     return answer, 422 if form.errors else 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from foundation import clock
 from foundation.doors import reading, writing
 from rewards import programme as programmes
 from rewards import publishing
-from rewards.catalogue import stock
+from rewards.catalogue import fulfilment_views, stock
 from rewards.catalogue.models import Redemption
 from tests import people
 from tests.rewards.shelves import VISIT, buy, count_in, enrich, open_shelves, shelves
@@ -174,6 +175,15 @@ def test_the_owner_counts_what_came_in(client: Any, shop: Any) -> None:
     assert "counted something before, and that stands" in other.text
     with reading() as session:
         assert stock.levels(session, ["teapot"])["teapot", ""].on_hand == 6
+
+
+def test_a_visit_that_is_over_is_not_to_be_had(client: Any, shop: Any, monkeypatch: Any) -> None:
+    people.sign_in(client, shop.olga)
+    page = "/programme/stock"
+    people.submit(client, page, item="visit", occasion=VISIT.isoformat(), by="3")
+    assert ">Over<" not in client.get(page).text
+    monkeypatch.setattr(fulfilment_views, "clock", SimpleNamespace(now=lambda: VISIT))
+    assert client.get(page).text.count(">Over<") == 1
 
 
 def test_the_owner_edits_the_catalogue_and_nothing_is_lost(client: Any, shop: Any) -> None:

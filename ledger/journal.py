@@ -5,7 +5,8 @@ programme issued an expense, what was spent or expired income. Owners appear und
 identifiers only. An amount is a debit of the account it came from and a credit of the one it went
 to, which is the sign the trial balance shows.
 
-The whole book is read as of one moment, in the order of the transfers' identifiers, so in time.
+The whole book is read as of one moment, like all that a session of `reading()` reads, in the order
+of the transfers' identifiers, so in time.
 """
 
 from __future__ import annotations
@@ -110,15 +111,6 @@ class Commodity:
     code: str
     name: str
     scale: int
-
-
-def steady(session: Session) -> None:
-    """Let everything that is read from here on be of one moment; SQLite reads so anyway.
-
-    The first thing done with the session of an export.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def size(session: Session, period: Period) -> int:

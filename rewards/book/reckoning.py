@@ -20,7 +20,7 @@ from foundation.once import put
 from foundation.tables import Base, Id, Json, Moment, Number, new_id
 from foundation.words import lazy
 from ledger import ages, statements
-from ledger.journal import commodities_of, steady
+from ledger.journal import commodities_of
 from ledger.statements import TrialRow
 from rewards import programme
 from rewards.book import breakage
@@ -122,8 +122,7 @@ class Reckoning(Part):
 
 
 def count(session: Session, now: datetime) -> Reckoning:
-    """Count the whole book, as of one moment; the first thing done with the session."""
-    steady(session)
+    """Count the whole book, as of the one moment that a session of `reading()` sees."""
     return Reckoning(
         at=now,
         scales={each.code: each.scale for each in commodities_of(session)},

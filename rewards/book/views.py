@@ -160,7 +160,6 @@ def _day(name: str) -> date | None:
 def _streamed(name: str, mimetype: str, pieces: Callable[[Session], Iterator[str]]) -> Response:
     def written() -> Iterator[str]:
         with reading() as session:
-            journal.steady(session)
             yield from pieces(session)
 
     return _file(name, mimetype, stream_with_context(written()))

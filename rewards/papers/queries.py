@@ -74,15 +74,17 @@ def _name(title: Mapping[str, str], *, is_listed: bool) -> str:
 
 def shelf(session: Session, member_id: str | None, now: datetime) -> list[Shown]:
     """Papers for a reader (None: a visitor): hers, and titles of others that may be listed."""
-    papers = session.scalars(select(Paper).order_by(Paper.id.desc()).limit(SHOWN)).all()
-    who, ended, rules, names = _asked(session, papers, member_id, now)
-    shown = [_shown(paper, now, who, ended, rules, names) for paper in papers]
-    return [
-        each
-        for each in shown
-        if each.state in ("open", "later", "revoked")
-        or (each.state == "closed" and each.paper.id not in ended and _is_listed(each.paper, now))
-    ]
+    found: list[Shown] = []
+    newest = select(Paper).order_by(Paper.id.desc()).limit(SHOWN)
+    papers = session.scalars(newest).all()
+    while papers:
+        who, ended, rules, names = _asked(session, papers, member_id, now)
+        shown = [_shown(paper, now, who, ended, rules, names) for paper in papers]
+        found += [each for each in shown if _is_on_the_shelf(each, ended, now)]
+        if len(found) >= SHOWN or len(papers) < SHOWN:
+            break
+        papers = session.scalars(newest.where(Paper.id < papers[-1].id)).all()
+    return found[:SHOWN]
 
 
 def one(
@@ -200,6 +202,12 @@ def _shown(
         names.get(paper.club) if paper.club else None,
         ended[paper.id].reason if state == "revoked" else None,
     )
+
+
+def _is_on_the_shelf(shown: Shown, ended: Mapping[str, PaperRevocation], now: datetime) -> bool:
+    if shown.state in ("open", "later", "revoked"):
+        return True
+    return shown.state == "closed" and shown.paper.id not in ended and _is_listed(shown.paper, now)
 
 
 def _is_listed(paper: Paper, now: datetime) -> bool:

@@ -34,7 +34,6 @@ from tests.ledger.conftest import Book
 
 def written(book: Book, period: Period | None = None) -> str:
     with reading() as session:
-        journal.steady(session)
         now = book.now + timedelta(days=30)
         return "".join(beancount.text(session, period or Period(), now))
 

@@ -456,6 +456,20 @@ class TestDesk:
             assert client.get(f"/papers/{path}").status_code == 403
 
 
+def test_a_guests_old_paper_stays_on_her_shelf(
+    programme: House, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many newer ones there are that are not for her to know of."""
+    monkeypatch.setattr(paper_queries, "SHOWN", 2)
+    mine = [write(programme, now, guests=("@Ben",), is_listed=False) for _ in range(3)]
+    for _ in range(3):
+        write(programme, now, guests=("@Ada",), is_listed=False)
+    with reading() as session:
+        shelf = paper_queries.shelf(session, programme.ben, now)
+    assert {each.paper.id for each in shelf} < set(mine)
+    assert len(shelf) == 2
+
+
 def test_the_shelf_costs_the_same_however_many_papers(
     programme: House, now: datetime, database: Any
 ) -> None:

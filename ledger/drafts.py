@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 
@@ -61,6 +62,8 @@ class Transfer:
     replayed: bool = field(default=False, compare=False)
 
 
+SAID = tuple(each.name for each in fields(Draft))
+_said = attrgetter(*SAID)
 #: What a single transfer binds, in this order.
 BOUND = (
     *("id", "key", "source", "target", "amount", "kind", "about", "memo", "at", "until"),
@@ -74,6 +77,14 @@ def numbered(statement: str, names: Sequence[str], named: str, sign: str) -> str
     for place, name in enumerate(names, 1):
         statement = re.sub(re.escape(named.format(name)) + r"\b", f"{sign}{place}", statement)
     return statement
+
+
+def columns_of(drafts: Sequence[Draft]) -> dict[str, Sequence[Any]]:
+    """What the drafts say, by column; memos as JSON."""
+    columns: dict[str, Sequence[Any]] = dict(
+        zip(SAID, zip(*map(_said, drafts), strict=True), strict=True)
+    )
+    return columns | {"memo": [memo_of(each) for each in drafts]}
 
 
 def memo_of(draft: Draft) -> str | None:

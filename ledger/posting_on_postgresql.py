@@ -10,7 +10,7 @@ import psycopg
 from sqlalchemy.orm import Session
 
 from ledger import prepared
-from ledger.drafts import BOUND, Draft, memo_of, numbered
+from ledger.drafts import BOUND, Draft, columns_of, memo_of, numbered
 from ledger.driver import aware, run
 
 INSERT_ONE = """
@@ -60,22 +60,7 @@ def insert_many(
     session: Session, drafts: Sequence[Draft], ids: Sequence[str], now: datetime
 ) -> bool:
     """Whether all of them were written; those whose key is known or whose floor says no are not."""
-    columns: dict[str, Sequence[object]] = {
-        "id": ids,
-        "key": [d.key for d in drafts],
-        "source": [d.source for d in drafts],
-        "target": [d.target for d in drafts],
-        "amount": [d.amount for d in drafts],
-        "kind": [d.kind for d in drafts],
-        "about": [d.about for d in drafts],
-        "memo": [memo_of(d) for d in drafts],
-        "until": [d.until for d in drafts],
-        "resolves": [d.resolves for d in drafts],
-        "reverses": [d.reverses for d in drafts],
-        "linked": [d.linked for d in drafts],
-        "expires_at": [d.expires_at for d in drafts],
-        "takes": [d.takes for d in drafts],
-    }
+    columns = columns_of(drafts) | {"id": ids}
     values: dict[str, Any] = {name: prepared.array(each) for name, each in columns.items()}
     cursor = run(session, INSERT_MANY, values | {"at": aware(now)})
     return bool(cursor.rowcount == len(drafts))

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from foundation.writing import driver_of
-from ledger.drafts import BOUND, Draft, memo_of, numbered
+from ledger.drafts import BOUND, Draft, columns_of, memo_of, numbered
 from ledger.driver import aware, refusing, text_of
 
 # By place, as the driver makes a text of each name each time; and 0 stands for nothing, which takes
@@ -96,23 +96,11 @@ def _columns(
     drafts: Sequence[Draft], ids: Sequence[str], now: datetime
 ) -> dict[str, Sequence[Any]]:
     """The columns of `ledger_draft` that say something."""
-    columns: dict[str, Sequence[Any]] = {
-        "place": range(len(drafts)),
-        "id": ids,
-        "key": [d.key for d in drafts],
-        "source": [d.source for d in drafts],
-        "target": [d.target for d in drafts],
-        "amount": [d.amount for d in drafts],
-        "kind": [d.kind for d in drafts],
-        "about": [d.about for d in drafts],
-        "memo": [memo_of(d) for d in drafts],
-        "at": [text_of(aware(now))] * len(drafts),
-        "until": _texts_of([d.until for d in drafts]),
-        "resolves": [d.resolves for d in drafts],
-        "linked": [d.linked for d in drafts],
-        "expires_at": _texts_of([d.expires_at for d in drafts]),
-    }
-    return {name: each for name, each in columns.items() if each.count(None) < len(drafts)}
+    many = len(drafts)
+    columns = columns_of(drafts)
+    columns |= {name: _texts_of(columns[name]) for name in ("until", "expires_at")}
+    columns |= {"place": range(many), "id": ids, "at": [text_of(aware(now))] * many}
+    return {name: each for name, each in columns.items() if each.count(None) < many}
 
 
 def _texts_of(moments: Sequence[datetime | None]) -> list[str | None]:

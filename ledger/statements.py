@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from foundation.paging import Page, read_page
@@ -190,6 +190,21 @@ def statement(
         make=lambda row: Line(*row),
         path=path,
     )
+
+
+def paid_off_by(session: Session, transfer_id: str) -> int:
+    """What of a credit, or of what was posted of a hold, made up for what its owner owed."""
+    of_it = or_(
+        transfers.c.id == transfer_id,
+        transfers.c.linked == transfer_id,
+        transfers.c.resolves == transfer_id,
+    )
+    query = (
+        select(func.coalesce(func.sum(transfers.c.amount), 0))
+        .join(accounts, accounts.c.id == transfers.c.target)
+        .where(of_it, accounts.c.kind == "owed")
+    )
+    return int(session.scalar(query) or 0)
 
 
 def trial_balance(session: Session) -> list[TrialRow]:

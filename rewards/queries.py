@@ -90,6 +90,7 @@ class Why:
     tier: Tier | None
     clawbacks: Sequence[Clawback]
     place: str | None  # the page of the order, review or answer behind it
+    paid_off: int  # what of it made up for what she owed
 
 
 @dataclass(frozen=True)
@@ -186,6 +187,7 @@ def why(session: Session, grant_id: str, member_id: str) -> Why:
         tier=version.rules.tier(grant.tier),
         clawbacks=clawbacks,
         place=_place_of(session.get(Fact, grant.fact_id), grant),
+        paid_off=statements.paid_off_by(session, grant.transfer_id),
     )
 
 

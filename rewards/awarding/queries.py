@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from foundation.paging import Page, read_page
 from foundation.refusal import Refused
+from ledger import statements
 from members.models import Member
 from rewards.awarding.models import Award, AwardReturn, AwardSet
 
@@ -26,10 +27,11 @@ class SetRow:
 
 @dataclass(frozen=True)
 class Mine:
-    """An award and what was taken back of it."""
+    """An award, what was taken back of it, and what of it made up for what she owed."""
 
     award: Award
     back: AwardReturn | None
+    paid_off: int
 
 
 def sets(session: Session, cursor: str | None, path: str) -> Page[SetRow]:
@@ -71,4 +73,5 @@ def mine(session: Session, award_id: str, member_id: str) -> Mine:
     award = session.get(Award, award_id)
     if award is None or award.member_id != member_id:
         raise Refused("There is no such reward.", code="unknown_award", status=404)
-    return Mine(award, session.get(AwardReturn, award_id))
+    paid_off = statements.paid_off_by(session, award.transfer_id)
+    return Mine(award, session.get(AwardReturn, award_id), paid_off)

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from foundation.doors import reading
+from foundation.doors import reading, writing
+from rewards.catalogue import redeeming
 from rewards.models import Grant, Voucher
 from tests import people
 
@@ -97,6 +98,29 @@ def test_each_line_says_why(client: Any, programme: Any, now: Any) -> None:
     assert "−100" in page
     assert "/how-rewards-work/1#rule-order" in page
     assert f'href="/me/orders/{order.removeprefix("order:")}"' in page  # what it was for
+
+
+def test_it_says_what_made_up_for_a_debt(client: Any, programme: Any, now: Any) -> None:
+    """Whether it was given at once or released, in part or as a whole."""
+    order = rich(programme, now)
+    later = now + timedelta(days=22)
+    with writing() as session:
+        redeeming.redeem(session, programme.ada, redeeming.Order("voucher-12", "form-1"), later)
+    programme.refunds(order, programme.ada, 30_000, 30_000, later)
+    owed = programme.balances(programme.ada).negative
+    programme.happens("review.published", programme.ada, later, product="x", order=None)
+    programme.pays(programme.ada, 100 * owed, later)
+    programme.release(later + timedelta(days=22))
+    with reading() as session:
+        grants = session.scalars(select(Grant).where(Grant.member_id == programme.ada)).all()
+    people.sign_in(client, programme.ada)
+    pages = [client.get(f"/me/rewards/{grant.id}").text for grant in grants]
+    said = [re.search(r"Made up for what you owed</dt><dd>(\d+) points", page) for page in pages]
+    paid_off = [int(each[1]) if each else 0 for each in said]
+    assert sum(paid_off) == owed > 0
+    assert [0 < part <= grant.amount for part, grant in zip(paid_off, grants, strict=True)] == [
+        grant.basis != order for grant in grants
+    ]
 
 
 def test_each_side_of_a_referral_is_led_to_what_it_can_see(

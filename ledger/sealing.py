@@ -22,7 +22,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import delete, exists, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from foundation.doors import writing
@@ -32,6 +32,7 @@ from ledger import driver
 from ledger.models import account_leaf as account_leaves
 from ledger.models import leaf as leaves
 from ledger.models import seal as seals
+from ledger.models import transfer as transfers
 from ledger.models import unsealed
 from ledger.refusals import MOST
 
@@ -151,8 +152,14 @@ def seal_some(session: Session, now: datetime) -> int:
     if driver.dialect_of(session) == "postgresql":
         session.execute(text("select pg_advisory_xact_lock(hashtext('ledger_seal'))"))
     before = head(session)
+    is_sealed = exists().where(leaves.c.transfer == unsealed.c.transfer)
+    # What somebody else put there, no transfer or a sealed one, keeps nobody from being sealed.
     waiting = session.scalars(
-        select(unsealed.c.transfer).order_by(unsealed.c.transfer).limit(BATCH)
+        select(unsealed.c.transfer)
+        .join(transfers, transfers.c.id == unsealed.c.transfer)
+        .where(~is_sealed)
+        .order_by(unsealed.c.transfer)
+        .limit(BATCH)
     ).all()
     if not waiting:
         return 0
@@ -167,7 +174,7 @@ def seal_some(session: Session, now: datetime) -> int:
     size, covered = before.size + len(rows), before.accounts + len(accounts)
     new = Seal(size, joined(before.hash, sealed), covered)
     session.execute(insert(seals).values(asdict(new) | {"at": now}))
-    session.execute(delete(unsealed).where(unsealed.c.transfer.in_(waiting)))
+    session.execute(delete(unsealed).where(unsealed.c.transfer <= waiting[-1], is_sealed))
     return len(rows)
 
 

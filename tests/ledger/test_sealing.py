@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -45,6 +47,18 @@ def test_seals_follow_from_each_other(book: Book, monkeypatch: pytest.MonkeyPatc
     with reading() as session:
         sizes = session.execute(text("select size from ledger_seal order by size")).scalars().all()
     assert sizes == [2, 4, 5]
+    assert broken() is None
+
+
+def test_what_does_not_belong_there_keeps_nothing_from_being_sealed(book: Book) -> None:
+    [sealed] = give(book, 1)
+    sealing.seal_all(book.now)
+    with writing() as session:
+        for transfer in ("0nothing", sealed):
+            session.execute(text("insert into ledger_unsealed values (:id)"), {"id": transfer})
+    later = replace(book, now=book.now + timedelta(seconds=1))  # so that its id is larger
+    later.give(10, key="later")
+    assert sealing.seal_all(book.now) == 1
     assert broken() is None
 
 

@@ -178,7 +178,7 @@ def seal_some(session: Session, now: datetime) -> int:
     return len(rows)
 
 
-def _seal_accounts(session: Session, before: Seal, transfers: Sequence[str]) -> list[bytes]:
+def _seal_accounts(session: Session, before: Seal, ids: Sequence[str]) -> list[bytes]:
     """Write leaves of the accounts that these transfers touch and that have none; their hashes."""
     which = TOUCHED if before.accounts else EVERY
     asked = text(
@@ -186,9 +186,7 @@ def _seal_accounts(session: Session, before: Seal, transfers: Sequence[str]) -> 
         " where not exists (select 1 from ledger_account_leaf l where l.account = x.account)"
         " order by x.account"
     )
-    found = session.execute(
-        asked, {"first": transfers[0], "last": transfers[-1]} if before.accounts else {}
-    )
+    found = session.execute(asked, {"first": ids[0], "last": ids[-1]} if before.accounts else {})
     rows = [
         {"number": number, "account": account, "hash": sha256(said.encode()).digest()}
         for number, (account, said) in enumerate(found, before.accounts + 1)
@@ -292,13 +290,13 @@ def count_waiting(session: Session) -> int:
     return session.execute(select(func.count()).select_from(unsealed)).scalar_one()
 
 
-def _hashes(session: Session, transfers: Sequence[str]) -> dict[str, bytes]:
+def _hashes(session: Session, ids: Sequence[str]) -> dict[str, bytes]:
     rows = session.execute(
         text(
             f"select l.transfer, {CONTENT[driver.dialect_of(session)]}"  # noqa: S608 - constants
             f" from ledger_unsealed l {JOINS} where l.transfer >= :first and l.transfer <= :last"
         ),
-        {"first": transfers[0], "last": transfers[-1]},
+        {"first": ids[0], "last": ids[-1]},
     )
     return {transfer: sha256(content.encode()).digest() for transfer, content in rows}
 

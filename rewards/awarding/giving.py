@@ -221,7 +221,8 @@ def _credit(
         )
         for each in awards
     ]
-    debts = paid_off(session, [(each["member_id"], POINTS, each["amount"]) for each in awards])
+    gifts = [(each["member_id"], POINTS, each["amount"]) for each in awards]
+    debts = paid_off(session, gifts) if award_set.is_told else []
     for each, made in zip(awards, bulk.credit_many(session, drafts, now), strict=True):
         each["transfer_id"] = made[0].id
     session.execute(insert(Award), awards)

@@ -10,10 +10,11 @@ from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs of 3.2
 from wtforms.i18n import get_translations
-from wtforms.widgets import CheckboxInput
+from wtforms.validators import StopValidation
+from wtforms.widgets import CheckboxInput, TextInput
 
 from foundation import words
-from foundation.money import LARGEST
+from foundation.money import LARGEST, ungrouped
 from foundation.refusal import Refused
 
 WTFORMS_LANGUAGES = {"en": ["en"], "zh_Hans": ["zh"], "zh_Hant": ["zh_TW", "zh"]}
@@ -25,14 +26,43 @@ class SelectMultipleCheckboxField(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
+class _Digits(TextInput):
+    """A field of text that telephones open their digits for.
+
+    A browser's own field for numbers sends what it makes of the text: of “1,5” it sends 15, of
+    “1e” nothing at all, which would be no limit where a limit was meant.
+    """
+
+    def __call__(self, field: Any, **kwargs: Any) -> Any:
+        return super().__call__(field, **{"inputmode": "numeric", **kwargs})
+
+
 class WholeField(IntegerField):
-    """A whole number that fits into the database; no page ever has to show a larger one."""
+    """A whole number that fits into the database; no page ever has to show a larger one.
+
+    Read with commas between thousands, and in any script's digits.
+    """
+
+    widget = _Digits()
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        super().process_formdata(valuelist)
-        if self.data is not None and abs(self.data) > LARGEST:
-            self.data = None
-            raise ValueError(words._("This number is too large."))
+        typed = str(valuelist[0]).strip() if valuelist else ""
+        self.data = None
+        self.data = _whole(typed) if typed else None
+
+    def pre_validate(self, form: Any) -> None:
+        """What is no number is not also outside of some bounds."""
+        if self.process_errors:
+            raise StopValidation
+
+
+def _whole(typed: str) -> int:
+    plain = ungrouped(typed)
+    if plain is None or "." in plain:
+        raise ValueError(words._("“%(text)s” is not a whole number.", text=typed[:40]))
+    if len(plain) > len(str(LARGEST)) or abs(int(plain)) > LARGEST:
+        raise ValueError(words._("This number is too large."))
+    return int(plain)
 
 
 class Form(FlaskForm):  # type: ignore[misc]

@@ -81,4 +81,14 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
+// A form that we check ourselves never asks the browser, and half a date would be sent as none at all.
+document.addEventListener("submit", (event) => {
+  const half = event.target.noValidate && [...event.target.elements].find((field) => field.validity?.badInput);
+  if (!half) return;
+  event.preventDefault();
+  const row = half.closest("details");
+  if (row) row.open = true;
+  half.reportValidity();
+});
+
 enhance(document);

@@ -65,7 +65,7 @@ class TestANewClub:
             ({"slug": "new"}, "in use by a page of its own"),
             ({"name_en": ""}, "This field is required"),
             ({"promise_hours": "0"}, "Promise 1 to 1000 business hours"),
-            ({"promise_hours": "soon"}, "Not a valid integer"),
+            ({"promise_hours": "soon"}, "“soon” is not a whole number."),
             ({"position": "-1"}, "The position is a number from 0"),
             ({"position": "9" * 20}, "This number is too large."),
             ({"time_zone": "Mars/Olympus"}, "Not a valid choice"),

@@ -6,7 +6,6 @@ from typing import Any
 
 from wtforms import (
     BooleanField,
-    DateField,
     FieldList,
     FormField,
     HiddenField,
@@ -17,7 +16,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from foundation.money import is_currency
-from foundation.web.forms import Form, WholeField
+from foundation.web.forms import DayField, Form, WholeField
 from foundation.words import lazy
 from rewards import recounting
 from rewards.row_forms import MOST_ROWS, SectionForm
@@ -85,8 +84,8 @@ class RedeemForm(Form):
 class ReplayForm(Form):
     """Which time to replay."""
 
-    since = DateField(lazy("From"), [InputRequired()])
-    until = DateField(
+    since = DayField(lazy("From"), [InputRequired()])
+    until = DayField(
         lazy("Until"), [InputRequired()], description=lazy("This day is the last one counted.")
     )
 

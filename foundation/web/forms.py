@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, SelectMultipleField
+from wtforms import DateField, IntegerField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs of 3.2
 from wtforms.i18n import get_translations
 from wtforms.validators import StopValidation
@@ -18,6 +19,10 @@ from foundation.money import LARGEST, ungrouped
 from foundation.refusal import Refused
 
 WTFORMS_LANGUAGES = {"en": ["en"], "zh_Hans": ["zh"], "zh_Hant": ["zh_TW", "zh"]}
+
+
+#: Days beyond these nobody means, and some of them have no day before or after them.
+FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9999, 12, 29)
 
 
 class SelectMultipleCheckboxField(SelectMultipleField):
@@ -54,6 +59,31 @@ class WholeField(IntegerField):
         """What is no number is not also outside of some bounds."""
         if self.process_errors:
             raise StopValidation
+
+
+class DayField(DateField):
+    """A day of our time, as the browser sends it.
+
+    Who types 12/31/26 into a browser's own field for days sends the year 26.
+    """
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        typed = str(valuelist[0]).strip() if valuelist else ""
+        self.data = None
+        self.data = day_of(typed) if typed else None
+        if typed and self.data is None:
+            raise ValueError(
+                words._("“%(text)s” is not a day. Write it like 2026-03-31.", text=typed[:40])
+            )
+
+
+def day_of(typed: str) -> date | None:
+    """2026-03-31 as a day; None for anything else, and for days nobody means."""
+    try:
+        day = date.fromisoformat(typed)
+    except ValueError:
+        return None
+    return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
 def _whole(typed: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, stream_with_context
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from foundation import clock, words
 from foundation.doors import reading
+from foundation.web.forms import day_of
 from ledger import movements
 from ledger.movements import Held
 from members.session import members_only, signed_in
@@ -27,7 +28,7 @@ Pieces = Callable[[Session, str, Held, datetime], Iterator[str]]
 def show() -> Any:
     """All movements of one commodity, and the five numbers, now or on a past day."""
     asked = request.args.get("day", "")
-    day = _day(asked)
+    day = day_of(asked)
     with reading() as session:
         page = statement.read(
             session,
@@ -48,15 +49,6 @@ def show() -> Any:
         unread=bool(asked and day is None),
         today=today,
     )
-
-
-def _day(text: str) -> date | None:
-    """A day as the browser sends it; None for anything else. The last one of all has no end."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if date(1970, 1, 1) <= day < date(9999, 12, 30) else None
 
 
 @bp.get("/me/rewards/statement.csv")

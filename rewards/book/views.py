@@ -22,6 +22,7 @@ from foundation import clock
 from foundation.doors import reading
 from foundation.refusal import Refused
 from foundation.sheets import Cell, as_csv
+from foundation.web.forms import day_of
 from foundation.words import _, when
 from ledger import beancount, journal
 from ledger.journal import Period, moment
@@ -148,11 +149,8 @@ def _day(name: str) -> date | None:
     text = request.args.get(name, "")
     if not text:
         return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if not date(1970, 1, 2) <= day < date(9999, 12, 30):
+    day = day_of(text)
+    if day is None:
         raise Refused("“%(text)s” is not a day. Write it like 2026-03-31.", code="day", text=text)
     return day
 

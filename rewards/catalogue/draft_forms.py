@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
-    DateField,
     FieldList,
     FormField,
     HiddenField,
@@ -24,7 +23,7 @@ from foundation import pictures, words
 from foundation.money import exponent, is_currency, major, parse_amount
 from foundation.pictures import Drawn
 from foundation.refusal import Refused
-from foundation.web.forms import WholeField, choices, sentence_of
+from foundation.web.forms import FIRST_DAY, LAST_DAY, DayField, WholeField, choices, sentence_of
 from foundation.web.texts import as_fields
 from foundation.words import lazy, text_in
 from members.session import signed_in
@@ -95,8 +94,8 @@ class ItemForm(RowForm):
         description=lazy("Empty: as often as points suffice."),
     )
     tier = SelectField(lazy("From tier"), choices=[], validate_choice=False)
-    available_from = DateField(lazy("To be had from"), [Optional()])
-    available_until = DateField(
+    available_from = DayField(lazy("To be had from"), [Optional()])
+    available_until = DayField(
         lazy("To be had until"), [Optional()], description=lazy("The last day, in UTC.")
     )
     dates_text = TextAreaField(
@@ -105,7 +104,7 @@ class ItemForm(RowForm):
         description=lazy("One a line, in your time zone: 2027-05-21 14:00"),
         render_kw={"rows": 3},
     )
-    expected_on = DateField(
+    expected_on = DayField(
         lazy("Expected on"), [Optional()], description=lazy("When a pre-order should arrive.")
     )
     file = FileField(
@@ -208,6 +207,8 @@ def _dates(typed: str) -> tuple[datetime, ...]:
         )
     try:
         moments = {datetime.strptime(line, DATE).replace(tzinfo=zone) for line in lines}
+        if not all(FIRST_DAY <= moment.date() <= LAST_DAY for moment in moments):
+            raise ValueError
     except ValueError:
         raise Refused(
             "Write a date a line, like 2027-05-21 14:00.", code="dates", field="dates_text"

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from foundation.web.forms import Form, choices
+from foundation.web.forms import DayField, Form, choices
 from foundation.web.texts import as_fields, ask_in_every_language, typed_texts
 from foundation.words import lazy, text_in
 from rewards.papers import files
@@ -40,8 +40,8 @@ class PaperForm(Form):
         description=lazy("Their handles or e-mail addresses, like @ada @ben."),
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
-    opens_on = DateField(lazy("From"), [InputRequired()])
-    closes_on = DateField(lazy("Last day"), [Optional()], description=lazy("Empty: for good."))
+    opens_on = DayField(lazy("From"), [InputRequired()])
+    closes_on = DayField(lazy("Last day"), [Optional()], description=lazy("Empty: for good."))
     is_listed = BooleanField(
         lazy("Others see its title"),
         description=lazy("And what leads to it. Not a word of what is in it."),

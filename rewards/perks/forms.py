@@ -6,7 +6,6 @@ from datetime import UTC, datetime, time
 from typing import Any, ClassVar
 
 from wtforms import (
-    DateField,
     FieldList,
     FormField,
     HiddenField,
@@ -17,7 +16,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from foundation import words
-from foundation.web.forms import Form, SelectMultipleCheckboxField, WholeField, choices
+from foundation.web.forms import DayField, Form, SelectMultipleCheckboxField, WholeField, choices
 from foundation.words import lazy, text_in
 from rewards.perks.granting import REASON_LENGTH, PerkDraft
 from rewards.perks.rules import EARLY_DELIVERY, KNOWN, PRIORITY_ANSWERS, Perk
@@ -131,7 +130,7 @@ class GrantForm(Form):
         render_kw={"autocomplete": "off", "spellcheck": "false"},
     )
     perk = SelectField(lazy("Perk"), choices=[])
-    ends_on = DateField(
+    ends_on = DayField(
         lazy("Last day"), [Optional()], description=lazy("Empty: until you take it back.")
     )
     reason = TextAreaField(

@@ -7,7 +7,6 @@ from typing import Any
 
 from wtforms import (
     BooleanField,
-    DateField,
     HiddenField,
     RadioField,
     SelectField,
@@ -17,7 +16,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
-from foundation.web.forms import Form, WholeField, choices
+from foundation.web.forms import DayField, Form, WholeField, choices
 from foundation.web.texts import ask_in_every_language
 from foundation.words import lazy
 from rewards.perks.forms import ReasonForm
@@ -100,7 +99,7 @@ class InviteForm(Form):
         [Optional(), NumberRange(0, LONGEST_MONTHS)],
         default=6,
     )
-    starts_on = DateField(lazy("Counted from"), [Optional()])
+    starts_on = DayField(lazy("Counted from"), [Optional()])
 
     def draft(self, now: datetime) -> InvitationDraft:
         """What was typed; the seat alone unless units were chosen."""

@@ -7,10 +7,11 @@ import wtforms
 from werkzeug.datastructures import MultiDict
 from wtforms.validators import NumberRange
 
-from foundation.web.forms import WholeField
+from foundation.web.forms import DayField, WholeField
 
 
 class Count(wtforms.Form):
+    day = DayField("Day")
     times = WholeField("Times", [NumberRange(-9, 10_000)], default=6)
 
 
@@ -41,3 +42,11 @@ def test_what_is_no_whole_number_is_refused_and_kept(typed: str) -> None:
     (sentence,) = form.times.errors
     assert sentence in (f"“{typed}” is not a whole number.", "This number is too large.")
     assert f'value="{typed}"' in str(form.times())
+
+
+@pytest.mark.parametrize("typed", ["0026-12-31", "9999-12-31", "20266-12-31", "31.12.2026", "soon"])
+def test_what_is_no_day_of_our_time_is_refused_and_kept(typed: str) -> None:
+    form = Count(MultiDict({"day": typed}))
+    assert not form.validate()
+    assert form.day.errors == [f"“{typed}” is not a day. Write it like 2026-03-31."]
+    assert f'value="{typed}"' in str(form.day())

@@ -11,11 +11,11 @@ from foundation import pictures
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
-from rewards import programme
+from rewards import programme, publishing
 from rewards.catalogue import picturing
 from rewards.first_programme import first_programme
 from rewards.models import ProgrammeDraft
-from rewards.programme import Draft
+from rewards.programme import Draft, Version
 from rewards.publishing import refuse_objections
 from rewards.rules import Programme
 
@@ -42,29 +42,35 @@ def start(session: Session, owner_id: str, now: datetime, currency: str = "USD")
 
 
 def change(
-    session: Session, owner_id: str, rules: Programme, note: str, revision: int, now: datetime
+    session: Session, owner_id: str, rules: Programme, note: str, revision: str, now: datetime
 ) -> Draft:
-    """Let the draft say `rules`. `revision` is the one the owner was looking at.
+    """Let the draft say `rules`. `revision` is the one the owner was looking at; the same again,
+    as two presses of a button send it, changes nothing.
 
     Refused when a rule objects (with the field at fault) or somebody changed the draft meanwhile.
     """
     refuse_objections(rules)
+    before, document = needed(session), rules.model_dump(mode="json")
+    if before.revision == programme.revision_of(document, note.strip()):
+        return before
     pictures.ask_for(session, picturing.named_by(rules), now)
-    changed = session.execute(
-        update(ProgrammeDraft)
-        .where(ProgrammeDraft.lane == 1, ProgrammeDraft.revision == revision)
-        .values(
-            rules=rules.model_dump(mode="json"),
-            note=note.strip(),
-            revision=revision + 1,
-            changed_by=owner_id,
-            changed_at=now,
-        )
-        .returning(ProgrammeDraft.id)
-        .execution_options(synchronize_session=False)
-    ).first()
-    if changed is None:
-        needed(session)
+    changed = (
+        before.revision == revision
+        and session.execute(
+            update(ProgrammeDraft)
+            .where(ProgrammeDraft.id == before.id, ProgrammeDraft.revision == before.turn)
+            .values(
+                rules=document,
+                note=note.strip(),
+                revision=before.turn + 1,
+                changed_by=owner_id,
+                changed_at=now,
+            )
+            .returning(ProgrammeDraft.id)
+            .execution_options(synchronize_session=False)
+        ).first()
+    )
+    if not changed:
         raise Refused(
             "Somebody changed this draft while you were editing it. Open it in another tab, and"
             " carry over what you want to keep.",
@@ -92,14 +98,21 @@ def needed(session: Session) -> Draft:
     return draft
 
 
-def looked_at(session: Session, revision: str) -> Draft:
-    """The draft, if it is still the one the owner looked at; Refused when it was changed since."""
-    draft = needed(session)
-    if str(draft.revision) != revision:
+def publish(session: Session, owner_id: str, revision: str, now: datetime) -> Version:
+    """Publish the draft the owner looked at; once it is published, the version it became.
+
+    Refused when it was changed since, and for what `publishing.publish` refuses.
+    """
+    draft = programme.draft(session)
+    if draft is None or draft.revision != revision:
+        done = programme.saying(session, revision)
+        if done is not None:
+            return done
+    if needed(session).revision != revision:
         raise Refused(
             "The draft was changed since you opened this page. Read once more what it changes,"
             " then publish it.",
             code="draft_changed",
             status=409,
         )
-    return draft
+    return publishing.publish(session, owner_id, needed(session), now)

@@ -129,7 +129,8 @@ def _general_changes(old: Programme, new: Programme) -> Iterator[str]:
             new=new.return_days,
             old=old.return_days,
         )
-    if old.standing_window_days != new.standing_window_days:
+    days = {each.standing_window_days for each in (old, new) if _counts_days(each)}
+    if len(days) == 2:
         yield _(
             "Standing counts the last %(new)s days instead of %(old)s.",
             new=number(new.standing_window_days),
@@ -141,6 +142,11 @@ def _general_changes(old: Programme, new: Programme) -> Iterator[str]:
             new=new.currency,
             old=old.currency,
         )
+
+
+def _counts_days(programme: Programme) -> bool:
+    """Whether standing looks at so many days; a calendar year has its own sentence."""
+    return programme.standing is None or programme.standing.window == "rolling"
 
 
 def _rule_changes(old: Programme, new: Programme) -> Iterator[str]:

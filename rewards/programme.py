@@ -3,7 +3,9 @@ something happened, also when we are told of it after they changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -35,13 +37,15 @@ class Version:
 
 @dataclass(frozen=True)
 class Draft:
-    """The programme the owners work on."""
+    """The programme the owners work on. `revision` is a name for all that it says, and `turn` how
+    often it was changed."""
 
     id: str
     based_on: int
     rules: Programme
     note: str
-    revision: int
+    revision: str
+    turn: int
     changed_by: str
     changed_at: datetime
 
@@ -147,10 +151,26 @@ def draft(session: Session) -> Draft | None:
         row.based_on,
         read(row.rules),
         row.note,
+        revision_of(row.rules, row.note),
         row.revision,
         row.changed_by,
         row.changed_at,
     )
+
+
+def revision_of(document: Mapping[str, Any], note: str) -> str:
+    """A name for what a draft says: another draft that says it too has the same."""
+    written = json.dumps([document, note], sort_keys=True)
+    return hashlib.sha256(written.encode()).hexdigest()[:32]
+
+
+def saying(session: Session, revision: str) -> Version | None:
+    """The version in force, if it is what a draft of this revision became."""
+    found = latest(session)
+    if found is None:
+        return None
+    document = found.rules.model_dump(mode="json")
+    return found if revision_of(document, found.note) == revision else None
 
 
 def _version(row: ProgrammeVersion, superseded_at: datetime | None) -> Version:

@@ -149,10 +149,9 @@ class SectionForm(Form):
             self.object(each)
         return None if found else changed
 
-    def seen(self) -> int:
-        """The revision of the draft which was on the screen; 0 when the form does not tell."""
-        text = self.typed("revision")
-        return int(text) if text.isascii() and text.isdecimal() else 0
+    def seen(self) -> str:
+        """The revision of the draft which was on the screen; empty when the form does not tell."""
+        return self.typed("revision")
 
     def arrange(self, act: str) -> bool:
         """Add, remove or move a row as its button asks; True if it did.

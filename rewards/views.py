@@ -298,8 +298,7 @@ def publish() -> Any:
     if not form.validate_on_submit():
         return _confirm(form)
     with refilling(form), writing() as session:
-        draft = drafting.looked_at(session, str(form.revision.data))
-        version = publishing.publish(session, signed_in().id, draft, clock.now())
+        version = drafting.publish(session, signed_in().id, form.typed("revision"), clock.now())
     if form.refused:
         return _confirm(form)
     flash(_("Version %(number)s is in force.", number=version.number), "good")

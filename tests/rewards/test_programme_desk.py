@@ -181,7 +181,7 @@ def test_rows_come_and_go_without_script_and_nothing_typed_is_lost(
 
 def test_two_tabs_notice_each_other(client: Any, programme: Any) -> None:
     values = start(client, programme)
-    assert client.post("/programme/draft", data=values).status_code == 303
+    assert client.post("/programme/draft", data=values | {"return_days": "8"}).status_code == 303
     answer = client.post("/programme/draft", data=values | {"return_days": "7"})
     assert answer.status_code == 409
     assert "Somebody changed this draft" in answer.text
@@ -197,7 +197,7 @@ def test_replay_then_publish(client: Any, programme: Any) -> None:
     page = client.get(answer.location).text
     assert "It would have cost 600 instead of 300 points" in page
     assert "Ben" in page
-    sure = {"csrf_token": token(client, "/programme/publish"), "revision": "2"}
+    sure = fields(client.get("/programme/publish").text, "/programme/publish")
     assert client.post("/programme/publish", data=sure).status_code == 422
     assert client.post("/programme/publish", data=sure | {"sure": "y"}).status_code == 303
     with reading() as session:
@@ -205,6 +205,27 @@ def test_replay_then_publish(client: Any, programme: Any) -> None:
         assert latest is not None
         assert (latest.number, latest.rules.earning[0].amount) == (2, 2)
         assert programmes.draft(session) is None
+
+
+def test_two_presses_keep_and_publish_once_and_never_what_nobody_read(
+    client: Any, programme: Any
+) -> None:
+    first = start(client, programme) | {"return_days": "7"}
+    for _press in range(2):
+        assert client.post("/programme/draft", data=first).status_code == 303
+    unread = fields(client.get("/programme/publish").text, "/programme/publish") | {"sure": "y"}
+    people.submit(client, "/programme/draft/discard")
+    values = start(client, programme) | {"return_days": "8"}
+    assert client.post("/programme/draft", data=values).status_code == 303
+    assert client.post("/programme/draft", data=first | {"return_days": "9"}).status_code == 409
+    assert "Read once more what it changes" in client.post("/programme/publish", data=unread).text
+    read = fields(client.get("/programme/publish").text, "/programme/publish") | {"sure": "y"}
+    for _press in range(2):
+        assert client.post("/programme/publish", data=read).location == "/how-rewards-work"
+    with reading() as session:
+        latest = programmes.latest(session)
+    assert latest is not None
+    assert (latest.number, latest.rules.return_days) == (2, 8)
 
 
 def fields_of_period(page: str) -> dict[str, str]:

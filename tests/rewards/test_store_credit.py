@@ -192,7 +192,9 @@ def test_a_budget_of_all_in_money_counts_points_and_credit_together(house: Any, 
             for scope in (ALL, f"{ALL}:USD")
         }
         told = session.scalars(
-            select(Notification).where(Notification.kind == "budget.used_up")
+            select(Notification)
+            .where(Notification.kind == "budget.used_up")
+            .order_by(Notification.id)
         ).all()
         outcome = replaying.replay(
             session, crediting(BACK, budgets=(budget,), worth_of_100=500), PUBLISHED, END

@@ -121,11 +121,13 @@ def test_the_editor_comes_back_as_it_was_and_says_what_it_changes(
     assert values["influence"] == "35"
     assert values["full_spend"] == "400.00"
     values |= {"influence": "45", "loyalty": "20", "grace_days": "14", "window": "calendar_year"}
+    values |= {"standing_window_days": "180"}
     values |= {"tiers-1-benefits_en": "Early parcels\nA card at New Year"}
     values |= {"tiers-1-benefits_zh_Hans": "提前发货"}
     assert client.post(EDITOR, data=values).status_code == 303
     page = client.get(EDITOR).text
     assert "Influence weighs 45% instead of 35%." in page
+    assert "Standing counts the last" not in page
     assert "A tier is kept for 14 days after falling below it, instead of 30." in page
     assert "Regular, new: Early parcels" in page
     with reading() as session:

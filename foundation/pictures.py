@@ -201,14 +201,21 @@ def _check(width: int, height: int, field: str) -> None:
         )
 
 
-def _drawn(image: Image.Image) -> Drawn:
+def as_shown(image: Image.Image, longest: int | None = None) -> Image.Image:
+    """The picture as a browser shows it: upright, eight bits a colour, in sRGB, with `longest` no
+    side longer than that. Whoever writes it anew needs nothing that stood beside the pixels."""
     profile = image.info.get("icc_profile")
     if image.mode in ("1", "P"):  # of a few colours, which cannot be mixed when it gets smaller
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     elif image.mode.startswith("I"):  # sixteen bits of grey, which a conversion would cut off
         image = image.convert("I").point(lambda bits: bits * (1 / 257) + 0).convert("L")
-    image.thumbnail((SIZES["large"],) * 2, Image.Resampling.LANCZOS)
-    large = _in_common_colours(ImageOps.exif_transpose(image), profile)
+    if longest is not None:
+        image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    return _in_common_colours(ImageOps.exif_transpose(image), profile)
+
+
+def _drawn(image: Image.Image) -> Drawn:
+    large = as_shown(image, SIZES["large"])
     small = large.copy()
     small.thumbnail(scaled(large.width, large.height, "small"), Image.Resampling.LANCZOS)
     files = {"large": _webp(large), "small": _webp(small)}

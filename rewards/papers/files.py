@@ -132,7 +132,8 @@ def _check_image(data: bytes) -> None:
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
             pixels = image.width * image.height
-            image.verify()
+            if pixels <= MOST_PIXELS:
+                image.load()  # to its last line: each reader's copy is drawn from it
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:
         raise _refused("This picture cannot be read. Save it anew and send it again.") from problem
     if pixels > MOST_PIXELS:

@@ -9,6 +9,7 @@ so that nobody passes a copy on without thinking.
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -21,6 +22,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
+from foundation import pictures
 from rewards.papers.files import JPEG, PDF, PNG
 
 #: The property of a stamped PDF, and the text chunk of a PNG, that hold the mark.
@@ -63,11 +65,11 @@ def _pdf(data: bytes, stamp: Stamp) -> bytes:
     for page in writer.pages:
         if page.rotation:
             page.transfer_rotation_to_content()
-        size = (float(page.mediabox.width), float(page.mediabox.height))
+        seen = page.cropbox  # what a reader shows; the printer's margins around it are cut off
+        size = (float(seen.width), float(seen.height))
         if size not in overlays:
             overlays[size] = _overlay(size, stamp)
-        left, bottom = float(page.mediabox.left), float(page.mediabox.bottom)
-        page.merge_translated_page(overlays[size], left, bottom)
+        page.merge_translated_page(overlays[size], float(seen.left), float(seen.bottom))
     writer.add_metadata({f"/{PROPERTY}": stamp.mark})
     written = io.BytesIO()
     writer.write(written)
@@ -110,13 +112,7 @@ def _register() -> None:
 
 def _picture(media_type: str, data: bytes, stamp: Stamp) -> bytes:
     with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as opened:
-        picture = opened.convert("RGBA" if media_type == PNG else "RGB")
-    size = max(12, min(36, picture.width // 40))
-    band = Image.new(picture.mode, (picture.width, picture.height + size * 2), "white")
-    band.paste(picture, (0, 0))
-    face = ImageFont.load_default(size)
-    middle = (picture.width / 2, picture.height + size)
-    ImageDraw.Draw(band).text(middle, stamp.plain, fill="black", font=face, anchor="mm")
+        band = _with_band(pictures.as_shown(opened), stamp)
     written = io.BytesIO()
     if media_type == PNG:
         chunk = PngInfo()
@@ -125,3 +121,16 @@ def _picture(media_type: str, data: bytes, stamp: Stamp) -> bytes:
     else:
         band.save(written, "JPEG", quality=92, comment=f"{PROPERTY} {stamp.mark}".encode())
     return written.getvalue()
+
+
+def _with_band(picture: Image.Image, stamp: Stamp) -> Image.Image:
+    """The picture above a line of whose it is; the line is whole below a narrow one too."""
+    size = max(12, min(36, picture.width // 40))
+    face = ImageFont.load_default(size)
+    line = math.ceil(ImageDraw.Draw(picture).textlength(stamp.plain, font=face))
+    width = max(picture.width, line + size)
+    band = Image.new(picture.mode, (width, picture.height + size * 2), "white")
+    band.paste(picture, ((width - picture.width) // 2, 0))
+    middle = (width / 2, picture.height + size)
+    ImageDraw.Draw(band).text(middle, stamp.plain, fill="black", font=face, anchor="mm")
+    return band

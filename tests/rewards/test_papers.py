@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from PIL import Image
+from PIL import Image, ImageOps
 from pypdf import PdfReader, PdfWriter
 from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy import func, select, text
@@ -195,6 +195,7 @@ class TestFiles:
             b"<svg xmlns='http://www.w3.org/2000/svg'/>",
             b"%PDF-1.7 but not really",
             b"\x89PNG\r\n\x1a\n but not really",
+            picture("JPEG")[:-200],  # half of it came through: it could not be stamped
             b"GIF89a",
         ],
     )
@@ -224,6 +225,11 @@ class TestFiles:
 
 
 class TestStamps:
+    @pytest.fixture
+    def now(self) -> datetime:
+        """Stamping asks no database."""
+        return datetime(2026, 4, 1, 9, tzinfo=UTC)
+
     def stamp(self, now: datetime, name: str = "Ben") -> Stamp:
         return Stamp("K7QM-9XTA", name, "ben", now)
 
@@ -253,6 +259,47 @@ class TestStamps:
         assert made.info[PROPERTY] == "K7QM-9XTA"
         jpeg = stamped(JPEG, picture("JPEG"), self.stamp(now))
         assert b"K7QM-9XTA" in jpeg
+
+    def test_a_copy_looks_like_the_picture_and_its_mark_is_whole(self, now: datetime) -> None:
+        lying = Image.new("RGB", (600, 400), "black")
+        lying.paste("white", (0, 0, 300, 400))
+        exif = Image.Exif()
+        exif[0x0112] = 6  # as a telephone that was held upright writes it
+        copy = self.copy_of(lying, now, "JPEG", exif=exif)
+        assert copy.width == 400
+        assert copy.height > 600
+        assert copy.convert("L").getpixel((200, 100)) > 250  # what lay on the left is at the top
+        assert copy.convert("L").getpixel((200, 500)) < 5
+
+        grey = self.copy_of(Image.new("I;16", (600, 400), 32_896), now)  # half bright
+        assert grey.convert("L").getpixel((5, 5)) == 128
+
+        narrow = self.copy_of(Image.new("RGB", (40, 40), "white"), now).convert("L")
+        drawn = ImageOps.invert(narrow).getbbox()
+        assert drawn is not None
+        assert 0 < drawn[0] < drawn[2] < narrow.width, "the mark is not cut off"
+
+    def copy_of(self, image: Image.Image, now: datetime, kind: str = "PNG", **more: Any) -> Any:
+        sent = io.BytesIO()
+        image.save(sent, kind, **more)
+        file = paper_files.look_at("a.bin", sent.getvalue())
+        return Image.open(io.BytesIO(stamped(file.media_type, file.data, self.stamp(now))))
+
+    def test_the_foot_of_a_page_is_where_it_is_seen(self, now: datetime) -> None:
+        drawn = io.BytesIO()
+        canvas = Canvas(drawn, pagesize=(300, 400))
+        canvas.setCropBox((50, 60, 250, 340))
+        canvas.showPage()
+        canvas.save()
+        places: list[float] = []
+        page = PdfReader(io.BytesIO(stamped(PDF, drawn.getvalue(), self.stamp(now)))).pages[0]
+        page.extract_text(
+            visitor_text=lambda text, cm, tm, *_: (
+                places.append(tm[5] + cm[5]) if "Ben" in text else None
+            )
+        )
+        assert places
+        assert all(60 <= bottom <= 340 for bottom in places)
 
     def test_sound_stays_as_it_is(self, now: datetime) -> None:
         assert stamped("audio/mpeg", b"ID3 la la", self.stamp(now)) == b"ID3 la la"

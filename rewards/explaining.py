@@ -105,6 +105,16 @@ def amount(each: EarningRule, many: int, programme: Programme) -> str:
 # What changed.
 
 
+def days(programme: Programme) -> str:
+    """When the days and months that limits count begin; empty when none counts any."""
+    counted = (
+        any(rule.cap_per_day or rule.cap_per_month for rule in programme.paying)
+        or any(budget.period == "month" for budget in programme.budgets)
+        or any(card.one_a_day for card in programme.cards)
+    )
+    return _("Days and calendar months begin at midnight UTC.") if counted else ""
+
+
 def changes(old: Programme, new: Programme) -> list[str]:
     """What `new` changes about `old`, a sentence each; empty when they are the same."""
     found = [

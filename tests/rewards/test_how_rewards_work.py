@@ -20,6 +20,7 @@ def test_it_works(client: Any, programme: Any) -> None:
     page = client.get("/how-rewards-work").text
     assert "1 point for each 1 USD of its value" in page
     assert "At most 100 points in a calendar month." in page
+    assert "Days and calendar months begin at midnight UTC." in page
     assert "Ambassador" in page
 
 

@@ -13,7 +13,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from foundation import words
 from foundation.web.forms import DayField, Form, SelectMultipleCheckboxField, WholeField, choices
@@ -148,12 +148,18 @@ class GrantForm(Form):
         return PerkDraft(handle, perk, reason, ends_at, self.typed("request_key"))
 
 
+def reason_field(**more: Any) -> Any:
+    """Why something is done to a member; she reads it, so blanks are none."""
+    return TextAreaField(
+        lazy("Reason"),
+        [DataRequired(), Length(max=REASON_LENGTH)],
+        description=lazy("The member reads it."),
+        render_kw={"rows": 2, "maxlength": REASON_LENGTH},
+        **more,
+    )
+
+
 class ReasonForm(Form):
     """Why something is taken back or ended."""
 
-    reason = TextAreaField(
-        lazy("Reason"),
-        [InputRequired(), Length(max=REASON_LENGTH)],
-        description=lazy("The member reads it."),
-        render_kw={"rows": 2, "maxlength": REASON_LENGTH},
-    )
+    reason = reason_field()

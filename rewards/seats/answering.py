@@ -70,7 +70,8 @@ def accept(
     subject = f"seat:{seat.id}"
     facts.record(session, "seat.accepted", member_id, subject, now, agreement=seat.agreement)
     if wants_units:
-        vesting.grant(session, seat, invitation, now)
+        granted = vesting.grant(session, seat, invitation, now)
+        vesting.vest(session, granted.id, now)  # steps that were counted from a day gone by
     return seat
 
 
@@ -126,7 +127,13 @@ def _check(session: Session, invitation: SeatInvitation, said: Acceptance, now: 
 
 
 def _refuse_units(gate: Gate, country: str) -> None:
-    unit_gate.refuse_units_without_counsel(gate)
+    if not gate.is_open:  # it was when she was invited
+        raise Refused(
+            "Units cannot be granted at present. You can take the seat without them: tick the box"
+            " below. Or ask who invited you, and answer later.",
+            code="no_counsel",
+            field="without_units",
+        )
     if not gate.lets_in(country):
         raise Refused(
             "Units cannot be granted where you live. You can take the seat without them: tick the"

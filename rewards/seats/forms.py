@@ -19,7 +19,7 @@ from wtforms.widgets import HiddenInput
 from foundation.web.forms import DayField, Form, WholeField, choices
 from foundation.web.texts import ask_in_every_language
 from foundation.words import lazy
-from rewards.perks.forms import ReasonForm
+from rewards.perks.forms import ReasonForm, reason_field
 from rewards.perks.granting import REASON_LENGTH
 from rewards.seats.agreements import BODY_LENGTH
 from rewards.seats.answering import NAME_LENGTH
@@ -139,5 +139,6 @@ class AcceptForm(Form):
 class SettleForm(ReasonForm):
     """Vested units that were settled outside; `step` makes a double press one settlement."""
 
+    reason = reason_field(id="settle-reason")  # it stands on one page with the end of the seat
     step = WholeField(validators=[InputRequired()], widget=HiddenInput())
     amount = WholeField(lazy("Units"), [InputRequired(), NumberRange(1, MOST_UNITS)])

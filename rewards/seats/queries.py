@@ -60,9 +60,9 @@ def state_of(invitation: SeatInvitation, ended_at: datetime | None, now: datetim
         return "ended" if ended_at is not None else "seated"
     if invitation.declined_at is not None:
         return "declined"
-    if invitation.expires_at <= now:
-        return "expired"
-    return "withdrawn" if invitation.withdrawn_at is not None else "open"
+    if invitation.withdrawn_at is not None and invitation.withdrawn_at < invitation.expires_at:
+        return "withdrawn"
+    return "expired" if invitation.expires_at <= now else "open"
 
 
 def page(session: Session, invitation_id: str, member_id: str | None) -> SeatPage:

@@ -23,6 +23,7 @@ from rewards.seats.forms import (
     PublishAgreementForm,
     SettleForm,
 )
+from rewards.seats.queries import SeatPage
 from rewards.seats.unit_gate import Gate
 
 bp = Blueprint("seats", __name__)
@@ -217,11 +218,9 @@ def settle(seat_id: str) -> Any:
 @limit("30 per 10 minutes", "seat")
 def mine(invitation_id: str) -> Any:
     """The invitation with its agreement, the form that accepts it, and later the seat."""
-    who, form = signed_in(), AcceptForm()
+    who, form = signed_in(), _offering(AcceptForm())
     with reading() as session:
         page = queries.page(session, invitation_id, who.id)
-    countries = unit_gate.countries(words.language())
-    form.country.choices = choices([("", _("Choose …")), *countries])
     if form.validate_on_submit():
         with refilling(form), writing() as session:
             said = _said(form)
@@ -229,16 +228,27 @@ def mine(invitation_id: str) -> Any:
         if not form.refused:
             flash(_("Welcome to the table. Thank you."), "good")
             return redirect(f"/me/seats/{invitation_id}", 303)
+    return _my_page(page, form, ReasonForm(formdata=None))
+
+
+def _offering(form: AcceptForm) -> AcceptForm:
+    """The form with every country to choose from."""
+    countries = unit_gate.countries(words.language())
+    form.country.choices = choices([("", _("Choose …")), *countries])
+    return form
+
+
+def _my_page(page: SeatPage, form: AcceptForm, leave: ReasonForm) -> Any:
     form.agreement.data = str(page.agreement.number)
     form.language.data = words.language_shown(page.agreement.body_html)
     html = render_template(
         "rewards/seats/my_seat.html",
         page=page,
         form=form,
-        leave=ReasonForm(formdata=None),
+        leave=leave,
         state=page.state(clock.now()),
     )
-    return html, (422 if form.errors else 200)
+    return html, (422 if form.errors or leave.errors else 200)
 
 
 @bp.get("/me/seats/<invitation_id>/agreement.json")
@@ -288,8 +298,12 @@ def leave(invitation_id: str) -> Any:
     who, form = signed_in(), ReasonForm()
     with reading() as session:
         page = queries.page(session, invitation_id, who.id)
-    if page.seat is not None and page.seat.ended_at is None and form.validate_on_submit():
-        with writing() as session:
+    if page.seat is None or page.seat.ended_at is not None:
+        return redirect(f"/me/seats/{invitation_id}", 303)
+    if form.validate_on_submit():
+        with refilling(form), writing() as session:
             leaving.end(session, who.id, page.seat.id, form.typed("reason"), clock.now())
-        flash(_("Your seat has ended. Thank you for the time you gave."), "good")
-    return redirect(f"/me/seats/{invitation_id}", 303)
+        if not form.refused:
+            flash(_("Your seat has ended. Thank you for the time you gave."), "good")
+            return redirect(f"/me/seats/{invitation_id}", 303)
+    return _my_page(page, _offering(AcceptForm(formdata=None)), form)

@@ -213,8 +213,16 @@ class TestAccepting:
     def test_the_gate_is_asked_again(self, house: House, now: datetime) -> None:
         publish(house, now)
         invitation = invite(house, now, 1_200)
-        with pytest.raises(Refused, match="BELLMOUTH_EQUITY_COUNSEL"), writing() as session:
+        with pytest.raises(Refused, match="at present") as refused, writing() as session:
             seats.accept(session, house.ada, invitation, SAID, CLOSED, now)
+        assert (refused.value.field, refused.value.params) == ("without_units", {})  # no setting
+
+    def test_months_gone_by_vest_when_she_accepts(self, house: House, now: datetime) -> None:
+        later = month_after(START, 7)
+        publish(house, later)
+        accept(house, invite(house, later, 1_200), later)
+        assert units_of(house) == (500, 700, 0, 0)
+        assert only_grant().next_at == month_after(START, 8)
 
     def test_a_later_version_does_not_touch_her_seat(self, house: House, now: datetime) -> None:
         seated(house, now)
@@ -459,9 +467,29 @@ class TestPages:
     ) -> None:
         publish(house, now)
         people.sign_in(client, house.ada)
-        page = client.get(f"/me/seats/{invite(house, now, 120)}").text
-        assert "In monthly steps over 12 months, counted from" in page
+        path = f"/me/seats/{invite(house, now, 120)}"
+        page = client.get(path).text
+        vesting_said = "In monthly steps over 12 months, counted from"
+        assert 0 < page.index(vesting_said) < page.index('name="typed_name"')
         assert "Nothing before 3 months have passed." in page
+        people.submit(client, path, f"{path}/decline")
+        declined = client.get(path).text
+        assert "120 units" in declined
+        assert "no economic side" not in declined
+
+    def test_who_gives_a_seat_up_reads_what_lapses_and_a_blank_reason_is_none(
+        self, client: Any, house: House, now: datetime
+    ) -> None:
+        seated(house, now, 1_200, "lapses")
+        people.sign_in(client, house.ada)
+        with reading() as session:
+            path = f"/me/seats/{session.scalars(select(SeatInvitation.id)).one()}"
+        assert "forfeited, and what has vested lapses." in client.get(path).text
+        for reason in ("  ", "x" * 5_000):
+            refused = people.submit(client, path, f"{path}/leave", reason=reason)
+            assert refused.status_code == 422
+            assert "Please look at this again" in refused.text
+        assert "Seated" in client.get(path).text
 
     def test_the_language_kept_is_the_one_she_read(
         self, client: Any, house: House, now: datetime
@@ -519,6 +547,8 @@ class TestPages:
         path = f"/seats/invitations/{invitation}"
         assert "Ada Lovelace, DE" in client.get(path).text
         assert "1,200 units" in client.get(path).text
+        asked = re.findall(r'<(?:input|textarea|select)[^>]* id="([^"]+)"', client.get(path).text)
+        assert len(asked) == len(set(asked)), "each label leads to its own field"
         too_much = people.submit(client, path, f"/seats/{seat}/settle", amount=9_999, reason="x")
         assert too_much.status_code == 422
         settled = people.submit(client, path, f"/seats/{seat}/settle", amount=100, reason="Paid.")

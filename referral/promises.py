@@ -10,7 +10,7 @@ from foundation import words
 from foundation.money import exponent, format_amount
 from foundation.words import _
 from rewards import explaining_rules, programme
-from rewards.rules import EarningRule, Programme, side_amount
+from rewards.rules import ALWAYS, EarningRule, Programme, side_amount
 
 
 @dataclass(frozen=True)
@@ -26,21 +26,37 @@ class Promise:
         return bool(self.referrer or self.friend)
 
 
-def promise(session: Session) -> Promise:
-    """What is promised today, in the reader's language."""
-    rules = programme.current(session)
+def promise(session: Session, channel: str | None = None) -> Promise:
+    """What is promised today to whom comes by `channel` (None: whatever it is), in the reader's
+    language."""
+    return of(programme.current(session), channel)
+
+
+def of(rules: Programme | None, channel: str | None) -> Promise:
+    """What these rules promise to whom comes by `channel`."""
     if rules is None:
         return Promise(None, None, 0)
-    return Promise(_side(rules, "referrer"), _side(rules, "friend"), rules.return_days)
+    return Promise(
+        _side(rules, "referrer", channel), _side(rules, "friend", channel), rules.return_days
+    )
 
 
-def _side(rules: Programme, who: str) -> str | None:
+def _side(rules: Programme, who: str, channel: str | None) -> str | None:
     parts = [
-        _in_words(rules, rule, amount)
+        _with_conditions(rules, rule, amount, channel)
         for rule in rules.earning
-        if rule.fact == "referral.purchased" and (amount := side_amount(rule, who)) is not None
+        if rule.fact == "referral.purchased"
+        and (amount := side_amount(rule, who)) is not None
+        and (channel is None or not rule.when.channels or channel in rule.when.channels)
     ]
     return " + ".join(parts) or None
+
+
+def _with_conditions(rules: Programme, rule: EarningRule, amount: int, channel: str | None) -> str:
+    """The page of the programme says which conditions; here, that there are some."""
+    said = _in_words(rules, rule, amount)
+    left = rule.when.model_copy(update={"channels": ()}) if channel is not None else rule.when
+    return said if left == ALWAYS else _("%(what)s (on conditions)", what=said)
 
 
 def _in_words(rules: Programme, rule: EarningRule, amount: int) -> str:

@@ -6,6 +6,7 @@ We send nothing to friends' addresses. Each link names its channel, to tell the 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -51,15 +52,16 @@ def link(public_url: str, code: str, channel: str = "") -> str:
     return f"{public_url}/r/{code}" + (f"/{channel}" if channel else "")
 
 
-def shares(public_url: str, code: str, text: str, subject: str) -> list[Share]:
-    """A button for each channel. What Facebook shows beside the link it does not let us write."""
+def shares(public_url: str, code: str, text_for: Callable[[str], str], subject: str) -> list[Share]:
+    """A button for each channel, with what is promised to whom comes by it. What Facebook shows
+    beside the link it does not let us write."""
     return [
         Share(
             channel.key,
             channel.label,
             channel.pattern.format(
                 link=quote(link(public_url, code, channel.key), safe=""),
-                text=quote(text, safe=""),
+                text=quote(text_for(channel.key), safe=""),
                 subject=quote(subject, safe=""),
             ),
         )

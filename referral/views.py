@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from foundation import clock
@@ -17,6 +18,7 @@ from referral import codes, deciding, following, navigations, promises, queries,
 from referral.forms import NameForm, VerdictForm
 from referral.models import Code
 from referral.statuses import STATUSES
+from rewards import programme
 
 bp = Blueprint("referral", __name__)
 
@@ -54,7 +56,7 @@ def invited() -> Any:
     who = viewer()
     with reading() as session:
         inviter = queries.inviter(session, touch.code) if touch else None
-        promise = promises.promise(session)
+        promise = promises.promise(session, touch.channel if touch else None)
     landing = touch.landing if touch and touch.landing not in ("", "/") else SHOP
     page = render_template(
         "referral/invited.html",
@@ -89,19 +91,24 @@ def _mine(form: NameForm) -> str:
             page=queries.of_member(session, member_id, request.args.get("page")),
             counts=queries.counts(session, member_id),
             channels=queries.clicks_by_channel(session, member_id),
-            **_share(settings, code, promise),
+            **_share(session, settings, code),
         )
 
 
-def _share(settings: Settings, code: Code | None, promise: promises.Promise) -> dict[str, Any]:
+def _share(session: Session, settings: Settings, code: Code | None) -> dict[str, Any]:
     if code is None:
         return {"link": None, "text": "", "shares": []}
-    text = promises.share_text(settings.site_name, promise)
+
+    rules = programme.current(session)
+
+    def text_for(channel: str) -> str:
+        return promises.share_text(settings.site_name, promises.of(rules, channel))
+
     subject = _("For you: %(site)s", site=settings.site_name)
     return {
         "link": sharing.link(settings.public_url, code.code),
-        "text": text,
-        "shares": sharing.shares(settings.public_url, code.code, text, subject),
+        "text": text_for("link"),
+        "shares": sharing.shares(settings.public_url, code.code, text_for, subject),
     }
 
 

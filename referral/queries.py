@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from foundation.paging import Page, read_page
@@ -41,7 +41,12 @@ class Row:
 
     @property
     def status(self) -> statuses.Status:
-        return statuses.STATUSES[self.state]
+        return statuses.of(self.state, is_returned=self.is_returned)
+
+    @property
+    def is_returned(self) -> bool:
+        """Whether all of the friend's first order was given back."""
+        return 0 < (self.total or 0) <= self.refunded_total
 
     @property
     def channel_name(self) -> Any:
@@ -57,6 +62,7 @@ class Row:
             bought=self.purchased_at,
             release=self.release_at,
             is_partly_refunded=0 < self.refunded_total < (self.total or 0),
+            is_returned=self.is_returned,
         )
 
 
@@ -110,7 +116,8 @@ def states(session: Session) -> dict[str, int]:
 
 
 def counts(session: Session, member_id: str) -> Counts:
-    """Clicks, joins, purchases and releases of a member."""
+    """Clicks, joins, purchases, and releases that were not given back afterwards, of a member."""
+    is_kept = or_(Referral.refunded_total == 0, Referral.refunded_total < Referral.total)
     clicks = session.scalar(
         select(func.coalesce(func.sum(ClickCount.clicks), 0))
         .join(Code, Code.code == ClickCount.code)
@@ -120,7 +127,7 @@ def counts(session: Session, member_id: str) -> Counts:
         select(
             func.count(),
             func.count(Referral.purchased_at),
-            func.count().filter(Referral.state == "released"),
+            func.count().filter(Referral.state == "released", is_kept),
         ).where(Referral.referrer_id == member_id)
     ).one()
     return Counts(int(clicks or 0), joined, bought, released)
@@ -141,16 +148,27 @@ def clicks_by_channel(session: Session, member_id: str) -> list[tuple[Any, int]]
 
 @dataclass(frozen=True)
 class Inviter:
-    """Who a friend was sent by."""
+    """Who a friend was sent by, and by which channel as far as it is asked."""
 
     member_id: str
     name: str
+    channel: str | None = None
 
 
 def inviter(session: Session, code: str) -> Inviter | None:
     """The member behind a code, by the name she chose to show."""
     row = session.execute(select(Code.member_id, Code.shown_as).where(Code.code == code)).first()
     return Inviter(row.member_id, row.shown_as) if row else None
+
+
+def waiting_for(session: Session, member_id: str) -> Inviter | None:
+    """Who brought this member, as long as her first order is awaited."""
+    row = session.execute(
+        select(Referral.referrer_id, Code.shown_as, Referral.channel)
+        .join(Code, Code.code == Referral.code)
+        .where(Referral.friend_id == member_id, Referral.state == "lead")
+    ).first()
+    return Inviter(row.referrer_id, row.shown_as, row.channel) if row else None
 
 
 def audit(session: Session) -> list[str]:

@@ -65,6 +65,16 @@ STATUSES: dict[str, Status] = {
     ),
 }
 
+#: A released one whose order was given back in full: what was paid for it went back too.
+RETURNED = Status(
+    lazy("Given back"),
+    "quiet",
+    lazy(
+        "%(friend)s bought on %(bought)s and gave the whole order back after %(release)s, so the"
+        " points went back with it."
+    ),
+)
+
 #: Why a referral is refused or looked at.
 REASONS: dict[str, Any] = {
     "same_mailbox": lazy("the friend's e-mail address leads to the same mailbox as yours."),
@@ -86,6 +96,11 @@ PARTLY = lazy("Part of the order was given back, and the same part of the points
 assert set(STATUSES) == set(STATES)
 
 
+def of(state: str, *, is_returned: bool = False) -> Status:
+    """How a referral in this state is shown; `is_returned` when all of its order was given back."""
+    return RETURNED if is_returned and state == "released" else STATUSES[state]
+
+
 def explain(
     state: str,
     *,
@@ -94,6 +109,7 @@ def explain(
     bought: Any = None,
     release: Any = None,
     is_partly_refunded: bool = False,
+    is_returned: bool = False,
 ) -> str:
     """Why a referral is where it is, in the reader's language. Moments are shown as dates."""
     days = (release - bought).days if bought and release else 0
@@ -103,7 +119,7 @@ def explain(
         "release": words.when(release),
         "days": words.number(days),
     }
-    parts = [str(STATUSES[state].sentence) % params]
+    parts = [str(of(state, is_returned=is_returned).sentence) % params]
     if reason in REASONS:
         parts.append(str(REASONS[reason]))
     if state == "doubted":

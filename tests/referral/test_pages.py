@@ -139,6 +139,20 @@ class TestInvited:
         assert "Ada sent you" not in app.test_client().get("/invited").text
 
 
+class TestTheFriend:
+    def test_she_reads_who_sent_her_and_what_her_first_order_brings_until_she_bought(
+        self, story: Any, signed_in: Callable[[str], Any]
+    ) -> None:
+        fay = story.joins("Fay")
+        client = signed_in(fay)
+        assert "sent you. Once you place your first order and keep it, you get" in (
+            page := client.get("/me").text
+        )
+        assert "100 points" in page
+        story.buys(fay)
+        assert "sent you" not in client.get("/me").text
+
+
 class TestMine:
     def test_it_works(self, story: Any, signed_in: Callable[[str], Any]) -> None:
         fay = story.joins("Fay")

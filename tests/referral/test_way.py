@@ -113,6 +113,17 @@ def test_a_refund_after_the_release_is_noted_and_clawed_back(story: Any) -> None
     assert story.state(fay) == "released"
     assert story.referral(fay).refunded_total == 2_000
     assert balances(story.ada).available == 100
+    with reading() as session:
+        (row,) = queries.of_member(session, story.ada, None).rows
+        assert queries.counts(session, story.ada).released == 1
+    for amount in (1_500, 500):
+        story.gives_back(order, amount, story.now + timedelta(days=21))
+    with reading() as session:
+        (row,) = queries.of_member(session, story.ada, None).rows
+        assert queries.counts(session, story.ada).released == 0
+    assert row.status.label == "Given back"
+    assert "kept it" not in row.why
+    assert "gave the whole order back" in row.why
 
 
 def test_your_own_second_mailbox_is_refused(story: Any) -> None:

@@ -208,11 +208,11 @@ def _resolved(
 
 def _once(asked: Sequence[AnyDraft]) -> dict[str, AnyDraft]:
     """The requests by key; Refused when one key stands for two different ones."""
-    found: dict[str, AnyDraft] = {}
-    for each in asked:
-        first = found.setdefault(each.key, each)
-        if first is not each and first != each:
-            raise refusals.conflict(each.key, "request")
+    found = {each.key: each for each in asked}
+    if len(found) < len(asked):
+        for each in asked:
+            if each != found[each.key]:
+                raise refusals.conflict(each.key, "request")
     return found
 
 

@@ -277,13 +277,13 @@ LAWS = [
                where upto - out < {MOVED}) p
         join ledger_lot l on l.account = new.account and l.expires_at = p.expires_at;
     end""",
-    # A balance moves only onto the entry that was just written: the next one, or a set's last.
-    f"""create trigger ledger_balance_move before update on ledger_balance begin
+    # A balance moves only onto the entry that was just written.
+    f"""create trigger ledger_balance_move before update on ledger_balance when {NO_SET} begin
       select raise(abort, 'ledger_balance') where not (
         new.account_id = old.account_id and new.commodity = old.commodity
         and new.floor is old.floor and new.ceiling is old.ceiling and new.holding = old.holding
         and new.deferred = old.deferred and new.lots = old.lots and new.folded = old.folded
-        and (new.seq = old.seq + 1 or (new.seq > old.seq and not {NO_SET}))
+        and new.seq = old.seq + 1
         and exists (select 1 from ledger_entry where account = new.account_id
             and seq = new.seq and balance_after = new.posted
             and coalesce(expiring_after, 0) = new.expiring));
@@ -316,22 +316,16 @@ LAWS = [
         (select 1 from ledger_lot where account = new.account and expires_at = new.expires_at
             and remaining = new.remaining_after and seq = new.seq);
     end""",
-    # What remains of a lot moves only onto the use that was just written: the next one, or the
-    # last of a set.
-    f"""create trigger ledger_lot_step before update on ledger_lot begin
+    # What remains of a lot moves only onto the use that was just written.
+    f"""create trigger ledger_lot_step before update on ledger_lot when {NO_SET} begin
       select raise(abort, 'ledger_lot') where not (
-        new.account = old.account and new.expires_at = old.expires_at
-        and (new.seq = old.seq + 1 or (new.seq > old.seq and not {NO_SET}))
+        new.account = old.account and new.expires_at = old.expires_at and new.seq = old.seq + 1
         and exists (select 1 from ledger_lot_use where account = new.account
             and expires_at = new.expires_at and seq = new.seq
             and remaining_after = new.remaining));
     end""",
-    f"""create trigger ledger_lot_open before insert on ledger_lot begin
-      select raise(abort, 'ledger_lot')
-       where ((new.remaining <> 0 or new.seq <> 0) and ({NO_SET} or not exists
-               (select 1 from ledger_lot_use where account = new.account
-                   and expires_at = new.expires_at and seq = new.seq
-                   and remaining_after = new.remaining)))
+    f"""create trigger ledger_lot_open before insert on ledger_lot when {NO_SET} begin
+      select raise(abort, 'ledger_lot') where new.remaining <> 0 or new.seq <> 0
         or exists (select 1 from ledger_lot
                     where account = new.account and expires_at = new.expires_at);
     end""",

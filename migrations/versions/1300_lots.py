@@ -149,16 +149,16 @@ def _upgrade_sqlite() -> None:
         f" constraint ck_ledger_balance_expiring check ({EXPIRING})"
     )
     op.execute(TRACKED)
-    for law in (*sets_on_sqlite.TABLES, *lots_on_sqlite.LAWS, *sets_on_sqlite.LAWS):
+    for law in (*sets_on_sqlite.TABLES.values(), *lots_on_sqlite.LAWS, *sets_on_sqlite.LAWS):
         op.execute(law)
 
 
 def _downgrade_sqlite() -> None:
-    for name in (*lots_on_sqlite.TRIGGERS, *sets_on_sqlite.TRIGGERS):
+    for name in lots_on_sqlite.TRIGGERS:
         op.execute(f"drop trigger {name}")
     for name in lots_on_sqlite.VIEWS:
         op.execute(f"drop view {name}")
-    for table in ("ledger_draft", "ledger_set", "ledger_set_probe"):
+    for table in sets_on_sqlite.TABLES:
         op.execute(f"drop table {table}")
 
 

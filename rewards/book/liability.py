@@ -141,7 +141,7 @@ def _spans() -> list[str]:
 def worth_of(rules: Programme, points: int) -> int | None:
     """What all points are worth if everybody spends them on the item that gives most for them."""
     worths = [
-        points * item.value // item.cost
+        points * item.value * item.uses // item.cost
         for item in rules.catalogue
         if item.currency == rules.currency and item.cost
     ]

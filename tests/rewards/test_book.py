@@ -14,7 +14,9 @@ from beancount import loader
 from foundation import clock, worker
 from foundation.doors import reading, writing
 from ledger import earning, holds, spending
-from rewards.book import reckoning
+from rewards.book import liability, reckoning
+from rewards.first_programme import first_programme
+from rewards.rules import Item
 from tests import people
 
 
@@ -88,6 +90,15 @@ def test_what_is_outstanding_by_tier_and_age(client: Any, programme: Any, now: A
     }
     assert {row["age_days"] for row in rows if row["available"] == "40"} == {"181-365"}
     assert sum(int(row["pending"]) for row in rows) == 300
+
+
+def test_points_are_worth_every_use_of_what_they_buy() -> None:
+    rules = first_programme()
+    coffees = Item(
+        key="coffees", name={"en": "Coffees"}, cost=60, value=300, uses=3, currency="USD"
+    )
+    more = rules.model_copy(update={"catalogue": (*rules.catalogue, coffees)})
+    assert (liability.worth_of(rules, 1_000), liability.worth_of(more, 1_000)) == (6_000, 15_000)
 
 
 def test_a_short_history_gives_no_estimate(client: Any, programme: Any) -> None:

@@ -10,6 +10,8 @@ const forget = (key) => { try { localStorage.removeItem(key); } catch { /* close
 // A draft is kept under the page's address and the field's name, and forgotten when its form is sent.
 const draftKey = (field) => `draft:${location.pathname}:${field.dataset.draft || field.name}`;
 
+const controls = (part) => [...part.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")];
+
 function enhance(part) {
   for (const button of part.querySelectorAll("[data-theme-toggle]")) {
     button.hidden = false;
@@ -55,12 +57,18 @@ document.addEventListener("keydown", (event) => {
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
 });
 
+// Whoever tabs out of an open menu sees what she is on: the sheet does not lie over it.
+document.addEventListener("focusout", (event) => {
+  const menu = event.target.closest("details[data-menu][open]");
+  if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+});
+
 document.addEventListener("input", (event) => {
   if (event.target.matches("textarea[data-draft]")) remember(draftKey(event.target), event.target.value);
 });
 
-// <form data-swap="id">: send in the background and put the same fragment of the answer in its place.
-// Anything unexpected falls back to what the browser would have done.
+// <form data-swap="id">: send in the background and put the same fragment of the answer in its place,
+// with the keyboard where it was. Anything unexpected falls back to what the browser would have done.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   for (const field of form.querySelectorAll("textarea[data-draft]")) forget(draftKey(field));
@@ -73,7 +81,9 @@ document.addEventListener("submit", async (event) => {
     const answer = await fetch(form.action, { method: form.method, body: new FormData(form, event.submitter), headers: { "X-Fragment": id } });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
     if (!answer.ok || !fresh) throw new Error("no fragment");
+    const place = controls(old).indexOf(document.activeElement);
     old.replaceWith(fresh);
+    if (place >= 0) (controls(fresh)[place] ?? controls(fresh).at(-1))?.focus();
     enhance(fresh);
   } catch {
     form.dataset.plain = "1";

@@ -172,3 +172,36 @@ def test_the_keyboard_reaches_what_can_be_done_and_shows_where_it_is(
     assert names[0] == "Skip to the content"
     assert {"Shop", "Clubs", "Reviews", "Sign in", "Join"} <= set(names)
     assert all(is_shown for _name, is_shown in seen), seen
+
+
+def test_the_keyboard_is_not_lost_in_forms_and_menus(
+    browser: Browser, site: tuple[str, More]
+) -> None:
+    url, _more = site
+    context, page = opened(browser, url, None)
+    page.goto("/sign-in")
+    page.fill("input[name=email]", "ada@tea.example")
+    page.fill("input[name=password]", "not this one")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".notice.bad")
+    assert page.evaluate("document.activeElement.className") == "notice bad"
+    page.fill("input[name=password]", people.PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/me")
+
+    page.focus(".menu summary")
+    page.keyboard.press("Enter")
+    page.focus(".menu[open] form button")
+    page.keyboard.press("Tab")
+    assert page.locator(".menu[open]").count() == 0, "it would lie over what she is on"
+
+    page.goto("/products/house-breakfast")
+    vote = page.locator("form[data-swap] button").first
+    pressed = vote.get_attribute("aria-pressed")
+    vote.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "was => document.querySelector('form[data-swap] button').ariaPressed !== was", arg=pressed
+    )
+    assert vote.evaluate("button => button === document.activeElement")
+    context.close()

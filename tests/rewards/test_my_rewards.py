@@ -98,6 +98,10 @@ def test_each_line_says_why(client: Any, programme: Any, now: Any) -> None:
     assert "−100" in page
     assert "/how-rewards-work/1#rule-order" in page
     assert f'href="/me/orders/{order.removeprefix("order:")}"' in page  # what it was for
+    assert "Gone back entirely" not in page
+    programme.refunds(order, programme.ada, 30_000, 30_000, now + timedelta(days=23))
+    after = client.get(f"/me/rewards/{grant.id}").text
+    assert after.index("Yours to spend") < after.index("Gone back entirely with a refund")
 
 
 def test_it_says_what_made_up_for_a_debt(client: Any, programme: Any, now: Any) -> None:

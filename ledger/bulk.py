@@ -20,10 +20,10 @@ from ledger.accounts import Standing, standings_many
 from ledger.drafts import Draft, Transfer
 from ledger.earning import ids
 from ledger.holds import Hold
+from ledger.transfers import Parts
 
 AnyDraft = TypeVar("AnyDraft", "CreditDraft", "Resolution")
 Standings = dict[str, dict[str, Standing]]
-Parts = list[tuple[int, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def credit_many(
     standings = _standings(session, drafts, ["available"], now)
     known = posting.read_keys(session, list(once))
     made: dict[str, list[Transfer]] = {}
-    fresh: list[tuple[Draft, Parts]] = []
+    fresh: list[tuple[Draft, Parts | None]] = []
     debts = _Debts(standings)
     for draft in once.values():
         mine = standings[draft.commodity][draft.owner]
@@ -93,7 +93,7 @@ def post_many(
     held = _read(session, resolutions)
     standings = _standings(session, held.values(), ["available"], now)
     made: dict[str, list[Transfer]] = {}
-    fresh: list[tuple[Draft, Parts]] = []
+    fresh: list[tuple[Draft, Parts | None]] = []
     debts = _Debts(standings)
     for whole, owner, commodity, before in _resolved(session, resolutions, standings, "post"):
         if before:
@@ -110,12 +110,12 @@ def void_many(session: Session, resolutions: Sequence[Resolution], now: datetime
     held = _read(session, resolutions)
     standings = _standings(session, held.values(), [], now)
     made: dict[str, list[Transfer]] = {}
-    fresh: list[tuple[Draft, Parts]] = []
+    fresh: list[tuple[Draft, Parts | None]] = []
     for whole, _, _, before in _resolved(session, resolutions, standings, "void"):
         if before:
             made[whole.key] = before
         else:
-            fresh.append((whole, [(whole.source, whole.target, whole.amount)]))
+            fresh.append((whole, None))
     made |= _made(session, fresh, now)
     return [made[each.key][0] for each in resolutions]
 
@@ -127,12 +127,12 @@ class _Debts:
         self.standings = standings
         self.paid: dict[tuple[str, str], int] = {}
 
-    def pay_off(self, owner: str, commodity: str, whole: Draft) -> Parts:
-        """The parts of a credit: to the debt first, the rest available."""
+    def pay_off(self, owner: str, commodity: str, whole: Draft) -> Parts | None:
+        """The parts of a credit: to the debt first, the rest available; None: all available."""
         mine = self.standings[commodity][owner]
         owed = mine.get("owed")
         if owed is None:
-            return [(whole.source, whole.target, whole.amount)]
+            return None
         before = self.paid.get((owner, commodity), 0)
         debt = min(whole.amount, -owed.posted - before)
         self.paid[owner, commodity] = before + debt
@@ -217,7 +217,7 @@ def _once(asked: Sequence[AnyDraft]) -> dict[str, AnyDraft]:
 
 
 def _made(
-    session: Session, fresh: Sequence[tuple[Draft, Parts]], now: datetime
+    session: Session, fresh: Sequence[tuple[Draft, Parts | None]], now: datetime
 ) -> dict[str, list[Transfer]]:
     """Make what was never made, by key."""
     parts = transfers.make_parts_many(session, fresh, now)

@@ -17,6 +17,8 @@ from ledger import posting, refusals
 from ledger.drafts import Draft, Transfer
 from ledger.models import transfer as transfers
 
+#: What one request takes: (source, target, amount) of each of its transfers.
+Parts = Sequence[tuple[int, int, int]]
 #: What makes two requests the same.
 REQUEST = (
     "source",
@@ -122,11 +124,11 @@ def read(session: Session, transfer_id: str) -> Transfer:
 def make_parts(
     session: Session,
     whole: Draft,
-    parts: Sequence[tuple[int, int, int]],
+    parts: Parts,
     accounts: Collection[int],
     now: datetime,
 ) -> list[Transfer]:
-    """One request that takes several transfers: `parts` are (source, target, amount).
+    """One request that takes several transfers, its `parts`.
 
     The first carries the request's key, the others `<key>+2` and so on; all are linked to the
     first. A replay gives back the parts made then, whatever the split would be now; `accounts` are
@@ -143,15 +145,18 @@ def make_parts(
 
 def make_parts_many(
     session: Session,
-    wholes: Sequence[tuple[Draft, Sequence[tuple[int, int, int]]]],
+    wholes: Sequence[tuple[Draft, Parts | None]],
     now: datetime,
 ) -> list[list[Transfer]]:
-    """`make_parts` of many requests whose keys are all new, in few statements."""
+    """`make_parts` of many requests whose keys are all new, in few statements.
+
+    Of a request that has no parts (None), the whole is the one transfer.
+    """
     drafts: list[Draft] = []
     counts: list[int] = []
-    ids = new_ids(now, sum(len(parts) for _, parts in wholes))
+    ids = new_ids(now, sum(len(parts) if parts else 1 for _, parts in wholes))
     for whole, parts in wholes:
-        split = _split(whole, parts, ids[len(drafts)])
+        split = _split(whole, parts, ids[len(drafts)]) if parts else [whole]
         drafts += split
         counts.append(len(split))
     made = posting.write_many(session, drafts, now, ids=ids[: len(drafts)])
@@ -161,7 +166,7 @@ def make_parts_many(
     return [list(islice(following, count)) for count in counts]
 
 
-def _split(whole: Draft, parts: Sequence[tuple[int, int, int]], first_id: str) -> list[Draft]:
+def _split(whole: Draft, parts: Parts, first_id: str) -> list[Draft]:
     """The transfers of one request, the first of which has this id."""
     wanted = [part for part in parts if part[2]]
     if wanted == [(whole.source, whole.target, whole.amount)]:

@@ -163,15 +163,16 @@ from shop import uploads, webhook_runs
 from transparency import checkpoints, log, verifying
 from transparency.jobs import write_checkpoint
 
-#: Who hears which fact, in this order, in the transaction that records it.
+#: Who hears which fact, in this order, in the transaction that records it. Who may give something
+#: that budgets count stands before who only locks members (rewards/locking.py).
 HEARERS: Mapping[str, Sequence[Hearer]] = {
     "order.paid": (
         earning.hear,
         cards.hear,
-        standing.hear,
         welcoming.hear,
-        prepaying.hear,
         purchasing.hear,
+        prepaying.hear,
+        standing.hear,
         thanking.hear,
         stages.hear,
     ),
@@ -196,7 +197,7 @@ HEARERS: Mapping[str, Sequence[Hearer]] = {
     "post.written": (earning.hear, perk_granting.hear, stages.hear),
     "answer.accepted": (earning.hear, standing.hear, perk_granting.hear, stages.hear),
     "referral.purchased": (earning.hear,),
-    "member.verified": (earning.hear, perk_granting.hear, welcoming.hear, attributing.hear),
+    "member.verified": (earning.hear, welcoming.hear, attributing.hear, perk_granting.hear),
     "order.shipped": (thanking.hear,),
     "order.delivered": (thanking.hear,),
     "order.cancelled": (thanking.hear,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from foundation.facts import FactDraft
 from foundation.jobs import Summary
 from referral import stepping
 from referral.models import Referral
+from rewards.locking import lock_members
 
 #: Referrals per transaction: SQLite has one writer, and nobody should wait for it long.
 BATCH = 200
@@ -34,19 +36,20 @@ def release_due(now: datetime) -> str:
     return Summary("Referrals released: %(count)s", count=released)
 
 
-def _due(now: datetime) -> list[str]:
+def _due(now: datetime) -> dict[str, str]:
+    """The next referrals to release, and who brought the friend."""
+    query = (
+        select(Referral.id, Referral.referrer_id)
+        .where(Referral.state == "pending", Referral.release_at <= now)
+        .order_by(Referral.release_at)
+        .limit(BATCH)
+    )
     with reading() as session:
-        return list(
-            session.scalars(
-                select(Referral.id)
-                .where(Referral.state == "pending", Referral.release_at <= now)
-                .order_by(Referral.release_at)
-                .limit(BATCH)
-            )
-        )
+        return {row.id: row.referrer_id for row in session.execute(query)}
 
 
-def _release(session: Session, waiting: list[str], now: datetime) -> int:
+def _release(session: Session, waiting: Mapping[str, str], now: datetime) -> int:
+    lock_members(session, waiting.values())  # before their referrals, as refunds do
     moved = [each for each in waiting if stepping.step(session, each, "released", now)]
     found = session.scalars(select(Referral).where(Referral.id.in_(moved))).all()
     facts.record_many(session, [_fact(referral, now) for referral in found], now)

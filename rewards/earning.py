@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from notifications.telling import Telling, tell_many
 from rewards import notices, programme, tallies
 from rewards.budgets import committing, withholding
 from rewards.budgets.committing import Counts
+from rewards.cards import stamps
 from rewards.engine import Award, Engine
 from rewards.happenings import day_of
 from rewards.locking import lock_members
@@ -56,13 +57,26 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
     if not paying:
         return
     # Budgets first, then members, in one order each: so two batches never deadlock.
-    months = {month_of(fact.at) for number in paying for fact in by_version[number]}
-    counts = committing.lock(session, [versions[number].rules for number in paying], months)
+    months = {month_of(fact.at) for number in by_version for fact in by_version[number]}
+    counts = committing.lock(session, _committing(session, versions, earning), months)
     lock_members(session, set().union(*paying.values()))
     for number, members in paying.items():
         version, here = versions[number], by_version[number]
         numbers = tallies.numbers(session, version.rules, map(happened, earning))
         _give_all(session, version, here, members, numbers, counts, now)
+
+
+def _committing(
+    session: Session, versions: Mapping[int, Version], heard: Sequence[Fact]
+) -> list[Programme]:
+    """Whose budgets count what these facts give, and what follows from them: a welcome, a friend's
+    purchase, a full card, which gives by the version it was begun under. Who made a counter later,
+    with others locked by then, and whoever waits for these would wait for each other."""
+    buyers = {str(fact.member_id) for fact in heard if fact.kind == "order.paid"}
+    begun = stamps.running(session, sorted(buyers)) - versions.keys()
+    return [version.rules for version in versions.values()] + [
+        *stamps.versions(session, begun).values()
+    ]
 
 
 def happened(fact: Fact) -> Happened:

@@ -2,8 +2,9 @@
 
 The order, which keeps any two of them from waiting for each other: the counters of budgets
 (`budgets/committing.py`), members (here), their grants, then whatever is a member's own: cards,
-vouchers, balances. Who needs to know whose something is before that only looks, and looks again
-once it is locked.
+vouchers, balances, standing, referrals. So of those who hear one fact (app.py), whoever may need
+counters comes first, and makes at once what those after him will need. Who needs to know whose
+something is before that only looks, and looks again once it is locked.
 """
 
 from __future__ import annotations

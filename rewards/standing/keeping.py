@@ -22,6 +22,7 @@ from foundation.jobs import Job, Summary
 from foundation.words import lazy
 from notifications.telling import Telling, tell_many
 from rewards import programme, tallies
+from rewards.locking import lock_members
 from rewards.programme import Version
 from rewards.rules import Programme, Tier, tier_of
 from rewards.standing import notices, store
@@ -47,13 +48,17 @@ BATCH = 200
 
 
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
-    """Count what members did; lift those whom it takes to a higher tier."""
+    """Count what members did; lift those whom it takes to a higher tier.
+
+    Their counters and places are their own, so the members are locked first (rewards/locking.py).
+    """
     by_member: dict[str, list[Fact]] = {}
     for fact in heard:
         if fact.kind in KINDS and fact.member_id is not None:
             by_member.setdefault(fact.member_id, []).append(fact)
     if not by_member:
         return
+    lock_members(session, by_member)
     version = programme.latest(session)
     if version is None or version.rules.standing is None:
         store.count(session, _deltas(heard))

@@ -25,7 +25,7 @@ PUBLISHED = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 HEARERS = {
     **dict.fromkeys(KINDS, (standing.hear,)),
     **dict.fromkeys(FACTS, (earning.hear, standing.hear)),
-    "order.paid": (earning.hear, cards.hear, standing.hear, welcoming.hear),
+    "order.paid": (earning.hear, cards.hear, welcoming.hear, standing.hear),
     "order.refunded": (clawing_back.hear, cards.hear, standing.hear),
     "member.verified": (earning.hear, standing.hear, welcoming.hear),
     "referral.lead": (welcoming.hear,),

@@ -396,6 +396,12 @@ def _gifts(outcome: Outcome, names: Mapping[str, dict[str, str]]) -> list[GiftRo
     ]
 
 
+def _tier_once(session: Session, key: str) -> Tier | None:
+    """A tier that there is no more, as the newest version that had it calls it."""
+    older = (version.rules.tier(key) for version in programme.versions(session))
+    return next((tier for tier in older if tier is not None), None)
+
+
 def _moves(
     session: Session, movers: Sequence[Mover], rules: Programme, latest: Version | None
 ) -> list[Move]:
@@ -403,7 +409,8 @@ def _moves(
     in_force = latest.rules if latest else rules
     moves = []
     for mover in movers:
-        before, after = in_force.tier(mover.before), rules.tier(mover.after)
+        before = in_force.tier(mover.before) or _tier_once(session, mover.before)
+        after = rules.tier(mover.after)
         moves.append(
             Move(
                 names.get(mover.member_id),

@@ -13,7 +13,7 @@ from rewards.models import Clawback, Grant
 from rewards.replaying.outcomes import Costs, Mover, Outcome, RuleCost, cost_key, read_cost_key
 from rewards.replaying.past import Past
 from rewards.replaying.points import Placed
-from rewards.rules import VOUCHER, Programme
+from rewards.rules import VOUCHER, Programme, tier_of
 from rewards.standing import tiers
 from rewards.topups import replaying as topups
 
@@ -78,12 +78,13 @@ def _movers(rules: Programme, in_force: Programme, real: Placed, replayed: Place
         before, was = real.get(member_id, nobody[0])
         after, would = replayed.get(member_id, nobody[1])
         if before != after:
-            is_up = _height(rules, after) > _height(in_force, before)
+            is_up = _height(rules, after) > _height(in_force, before, was)
             movers.append(Mover(member_id, before, after, is_up, was, would))
     return sorted(movers, key=lambda m: (not m.is_up, -m.standing_after, m.member_id))
 
 
-def _height(rules: Programme, key: str) -> tuple[int, int]:
-    """How high a tier is, also beside the tiers of another programme."""
-    place = [tier.key for tier in rules.tiers].index(key)
-    return rules.tiers[place].earn_percent, place
+def _height(rules: Programme, key: str, standing: int = 0) -> tuple[int, int]:
+    """How high a tier is, also beside the tiers of another programme. One that there was when the
+    period ended and is no more is as high as what `standing` reaches now."""
+    tier = rules.tier(key) or tier_of(rules, standing)
+    return tier.earn_percent, rules.tiers.index(tier)

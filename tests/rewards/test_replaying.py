@@ -13,7 +13,7 @@ from foundation import facts
 from foundation.doors import reading, writing
 from members import joining
 from members.joining import SignUp
-from rewards import replaying
+from rewards import drafting, publishing, replaying
 from rewards.first_programme import first_programme
 from rewards.models import Clawback, Grant
 from rewards.rules import Condition, EarningRule, Programme
@@ -158,6 +158,29 @@ def test_a_dearer_draft_costs_more_and_moves_people_up(programme: Any, now: Any)
         programme.ada: ("bud", "regular"),
     }
     assert "answer" in outcome.silent
+
+
+def test_a_past_period_may_have_had_a_tier_that_is_no_more(house: Any, now: datetime) -> None:
+    """Ben was in it when the period ended, and climbed on before it was given up."""
+    rules = first_programme()
+    without = tuple(each for each in rules.tiers if each.key != "regular")
+    house.publish(rules)
+    for days in (0, 1, 20, 21, 22, 23):
+        house.pays(house.ben, 30_000, now + timedelta(days=days))
+    end = now + timedelta(days=2)
+    later = now + timedelta(days=30)
+    with writing() as session:
+        draft = drafting.start(session, house.olga, later)
+        fewer = rules.model_copy(update={"tiers": without})
+        draft = drafting.change(session, house.olga, fewer, "", draft.revision, later)
+        publishing.publish(session, house.olga, draft, later)
+    with reading() as session:
+        before = replaying.replay(session, rules, PUBLISHED, end, in_force=fewer)
+        today = replaying.replay(session, fewer, PUBLISHED, end, in_force=fewer)
+    assert before.movers == []
+    assert [(each.before, each.after, each.is_up) for each in today.movers] == [
+        ("regular", "bud", False)
+    ]
 
 
 def test_an_outcome_survives_being_kept(programme: Any, now: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from rewards.cards.past import Given
@@ -66,6 +67,11 @@ class BudgetHit:
     times: int = 0
     first: str | None = None
     beyond: int = 0
+
+    def happened(self, at: datetime) -> None:
+        """Once more. Facts are heard in batches of a kind, so an earlier one may come later."""
+        self.times += 1
+        self.first = min(self.first or at.isoformat(), at.isoformat())
 
 
 @dataclass(frozen=True)

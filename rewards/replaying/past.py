@@ -212,9 +212,8 @@ class Past:
             beyond = allowance.committed(partial(self.committed, period=period)) - allowance.limit
             if beyond > 0:
                 hit = outcome.budgets.setdefault(allowance.budget.key, BudgetHit())
-                hit.times += 1
+                hit.happened(fact.at)
                 hit.beyond = max(hit.beyond, beyond)
-                hit.first = hit.first or fact.at.isoformat()
 
     def refund(self, fact: Happened, outcome: Outcome) -> None:
         details = fact.details
@@ -254,5 +253,4 @@ def _note_budget(outcome: Outcome, award: Award, fact: Happened) -> None:
     if kind == "budget":
         hit = outcome.budgets.setdefault(key, BudgetHit())
         hit.withheld[award.commodity] = hit.withheld.get(award.commodity, 0) + award.capped
-        hit.times += 1
-        hit.first = hit.first or fact.at.isoformat()
+        hit.happened(fact.at)

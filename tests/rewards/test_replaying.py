@@ -16,6 +16,7 @@ from members.joining import SignUp
 from rewards import drafting, publishing, replaying
 from rewards.first_programme import first_programme
 from rewards.models import Clawback, Grant
+from rewards.replaying.outcomes import BudgetHit
 from rewards.rules import Condition, EarningRule, Programme
 from tests import people
 from tests.rewards.conftest import HEARERS, PUBLISHED, by_points
@@ -230,3 +231,10 @@ def test_a_history_that_was_imported_in_one_evening_is_replayed_as_it_was_lived(
     assert (given(months[0]), given(months[5])) == (2 * lived[0], 2 * lived[1])
     house.publish(by_points())
     assert (given(months[0]), given(months[5])) == (2 * lived[0], 2 * lived[1])
+
+
+def test_a_budget_first_stopped_what_happened_first_not_what_was_heard_first() -> None:
+    hit = BudgetHit()
+    for day in (28, 8, 9):
+        hit.happened(datetime(2026, 12, day, tzinfo=UTC))
+    assert (hit.times, hit.first) == (3, "2026-12-08T00:00:00+00:00")

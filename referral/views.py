@@ -57,13 +57,16 @@ def invited() -> Any:
     with reading() as session:
         inviter = queries.inviter(session, touch.code) if touch else None
         promise = promises.promise(session, touch.channel if touch else None)
+        is_awaited = bool(who and queries.waiting_for(session, who.id))
+    is_own = bool(inviter and who and inviter.member_id == who.id)
     landing = touch.landing if touch and touch.landing not in ("", "/") else SHOP
     page = render_template(
         "referral/invited.html",
         inviter=inviter,
         promise=promise,
         shop=landing,
-        is_own=bool(inviter and who and inviter.member_id == who.id),
+        is_own=is_own,
+        is_member=bool(who) and not is_own and not is_awaited,
         days=touches.WINDOW.days,
     )
     return page, 200, {"Cache-Control": "private, no-store"}

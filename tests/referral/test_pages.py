@@ -131,6 +131,21 @@ class TestInvited:
         follow(client, f"/r/{story.code}")
         assert "This is your own link" in client.get("/invited").text
 
+    def test_a_member_of_before_is_promised_nothing(
+        self, story: Any, signed_in: Callable[[str], Any]
+    ) -> None:
+        with writing() as session:
+            ben = people.ben(session).id
+        client = signed_in(ben)
+        follow(client, f"/r/{story.code}")
+        page = client.get("/invited").text
+        assert "You are a member already" in page
+        assert "100 points" not in page
+        assert 'href="/join"' not in page
+        client = signed_in(story.joins("Fay"))
+        follow(client, f"/r/{story.code}")
+        assert "100 points" in client.get("/invited").text, "her first order is still awaited"
+
     def test_one_friend_never_sees_the_page_of_another(
         self, story: Any, app: Any, client: Any
     ) -> None:

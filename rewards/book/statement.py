@@ -97,6 +97,12 @@ class Line:
         return [(amount, name) for amount, name in found if amount]
 
     @property
+    def is_gain(self) -> bool:
+        """Whether she has more than before; a debt that grows is not more."""
+        changes = self.changes
+        return bool(changes) and changes[0][0] > 0 >= self.movement.change.negative
+
+    @property
     def after(self) -> list[tuple[int, str]]:
         """What she had then: always what she could spend, of the rest what was not nothing."""
         names = statement_words.shown(self.commodity)

@@ -125,6 +125,15 @@ def test_it_says_what_made_up_for_a_debt(client: Any, programme: Any, now: Any) 
     assert [0 < part <= grant.amount for part, grant in zip(paid_off, grants, strict=True)] == [
         grant.basis != order for grant in grants
     ]
+    whole = [part == grant.amount for part, grant in zip(paid_off, grants, strict=True)]
+    assert any(whole)
+    for page, is_debt in zip(pages, whole, strict=True):
+        assert ("made up for what you owed</span>" in page) is is_debt
+        assert ("ours to spend" in page) is not is_debt
+    owing = client.get("/me/rewards/statement").text
+    grown = owing[owing.index("now owed") :]
+    assert "+" in grown[: grown.index("Then:")], "the debt grew"
+    assert "gain" not in grown[: grown.index("Then:")], "which is no gain"
 
 
 def test_each_side_of_a_referral_is_led_to_what_it_can_see(

@@ -40,6 +40,12 @@ def ask(
     now: datetime,
 ) -> ReplayRun:
     """Write down that somebody wants `rules` replayed from `start` until before `end`."""
+    if start > now:
+        raise Refused(
+            "Nothing has happened in that period yet. Choose days that have passed.",
+            code="period",
+            field="since",
+        )
     if end <= start:
         raise Refused(
             "The period ends before it begins. Choose a later end.", code="period", field="until"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 from flask import Flask, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -13,6 +14,10 @@ from foundation import doors, words
 from foundation.refusal import Refused
 from foundation.web.forms import sentence_of
 from foundation.words import _
+
+#: What PostgreSQL says to one of two transactions that waited for each other, or of which one came
+#: first: the same again would do. SQLite has one writer.
+AT_ONCE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 
 
 def wants_document() -> bool:
@@ -86,6 +91,8 @@ def set_up(app: Flask) -> None:
         return _error_page(status, error), status
 
     def away(error: Exception) -> Any:
+        if isinstance(getattr(error, "orig", error), AT_ONCE):
+            return at_once(error)
         app.logger.error("the database is away on %s: %s", request.path, error)
         g.asks_nobody = True  # the page's shell must not ask it who reads
         words.set_language(_language_sent())
@@ -98,6 +105,17 @@ def set_up(app: Flask) -> None:
         html = render_template("errors/server_error.html", code=503, sentence=sentence)
         return _later(make_response(html, 503))
 
+    def at_once(error: Exception) -> Any:
+        app.logger.error("two waited for each other on %s: %s", request.path, error)
+        sentence = _(
+            "Somebody else was changing the same thing at that moment, so nothing of this was"
+            " stored. Go back: your browser still has what you typed. Send it once more."
+        )
+        if wants_document():
+            return _later(problem(503, "at_once", sentence), seconds=1)
+        html = render_template("errors/refused.html", sentence=sentence, back=_back())
+        return _later(make_response(html, 503), seconds=1)
+
     for kind in doors.AWAY:
         app.register_error_handler(kind, away)
 
@@ -109,8 +127,8 @@ def set_up(app: Flask) -> None:
         return render_template("errors/server_error.html"), 500
 
 
-def _later(response: Any) -> Any:
-    response.headers["Retry-After"] = "60"
+def _later(response: Any, seconds: int = 60) -> Any:
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from foundation import clock, doors
 from foundation.doors import reading, writing
 from foundation.words import use_language
 from referral import codes
 from tests import people
+from tests.threads import at_once
 
 SENTENCE = "The database does not answer"
 VISIT = {
@@ -112,3 +117,30 @@ def test_connections_that_the_server_closed_are_not_used_again(database: doors.D
     for door in (writing, reading):
         with door() as session:
             assert session.connection().exec_driver_sql("select 1").scalar_one() == 1
+
+
+def test_who_waited_for_each_other_are_told_to_send_it_once_more(app: Any) -> None:
+    """A real deadlock; no road of ours is known to lead to one, so its error is handed over."""
+    if doors.database().dialect == "sqlite":
+        return
+    both_hold = Barrier(2, timeout=30)
+
+    def lock(first: int, then: int) -> Exception | None:
+        try:
+            with writing() as session:
+                session.execute(text("select pg_advisory_xact_lock(:n)"), {"n": first})
+                both_hold.wait()
+                session.execute(text("select pg_advisory_xact_lock(:n)"), {"n": then})
+        except OperationalError as error:
+            return error
+        return None
+
+    errors = at_once([partial(lock, 71, 72), partial(lock, 72, 71)])
+    [error] = [each for each in errors if each]
+    with app.test_request_context("/api/v1/orders"):
+        document = app.handle_user_exception(error)
+        assert (document.status_code, document.headers["Retry-After"]) == (503, "1")
+        assert document.json["type"] == "urn:bellmouth:at_once"
+    with app.test_request_context("/clubs"):
+        page = app.handle_user_exception(error)
+        assert "Send it once more." in page.get_data(as_text=True)

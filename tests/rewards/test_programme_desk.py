@@ -283,6 +283,9 @@ def test_a_replay_names_the_days_that_were_chosen_in_every_time_zone(
         assert "Jan 1, 2020 – Jan 31, 2020" in client.get(page).text
     last = people.submit(client, "/programme/replay", since="2026-01-01", until="9999-12-29")
     assert last.status_code == 303
+    none = people.submit(client, "/programme/replay", since="9998-01-01", until="9999-12-29")
+    assert none.status_code == 422
+    assert "Nothing has happened in that period yet." in none.text
 
 
 def test_rules_stand_in_the_owners_order_and_a_rule_that_is_gone_keeps_its_name(

@@ -49,10 +49,11 @@ class InvitationDraft:
 def invite(
     session: Session, owner_id: str, draft: InvitationDraft, gate: Gate, now: datetime
 ) -> SeatInvitation:
-    """Invite a member under the newest version of the agreement; she is told with the reason.
+    """Invite a member under the newest version of the agreement; she is told with the reason, and
+    who never signed in, how to join.
 
-    Refused without an agreement, when she has a seat or an open invitation, for members who cannot
-    sign in, and with units while the gate is closed.
+    Refused without an agreement, when she has a seat or an open invitation, and with units while
+    the gate is closed.
     """
     agreement = agreements.latest(session)
     if agreement is None:

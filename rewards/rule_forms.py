@@ -88,6 +88,8 @@ def _times(label: Any, description: Any = "") -> WholeField:
 
 def _counted(form: RuleForm, field: StringField) -> None:
     """What is typed must be an amount of what the rule gives."""
+    if field.errors:
+        return  # it is too long to be one, or to be said again
     try:
         form.amount_of(field.short_name)
     except Refused as refusal:
@@ -300,6 +302,8 @@ class RuleForm(RowForm):
 def whole_number(text: str, field: str) -> int:
     """So many points or vouchers as typed; Refused, at its field, when it is none."""
     digits = ungrouped(text) or ""
+    if digits.removeprefix("-").isdecimal() and digits.startswith("-"):
+        raise Refused("Write a number of at least 1.", code="amount", field=field)
     if not digits.isdecimal():
         raise Refused("“%(text)s” is not a whole number.", code="number", field=field, text=text)
     if len(digits) > 12:

@@ -26,8 +26,10 @@ TABLES = {
     "ledger_draft": """create table ledger_draft (place integer primary key, id text, key text,
       source integer, target integer, amount integer, kind text, about text, memo text, at text,
       until text, resolves text, linked text, expires_at text)""",
-    # fans_out: out of one account, into each other at most once. Its own trigger says so.
-    "ledger_set": "create table ledger_set (number integer primary key, fans_out boolean)",
+    # fans_out: out of one account, into each other at most once; holds: or resolves holds; dates:
+    # gives units that expire. Its own trigger says so, and looks for no more than there is.
+    "ledger_set": """create table ledger_set (number integer primary key, fans_out boolean,
+      holds boolean, dates boolean)""",
     # Never has a row: see ledger_set_open.
     "ledger_set_probe": "create table ledger_set_probe (number integer not null default 0)",
 }
@@ -44,6 +46,9 @@ LAWS = [
       delete from ledger_set_probe;
     end""",
     """create trigger ledger_set_post after insert on ledger_set begin
+      update ledger_set set (fans_out, holds, dates) =
+          (select count(distinct source) = 1 and count(distinct target) = count(*),
+                  count(until) + count(resolves) > 0, count(expires_at) > 0 from ledger_draft);
       select case
                when s.account_id is null or t.account_id is null then raise(abort, 'ledger_account')
                when s.commodity <> t.commodity then raise(abort, 'ledger_commodity')
@@ -75,21 +80,23 @@ LAWS = [
                  or (t.lots and x.target <> h.source
                      and (g.lots or x.expires_at is not o.expires_at))
                then raise(abort, 'ledger_expiry') end
-        from ledger_draft x
+        from ledger_set this cross join ledger_draft x
         left join ledger_hold h on h.transfer = x.resolves
         left join ledger_transfer o on o.id = x.resolves
         left join ledger_balance g on g.account_id = h.source
         left join ledger_balance t on t.account_id = x.target
-       where x.resolves is not null;
+       where this.holds and x.resolves is not null;
       update ledger_hold set
         posted = (select coalesce(sum(amount), 0) from ledger_transfer t
                    where t.resolves = ledger_hold.transfer and t.target <> ledger_hold.source),
         voided = (select coalesce(sum(amount), 0) from ledger_transfer t
                    where t.resolves = ledger_hold.transfer and t.target = ledger_hold.source)
-       where transfer in (select resolves from ledger_draft where resolves is not null);
+       where transfer in (select resolves from ledger_set this cross join ledger_draft
+                           where this.holds and resolves is not null);
+      insert into ledger_hold (transfer, account, source, amount, until)
+      select id, target, source, amount, until from ledger_set this cross join ledger_draft
+       where this.holds and until is not null;
 
-      update ledger_set set fans_out = (select count(distinct source) = 1
-         and count(distinct target) = count(*) from ledger_draft);
       insert into ledger_entry (transfer, side, account, amount, balance_after, seq, expiring_after)
       select x.id, 0, x.source, -x.amount, b.posted - sum(x.amount) over chain,
              b.seq + row_number() over chain,
@@ -100,19 +107,20 @@ LAWS = [
       insert into ledger_entry (transfer, side, account, amount, balance_after, seq, expiring_after)
       select x.id, 1, x.target, x.amount, b.posted + x.amount, b.seq + 1,
              case when b.lots then b.expiring + iif(x.expires_at is null, 0, x.amount) end
-        from ledger_draft x cross join ledger_balance b on b.account_id = x.target
-       where (select fans_out from ledger_set);
+        from ledger_set this cross join ledger_draft x
+        cross join ledger_balance b on b.account_id = x.target
+       where this.fans_out;
       insert into ledger_entry (transfer, side, account, amount, balance_after, seq, expiring_after)
       select x.id, x.side, x.account, x.amount, b.posted + sum(x.amount) over chain,
              b.seq + row_number() over chain,
              case when b.lots then max(0, b.expiring + sum(case when x.side = 0
                or x.expires_at is not null then x.amount else 0 end) over chain) end
         from (select id, 0 as side, source as account, -amount as amount, place, expires_at
-                from ledger_draft
+                from ledger_set this cross join ledger_draft where not this.fans_out
               union all
-              select id, 1, target, amount, place, expires_at from ledger_draft) x
+              select id, 1, target, amount, place, expires_at
+                from ledger_set this cross join ledger_draft where not this.fans_out) x
         cross join ledger_balance b on b.account_id = x.account
-       where not (select fans_out from ledger_set)
       window chain as (partition by x.account order by x.place rows unbounded preceding);
       select raise(abort, 'ledger_floor')
         from ledger_draft x
@@ -123,8 +131,6 @@ LAWS = [
         cross join ledger_balance b on b.account_id = x.target and b.ceiling is not null
         cross join ledger_entry e on e.transfer = x.id and e.side = 1
          and e.balance_after > b.ceiling;
-      insert into ledger_hold (transfer, account, source, amount, until)
-      select id, target, source, amount, until from ledger_draft where until is not null;
 
       -- Taken: where what the entries of an account took, laid end to end, meets its lots, laid
       -- end to end soonest date first.
@@ -155,18 +161,18 @@ LAWS = [
       insert into ledger_lot_use (transfer, side, account, expires_at, amount, remaining_after, seq)
       select x.id, 1, x.target, x.expires_at, x.amount, coalesce(l.remaining, 0) + x.amount,
              coalesce(l.seq, 0) + 1
-        from ledger_draft x
+        from ledger_set this cross join ledger_draft x
         cross join ledger_balance b on b.account_id = x.target and b.lots
         left join ledger_lot l on l.account = x.target and l.expires_at = x.expires_at
-       where x.expires_at is not null and (select fans_out from ledger_set);
+       where this.dates and this.fans_out and x.expires_at is not null;
       insert into ledger_lot_use (transfer, side, account, expires_at, amount, remaining_after, seq)
       select x.id, 1, x.target, x.expires_at, x.amount,
              coalesce(l.remaining, 0) + sum(x.amount) over lot,
              coalesce(l.seq, 0) + row_number() over lot
-        from ledger_draft x
+        from ledger_set this cross join ledger_draft x
         cross join ledger_balance b on b.account_id = x.target and b.lots
         left join ledger_lot l on l.account = x.target and l.expires_at = x.expires_at
-       where x.expires_at is not null and not (select fans_out from ledger_set)
+       where this.dates and not this.fans_out and x.expires_at is not null
       window lot as (partition by x.target, x.expires_at order by x.place rows unbounded preceding);
       update ledger_lot set remaining = remaining + x.amount, seq = seq + 1
         from ledger_draft x
@@ -178,15 +184,15 @@ LAWS = [
        where account in (select x.source from ledger_draft x
                            join ledger_balance b on b.account_id = x.source and b.expiring > 0
                          union
-                         select target from ledger_draft
-                          where expires_at is not null and not (select fans_out from ledger_set))
+                         select target from ledger_set this cross join ledger_draft
+                          where this.dates and not this.fans_out and expires_at is not null)
          and seq < (select u.seq from ledger_lot_use u where u.account = ledger_lot.account
                       and u.expires_at = ledger_lot.expires_at order by u.seq desc limit 1);
       insert into ledger_lot (account, expires_at, remaining, seq)
       select u.account, u.expires_at, u.remaining_after, max(u.seq)
-        from ledger_draft x
+        from ledger_set this cross join ledger_draft x
         cross join ledger_lot_use u on u.transfer = x.id and u.side = 1
-       where x.expires_at is not null and not exists (select 1 from ledger_lot l
+       where this.dates and x.expires_at is not null and not exists (select 1 from ledger_lot l
                where l.account = u.account and l.expires_at = u.expires_at)
        group by u.account, u.expires_at;
 
@@ -197,8 +203,10 @@ LAWS = [
       update ledger_balance set (posted, seq, expiring) =
           (select e.balance_after, e.seq, coalesce(e.expiring_after, 0) from ledger_entry e
             where e.account = account_id order by e.seq desc limit 1)
-       where account_id in (select source from ledger_draft union
-              select target from ledger_draft where not (select fans_out from ledger_set));
+       where account_id in
+          (select source from ledger_draft
+           union select target from ledger_set this cross join ledger_draft
+                  where not this.fans_out);
       delete from ledger_draft;
       delete from ledger_set;
     end""",

@@ -69,12 +69,12 @@ def write_many(
 def read_key(session: Session, key: str) -> Transfer | None:
     """The transfer made under `key`, marked as a replay."""
     row = session.execute(select(transfers).where(transfers.c.key == key)).first()
-    return None if row is None else replace(transfer_of(row), replayed=True)
+    return None if row is None else transfer_of(row, replayed=True)
 
 
-def transfer_of(row: Any) -> Transfer:
-    """A row of `select(ledger_transfer)` as a `Transfer`."""
-    return Transfer(**row._mapping)
+def transfer_of(row: Any, *, replayed: bool = False) -> Transfer:
+    """A row of `select(ledger_transfer)`, whose columns stand in the order of `Transfer`'s."""
+    return Transfer(*row, replayed)
 
 
 def read_keys(session: Session, keys: Sequence[str]) -> dict[str, Transfer]:
@@ -82,7 +82,7 @@ def read_keys(session: Session, keys: Sequence[str]) -> dict[str, Transfer]:
     found: dict[str, Transfer] = {}
     for start in range(0, len(keys), CHUNK):
         found |= _read_keys(session, keys[start : start + CHUNK])
-    return {key: replace(made, replayed=True) for key, made in found.items()}
+    return found
 
 
 def _write_one(session: Session, draft: Draft, id: str, now: datetime) -> str | None:
@@ -116,14 +116,17 @@ def _write_chunk(
 
 
 def _read_keys(session: Session, keys: Sequence[str]) -> dict[str, Transfer]:
-    """One parameter for all keys: thousands of them would be compiled anew each time."""
+    """`read_keys` of a chunk.
+
+    One parameter for all keys: thousands of them would be compiled anew each time.
+    """
     if dialect_of(session) == "sqlite":
         wanted = func.json_each(json.dumps(keys)).table_valued("value")
         among: ColumnElement[bool] = transfers.c.key.in_(select(wanted.c.value))
     else:
         among = transfers.c.key == func.any(cast(list(keys), ARRAY(String)))
     rows = session.execute(select(transfers).where(among))
-    return {row.key: transfer_of(row) for row in rows}
+    return {row.key: transfer_of(row, replayed=True) for row in rows}
 
 
 def _commodities(session: Session, accounts: set[int]) -> dict[int, str]:

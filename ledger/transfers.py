@@ -207,7 +207,7 @@ def linked_to(session: Session, first: Transfer) -> list[Transfer]:
     rows = session.execute(
         select(transfers).where(transfers.c.linked == first.id).order_by(transfers.c.key)
     ).all()
-    return [replace(posting.transfer_of(row), replayed=first.replayed) for row in rows]
+    return [posting.transfer_of(row, replayed=first.replayed) for row in rows]
 
 
 def same_request(made: Transfer, draft: Draft) -> None:

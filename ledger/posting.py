@@ -74,7 +74,7 @@ def read_key(session: Session, key: str) -> Transfer | None:
 
 def transfer_of(row: Any, *, replayed: bool = False) -> Transfer:
     """A row of `select(ledger_transfer)`, whose columns stand in the order of `Transfer`'s."""
-    return Transfer(*row, replayed)
+    return Transfer(*(*row, replayed))
 
 
 def read_keys(session: Session, keys: Sequence[str]) -> dict[str, Transfer]:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from threading import Barrier
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
 from foundation import clock, doors
 from foundation.doors import reading, writing
 from foundation.words import use_language
+from members.models import Member
 from referral import codes
 from tests import people
-from tests.threads import at_once
 
 SENTENCE = "The database does not answer"
 VISIT = {
@@ -119,28 +117,23 @@ def test_connections_that_the_server_closed_are_not_used_again(database: doors.D
             assert session.connection().exec_driver_sql("select 1").scalar_one() == 1
 
 
-def test_who_waited_for_each_other_are_told_to_send_it_once_more(app: Any) -> None:
-    """A real deadlock; no road of ours is known to lead to one, so its error is handed over."""
+def test_who_changed_the_same_at_once_is_told_to_send_it_once_more(app: Any, ada: Any) -> None:
+    """A real error of PostgreSQL; no road of ours is known to lead to one, so it is handed over."""
     if doors.database().dialect == "sqlite":
         return
-    both_hold = Barrier(2, timeout=30)
-
-    def lock(first: int, then: int) -> Exception | None:
-        try:
-            with writing() as session:
-                session.execute(text("select pg_advisory_xact_lock(:n)"), {"n": first})
-                both_hold.wait()
-                session.execute(text("select pg_advisory_xact_lock(:n)"), {"n": then})
-        except OperationalError as error:
-            return error
-        return None
-
-    errors = at_once([partial(lock, 71, 72), partial(lock, 72, 71)])
-    [error] = [each for each in errors if each]
+    rename = update(Member).where(Member.id == ada.id)
+    with writing() as late:
+        late.execute(text("set transaction isolation level repeatable read"))
+        late.execute(select(Member.id)).all()
+        with writing() as early:
+            early.execute(rename.values(name="Ada the first"))
+        with pytest.raises(OperationalError) as raised:
+            late.execute(rename.values(name="Ada the second"))
+        late.rollback()
     with app.test_request_context("/api/v1/orders"):
-        document = app.handle_user_exception(error)
+        document = app.handle_user_exception(raised.value)
         assert (document.status_code, document.headers["Retry-After"]) == (503, "1")
         assert document.json["type"] == "urn:bellmouth:at_once"
     with app.test_request_context("/clubs"):
-        page = app.handle_user_exception(error)
+        page = app.handle_user_exception(raised.value)
         assert "Send it once more." in page.get_data(as_text=True)

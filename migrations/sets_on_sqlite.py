@@ -174,6 +174,7 @@ LAWS = [
         left join ledger_lot l on l.account = x.target and l.expires_at = x.expires_at
        where this.dates and not this.fans_out and x.expires_at is not null
       window lot as (partition by x.target, x.expires_at order by x.place rows unbounded preceding);
+      -- One table only after "from": joined with another, SQLite looks for the drafts of all lots.
       update ledger_lot set remaining = remaining + x.amount, seq = seq + 1
         from ledger_draft x
        where account = x.target and ledger_lot.expires_at = x.expires_at

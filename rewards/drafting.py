@@ -104,15 +104,15 @@ def publish(session: Session, owner_id: str, revision: str, now: datetime) -> Ve
     Refused when it was changed since, and for what `publishing.publish` refuses.
     """
     draft = programme.draft(session)
-    if draft is None or draft.revision != revision:
-        done = programme.saying(session, revision)
-        if done is not None:
-            return done
-    if needed(session).revision != revision:
-        raise Refused(
-            "The draft was changed since you opened this page. Read once more what it changes,"
-            " then publish it.",
-            code="draft_changed",
-            status=409,
-        )
-    return publishing.publish(session, owner_id, needed(session), now)
+    if draft is not None and draft.revision == revision:
+        return publishing.publish(session, owner_id, draft, now)
+    done = programme.saying(session, revision)
+    if done is not None:
+        return done
+    needed(session)
+    raise Refused(
+        "The draft was changed since you opened this page. Read once more what it changes,"
+        " then publish it.",
+        code="draft_changed",
+        status=409,
+    )

@@ -102,10 +102,7 @@ def amount(each: EarningRule, many: int, programme: Programme) -> str:
     )
 
 
-# What changed.
-
-
-def days(programme: Programme) -> str:
+def days_begin(programme: Programme) -> str:
     """When the days and months that limits count begin; empty when none counts any."""
     counted = (
         any(rule.cap_per_day or rule.cap_per_month for rule in programme.paying)
@@ -113,6 +110,9 @@ def days(programme: Programme) -> str:
         or any(card.one_a_day for card in programme.cards)
     )
     return _("Days and calendar months begin at midnight UTC.") if counted else ""
+
+
+# What changed.
 
 
 def changes(old: Programme, new: Programme) -> list[str]:
@@ -139,8 +139,8 @@ def _general_changes(old: Programme, new: Programme) -> Iterator[str]:
             new=new.return_days,
             old=old.return_days,
         )
-    days = {each.standing_window_days for each in (old, new) if _counts_days(each)}
-    if len(days) == 2:
+    windows = {each.standing_window_days for each in (old, new) if _counts_days(each)}
+    if len(windows) == 2:
         yield _(
             "Standing counts the last %(new)s days instead of %(old)s.",
             new=number(new.standing_window_days),

@@ -396,10 +396,15 @@ def _gifts(outcome: Outcome, names: Mapping[str, dict[str, str]]) -> list[GiftRo
     ]
 
 
-def _tier_once(session: Session, key: str) -> Tier | None:
-    """A tier that there is no more, as the newest version that had it calls it."""
-    older = (version.rules.tier(key) for version in programme.versions(session))
-    return next((tier for tier in older if tier is not None), None)
+def _names_of_tiers(
+    session: Session, keys: set[str], rules: Programme
+) -> dict[str, dict[str, str]]:
+    """What tiers are called; those that there are no more, by the newest version that had them."""
+    found = {tier.key: tier.name for tier in rules.tiers if tier.key in keys}
+    if len(found) < len(keys):
+        for version in programme.versions(session):
+            found = {tier.key: tier.name for tier in version.rules.tiers} | found
+    return found
 
 
 def _moves(
@@ -407,14 +412,14 @@ def _moves(
 ) -> list[Move]:
     names = people(session, [mover.member_id for mover in movers])
     in_force = latest.rules if latest else rules
+    once = _names_of_tiers(session, {mover.before for mover in movers}, in_force)
     moves = []
     for mover in movers:
-        before = in_force.tier(mover.before) or _tier_once(session, mover.before)
         after = rules.tier(mover.after)
         moves.append(
             Move(
                 names.get(mover.member_id),
-                before.name if before else {"en": mover.before},
+                once.get(mover.before, {"en": mover.before}),
                 after.name if after else {"en": mover.after},
                 mover,
             )

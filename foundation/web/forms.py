@@ -70,14 +70,14 @@ class DayField(DateField):
     def process_formdata(self, valuelist: list[Any]) -> None:
         typed = str(valuelist[0]).strip() if valuelist else ""
         self.data = None
-        self.data = day_of(typed) if typed else None
+        self.data = typed_day(typed) if typed else None
         if typed and self.data is None:
             raise ValueError(
                 words._("“%(text)s” is not a day. Write it like 2026-03-31.", text=typed[:40])
             )
 
 
-def day_of(typed: str) -> date | None:
+def typed_day(typed: str) -> date | None:
     """2026-03-31 as a day; None for anything else, and for days nobody means."""
     try:
         day = date.fromisoformat(typed)

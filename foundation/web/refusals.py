@@ -17,7 +17,7 @@ from foundation.words import _
 
 #: What PostgreSQL says to one of two transactions that waited for each other, or of which one came
 #: first: the same again would do. SQLite has one writer.
-AT_ONCE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+COLLIDED = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 
 
 def wants_document() -> bool:
@@ -91,8 +91,8 @@ def set_up(app: Flask) -> None:
         return _error_page(status, error), status
 
     def away(error: Exception) -> Any:
-        if isinstance(getattr(error, "orig", error), AT_ONCE):
-            return at_once(error)
+        if isinstance(getattr(error, "orig", error), COLLIDED):
+            return collided(error)
         app.logger.error("the database is away on %s: %s", request.path, error)
         g.asks_nobody = True  # the page's shell must not ask it who reads
         words.set_language(_language_sent())
@@ -105,14 +105,14 @@ def set_up(app: Flask) -> None:
         html = render_template("errors/server_error.html", code=503, sentence=sentence)
         return _later(make_response(html, 503))
 
-    def at_once(error: Exception) -> Any:
+    def collided(error: Exception) -> Any:
         app.logger.error("two waited for each other on %s: %s", request.path, error)
         sentence = _(
             "Somebody else was changing the same thing at that moment, so nothing of this was"
             " stored. Go back: your browser still has what you typed. Send it once more."
         )
         if wants_document():
-            return _later(problem(503, "at_once", sentence), seconds=1)
+            return _later(problem(503, "collided", sentence), seconds=1)
         html = render_template("errors/refused.html", sentence=sentence, back=_back())
         return _later(make_response(html, 503), seconds=1)
 

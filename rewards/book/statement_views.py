@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from foundation import clock, words
 from foundation.doors import reading
-from foundation.web.forms import day_of
+from foundation.web.forms import typed_day
 from ledger import movements
 from ledger.movements import Held
 from members.session import members_only, signed_in
@@ -28,7 +28,7 @@ Pieces = Callable[[Session, str, Held, datetime], Iterator[str]]
 def show() -> Any:
     """All movements of one commodity, and the five numbers, now or on a past day."""
     asked = request.args.get("day", "")
-    day = day_of(asked)
+    day = typed_day(asked)
     with reading() as session:
         page = statement.read(
             session,

@@ -22,7 +22,7 @@ from foundation import clock
 from foundation.doors import reading
 from foundation.refusal import Refused
 from foundation.sheets import Cell, as_csv
-from foundation.web.forms import day_of
+from foundation.web.forms import typed_day
 from foundation.words import _, when
 from ledger import beancount, journal
 from ledger.journal import Period, moment
@@ -149,7 +149,7 @@ def _day(name: str) -> date | None:
     text = request.args.get(name, "")
     if not text:
         return None
-    day = day_of(text)
+    day = typed_day(text)
     if day is None:
         raise Refused("“%(text)s” is not a day. Write it like 2026-03-31.", code="day", text=text)
     return day

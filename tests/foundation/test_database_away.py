@@ -133,7 +133,7 @@ def test_who_changed_the_same_at_once_is_told_to_send_it_once_more(app: Any, ada
     with app.test_request_context("/api/v1/orders"):
         document = app.handle_user_exception(raised.value)
         assert (document.status_code, document.headers["Retry-After"]) == (503, "1")
-        assert document.json["type"] == "urn:bellmouth:at_once"
+        assert document.json["type"] == "urn:bellmouth:collided"
     with app.test_request_context("/clubs"):
         page = app.handle_user_exception(raised.value)
         assert "Send it once more." in page.get_data(as_text=True)

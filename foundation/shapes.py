@@ -2,9 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import ErrorDetails
+
+from foundation.words import _, lazy
+
+#: What pydantic calls wrong, as we say it; placeholders are its own.
+WHYS: Mapping[str, Any] = {
+    "json_invalid": lazy("this is not JSON"),
+    "missing": lazy("it is missing"),
+    "extra_forbidden": lazy("there is no such field"),
+    "string_type": lazy("it must be a text, in quotation marks"),
+    "string_too_short": lazy("it is empty"),
+    "string_too_long": lazy("it is longer than %(max_length)s characters"),
+    "int_type": lazy("it must be a whole number, without quotation marks"),
+    "int_from_float": lazy("it must be a whole number, without quotation marks"),
+    "greater_than": lazy("it must be more than %(gt)s"),
+    "less_than": lazy("it must be less than %(lt)s"),
+    "less_than_equal": lazy("it must be %(le)s at most"),
+    "literal_error": lazy("it must be one of these: %(expected)s"),
+    "union_tag_invalid": lazy("it must be one of these: %(expected_tags)s"),
+    "union_tag_not_found": lazy("it is missing"),
+    "model_type": lazy("it must be an object, in braces"),
+    "model_attributes_type": lazy("it must be an object, in braces"),
+    "list_type": lazy("it must be a list, in brackets"),
+    "too_long": lazy("it has more than %(max_length)s entries"),
+    "datetime_type": lazy("write it like 2026-03-03T12:00:00Z"),
+    "datetime_parsing": lazy("write it like 2026-03-03T12:00:00Z"),
+    "datetime_from_date_parsing": lazy("write it like 2026-03-03T12:00:00Z"),
+    "timezone_aware": lazy("write it like 2026-03-03T12:00:00Z"),
+    "date_type": lazy("write it like 2026-03-03"),
+    "date_parsing": lazy("write it like 2026-03-03"),
+    "date_from_datetime_parsing": lazy("write it like 2026-03-03"),
+}
 
 
 class Shape(BaseModel):
@@ -17,10 +51,40 @@ class Shape(BaseModel):
     @classmethod
     def holds_no_nul(cls, value: Any) -> Any:
         if isinstance(value, str) and "\x00" in value:
-            raise ValueError("no text may hold the character U+0000")
+            raise ValueError(_("no text may hold the character U+0000"))
         return value
 
 
-def why_of(message: str) -> str:
-    """What pydantic has against a field, without its word for our own objections."""
-    return message.removeprefix("Value error, ").removesuffix(".")
+def written_as(pattern: str, why: Any) -> AfterValidator:
+    """Texts of this pattern only; `why` says how to write one."""
+    form = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if form.fullmatch(text) is None:
+            raise ValueError(str(why))
+        return text
+
+    return AfterValidator(check)
+
+
+#: A number of the shop's own: of an order, a receipt, a refund.
+Reference = Annotated[
+    str,
+    Field(min_length=1, max_length=100),
+    written_as(
+        r"[^\s\x00-\x1f][^\x00-\x1f]*",
+        lazy("it may not begin with a blank nor hold line breaks"),
+    ),
+]
+#: The currency of an order.
+Currency = Annotated[str, written_as(r"[A-Z]{3}", lazy("write three capital letters such as USD"))]
+#: How an amount of money is to be written.
+AN_AMOUNT = lazy("write an amount like 42.50")
+
+
+def why_of(error: ErrorDetails) -> str:
+    """What is wrong with a field, in the reader's language: half a sentence."""
+    known = WHYS.get(error["type"])
+    if known is not None:
+        return str(known) % error.get("ctx", {})
+    return error["msg"].removeprefix("Value error, ").removesuffix(".").removesuffix("。")

@@ -47,6 +47,7 @@ VOUCHER = Notice(
         "code": "7K2M-9QXA-4TBW-PZ3C",
         "value": 500,
         "currency": "USD",
+        "uses": 3,
         "order_min": None,
         "until": "2026-06-03T12:00:00+00:00",
     },

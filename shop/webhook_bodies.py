@@ -15,16 +15,13 @@ from pydantic import (
 )
 
 from foundation.refusal import Refused
-from foundation.shapes import Shape, why_of
+from foundation.shapes import AN_AMOUNT, Currency, Reference, Shape, why_of, written_as
+from foundation.words import _
 
 #: A date further ahead than this is a wrong clock or a wrong zone.
 AHEAD = timedelta(minutes=5)
 
-Amount = Annotated[str, Field(pattern=r"^\d{1,13}(\.\d{1,4})?$")]
-Number = Annotated[
-    str, Field(min_length=1, max_length=100, pattern=r"^[^\s\x00-\x1f][^\x00-\x1f]*$")
-]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Amount = Annotated[str, written_as(r"[0-9]{1,13}(\.[0-9]{1,4})?", AN_AMOUNT)]
 
 
 class Buyer(Shape):
@@ -38,7 +35,7 @@ class Buyer(Shape):
     @model_validator(mode="after")
     def is_somebody(self) -> Buyer:
         if not self.id and not self.email:
-            raise ValueError("give id or email")
+            raise ValueError(_("give id or email"))
         return self
 
 
@@ -54,7 +51,7 @@ class Line(Shape):
 class Sale(Shape):
     """An order with all that matters about it."""
 
-    order: Number
+    order: Reference
     customer: Buyer
     total: Amount
     currency: Currency
@@ -63,19 +60,19 @@ class Sale(Shape):
 
 
 class Shipping(Shape):
-    order: Number
+    order: Reference
     promised_on: date | None = None
 
 
 class Step(Shape):
-    order: Number
+    order: Reference
 
 
 class GivenBack(Shape):
     """A refund, whole or partial; `refund` is its own number."""
 
-    order: Number
-    refund: Number
+    order: Reference
+    refund: Reference
     amount: Amount
 
 
@@ -132,7 +129,7 @@ def read(body: str | bytes, now: datetime) -> AnyEvent:
             code="body",
             field=field,
             name=field,
-            why=why_of(first["msg"]),
+            why=why_of(first),
         ) from None
     if event.timestamp > now + AHEAD:
         raise Refused(

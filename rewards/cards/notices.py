@@ -12,6 +12,7 @@ _VOUCHER = {
     "code": "7K2M-9QXA-4TBW-PZ3C",
     "value": 500,
     "currency": "USD",
+    "uses": 1,
     "order_min": None,
     "until": "2026-06-03T12:00:00+00:00",
 }

@@ -270,6 +270,7 @@ def _say(
             cost=voucher.cost,
             value=voucher.value,
             currency=voucher.currency,
+            uses=voucher.uses,
         )
     else:
         tell(

@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from foundation.money import LARGEST
+from foundation.shapes import Currency, Reference
 from rewards import till_views as tills
 from rewards.credit import customers, giving_back, purse, taking
 from rewards.credit.giving_back import GivingBack
@@ -17,7 +18,7 @@ from rewards.credit.purse import Purse
 from rewards.credit.taking import Taking
 from rewards.till_views import Request
 from rewards.topups.till_views import Code
-from rewards.vouchers.bodies import Buyer, Reference, TillShape, moment
+from rewards.vouchers.bodies import Buyer, TillShape, moment
 from rewards.vouchers.codes import Customer
 
 WRONG = ("unknown_code", "unknown_taking")
@@ -46,7 +47,7 @@ class Take(Look):
 
     order: Reference
     amount: Amount
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Currency
 
 
 class GiveBack(Look):

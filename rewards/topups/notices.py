@@ -22,7 +22,7 @@ _POT = {
 
 BOUGHT = Notice("prepaid.bought", "orders", {**_POT, "paid": 9, "free": 1, "expires_at": None})
 USED = Notice("prepaid.used", "orders", {**_POT, "left": 7, "is_free": False})
-GIVEN_BACK = Notice("prepaid.given_back", "orders", {**_POT, "left": 8})
+GIVEN_BACK = Notice("prepaid.given_back", "orders", {**_POT, "left": 8, "expired_at": None})
 TAKEN_BACK = Notice("prepaid.taken_back", "orders", {**_POT, "paid": 8, "free": 1, "left": 0})
 
 #: Nothing was paid for these: who wants no letters about rewards gets none.

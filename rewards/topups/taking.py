@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -43,14 +44,10 @@ def take(session: Session, taking: Taking, now: datetime) -> TopUpUse:
     known = session.scalars(select(TopUpUse).where(TopUpUse.request_key == taking.key)).first()
     if known is not None:
         return _same(known, taking)
-    unit = left.next_of(left.of_member(session, taking.member_id, now, taking.offer))
+    lefts = left.of_member(session, taking.member_id, now, taking.offer)
+    unit = left.next_of(lefts)
     if unit is None:
-        raise Refused(
-            "None of these is left. The member can prepay again in the shop.",
-            code="none_left",
-            field="offer",
-            status=409,
-        )
+        raise _none(has_bought=bool(lefts))
     use = _write(session, taking, unit, now)
     subject = f"topup_use:{use.id}"
     said = {"offer": use.offer, "is_free": use.is_free}
@@ -86,8 +83,15 @@ def give_back(session: Session, use_id: str, now: datetime) -> TopUpUse:
     use.given_back_at = now
     session.flush()
     facts.record(session, "prepaid.given_back", use.member_id, subject, now, offer=use.offer)
-    _tell(session, use, notices.GIVEN_BACK, now)
+    gone = expired_at(session, use, now)
+    _tell(session, use, notices.GIVEN_BACK, now, expired_at=gone.isoformat() if gone else None)
     return use
+
+
+def expired_at(session: Session, use: TopUpUse, now: datetime) -> datetime | None:
+    """When the unit expired, if giving it back came too late; None when it is good."""
+    of = _left_of(session, use, now)
+    return of.purchase.free_expires_at if use.is_free and of.has_expired else None
 
 
 def _write(session: Session, taking: Taking, unit: left.Next, now: datetime) -> TopUpUse:
@@ -142,12 +146,29 @@ def _refuse_refunded(session: Session, use: TopUpUse, now: datetime) -> None:
         )
 
 
+def _none(*, has_bought: bool) -> Refused:
+    if not has_bought:
+        return Refused(
+            "The member never prepaid anything of this offer. Ask what is left: the answer names"
+            " the offers.",
+            code="none_left",
+            field="offer",
+            status=409,
+        )
+    return Refused(
+        "None of these is left. The member can prepay again in the shop.",
+        code="none_left",
+        field="offer",
+        status=409,
+    )
+
+
 def _left_of(session: Session, use: TopUpUse, now: datetime) -> Left:
     all_of_it = left.of_member(session, use.member_id, now, use.offer)
     return next(each for each in all_of_it if each.purchase.id == use.purchase_id)
 
 
-def _tell(session: Session, use: TopUpUse, notice: Notice, now: datetime, **more: bool) -> None:
+def _tell(session: Session, use: TopUpUse, notice: Notice, now: datetime, **more: Any) -> None:
     lefts = left.of_member(session, use.member_id, now, use.offer)
     offer = offer_of(session, next(x.purchase for x in lefts if x.purchase.id == use.purchase_id))
     tell(

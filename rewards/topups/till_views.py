@@ -8,12 +8,13 @@ from flask import Blueprint
 from pydantic import Field
 from sqlalchemy.orm import Session
 
+from foundation.shapes import Reference
 from rewards import till_views as tills
 from rewards.till_views import Request
 from rewards.topups import codes, left, queries, taking
 from rewards.topups.models import TopUpUse
 from rewards.topups.taking import Taking
-from rewards.vouchers.bodies import Reference, TillShape, moment
+from rewards.vouchers.bodies import TillShape, moment
 
 WRONG = ("unknown_code", "unknown_use")
 Code = Annotated[str, Field(min_length=1, max_length=300)]  # or the address that a scan gives

@@ -19,7 +19,7 @@ from flask.sansio.blueprints import BlueprintSetupState
 from foundation import clock
 from foundation.doors import reading, writing
 from foundation.web.forms import refilling
-from foundation.words import _
+from foundation.words import _, when
 from members.models import Member
 from members.session import members_only, requires, signed_in
 from rewards.topups import codes, explaining, pictures, queries, taking
@@ -123,5 +123,10 @@ def give_back(use_id: str) -> Any:
     with writing() as session:
         use = taking.give_back(session, use_id, clock.now())
         handle = session.get_one(Member, use.member_id).handle
-    flash(_("Given back. The member has been told."), "good")
+        gone = taking.expired_at(session, use, clock.now())
+    if gone is None:
+        flash(_("Given back. The member has been told."), "good")
+    else:
+        said = _("Given back, but it expired on %(day)s and cannot be used.", day=when(gone))
+        flash(said, "warn")
     return redirect(f"/prepaid?code=@{handle}", 303)

@@ -10,22 +10,21 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from foundation.money import exponent, major, parse_amount
 from foundation.refusal import Refused
-from foundation.shapes import Shape, why_of
+from foundation.shapes import AN_AMOUNT, Currency, Reference, Shape, why_of, written_as
+from foundation.words import _
 from members import addresses
 from rewards.catalogue.models import VoucherUse
 from rewards.models import Voucher
 from rewards.vouchers.codes import Customer
 
-Reference = Annotated[
-    str, Field(min_length=1, max_length=100, pattern=r"^[^\s\x00-\x1f][^\x00-\x1f]*$")
-]
+Total = Annotated[str, written_as(r"[0-9]{1,12}(\.[0-9]{1,3})?", AN_AMOUNT)]
 
 
 def _address(typed: str) -> str:
     try:
         return addresses.normalise(typed)
     except Refused as refusal:
-        raise ValueError(refusal.sentence) from None
+        raise ValueError(_(refusal.sentence)) from None
 
 
 class TillShape(Shape):
@@ -60,11 +59,19 @@ class Redeem(Validate):
     """Take it off this order, which is worth `total` before it, in the voucher's currency."""
 
     order: Reference
-    total: Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,3})?$")] | None = None
+    total: Total | None = None
+    currency: Currency | None = None
 
     def worth(self, currency: str) -> int | None:
-        """The total in minor units; None when the till did not say."""
-        return parse_amount(self.total, currency) if self.total is not None else None
+        """The total in minor units of the voucher's `currency`; None when the till did not say, or
+        says it in another."""
+        if self.total is None or self.currency not in (None, currency):
+            return None
+        try:
+            return parse_amount(self.total, currency)
+        except Refused as refusal:
+            refusal.field = "total"
+            raise
 
 
 class Release(TillShape):
@@ -92,7 +99,7 @@ def read(shape: type[Asked], body: bytes) -> Asked:
             code="body",
             field=field,
             name=field,
-            why=why_of(first["msg"]),
+            why=why_of(first),
         ) from None
 
 

@@ -27,6 +27,7 @@ from foundation.money import format_amount
 from foundation.once import insert_many_once, insert_once
 from foundation.refusal import Refused
 from foundation.tables import ALPHABET, new_id
+from foundation.words import when
 from members import addresses
 from members.models import Member
 from notifications.telling import tell
@@ -151,6 +152,14 @@ def find(session: Session, code: str, customer: Customer) -> Voucher | None:
 def known(session: Session, code: str, customer: Customer) -> Voucher:
     """The voucher of a code; Refused when there is none that this customer may use."""
     voucher = find(session, code, customer)
+    if voucher is None and not (customer.email or customer.ref):
+        raise Refused(
+            "No voucher with this code is good for whoever has it. Compare the code, and send the"
+            " customer’s address or number: most vouchers are for one member only.",
+            code="unknown_voucher",
+            field="code",
+            status=404,
+        )
     if voucher is None:
         raise Refused(
             "There is no such voucher for this customer. Compare the code, and the address the"
@@ -172,7 +181,7 @@ def taken_off(session: Session, code: str, reference: str) -> Voucher:
     ).first()
     if voucher is None:
         raise Refused(
-            "No such voucher was taken off this order.",
+            "No such voucher was taken off this order. Compare the code and the order’s number.",
             code="unknown_use",
             field="order",
             status=404,
@@ -187,11 +196,13 @@ def use(
     by_key: str | None,
     now: datetime,
     total: int | None = None,
+    currency: str | None = None,
 ) -> VoucherUse:
     """Take the voucher off the order `reference`; the same use when it was taken off before.
 
-    `total` is what the order is worth in minor units of the voucher's currency, before it. Refused
-    when the voucher is used up, expired or revoked, or asks for an order worth more.
+    `total` is what the order is worth before it, in minor units of the voucher's currency. Refused
+    when the voucher is used up, expired or revoked, and after that when the order is in
+    another currency or worth less than it asks for: who buys more for it is not sent away then.
     """
     lock_members(session, [voucher.member_id])
     use_id = new_id(now)
@@ -206,14 +217,14 @@ def use(
     }
     if not insert_once(session, VoucherUse, row):
         return _standing(session, voucher.id, reference)
-    _refuse_small(voucher, total)
     if not _count(session, voucher.id, now):
         session.refresh(voucher)
         raise refused_as(voucher, now)
+    _refuse_unfit(voucher, total, currency)
     use = session.get_one(VoucherUse, use_id)
     use.transfer_id = booking.spend(session, voucher, use_id, now)
     if use.transfer_id is None:
-        raise _too_late()
+        raise _too_late(voucher)
     subject = f"voucher:{voucher.id}:{use_id}"
     details = {"order": reference, "value": voucher.value, "currency": voucher.currency}
     facts.record(session, "voucher.used", voucher.member_id, subject, now, **details)
@@ -252,7 +263,9 @@ def give_back(session: Session, voucher: Voucher, reference: str, now: datetime)
     booking.give_back(session, voucher, use, now)
     subject = f"voucher:{voucher.id}:{released}"
     facts.record(session, "voucher.released", voucher.member_id, subject, now, order=reference)
-    _tell(session, voucher, notices.VOUCHER_RELEASED, now, order=reference)
+    until = voucher.expires_at
+    gone = until.isoformat() if until is not None and until <= now else None
+    _tell(session, voucher, notices.VOUCHER_RELEASED, now, order=reference, expired_at=gone)
     return use
 
 
@@ -270,7 +283,7 @@ def refused_as(voucher: Voucher, now: datetime) -> Refused:
     """Why a voucher cannot be used, as a refusal."""
     state = voucher.state(now)
     if state == "expired":
-        return _too_late()
+        return _too_late(voucher)
     if state == "revoked":
         if voucher.cost == 0:
             return Refused(
@@ -281,16 +294,37 @@ def refused_as(voucher: Voucher, now: datetime) -> Refused:
         return Refused(
             "This voucher was given back for its points.", code="voucher_revoked", field="code"
         )
+    if voucher.uses > 1:
+        return Refused(
+            "This voucher has been used %(times)s times. It may not be used more often.",
+            code="voucher_used",
+            field="code",
+            status=409,
+            times=voucher.uses,
+        )
     return Refused(
         "This voucher has been used already.", code="voucher_used", field="code", status=409
     )
 
 
-def _too_late() -> Refused:
-    return Refused("This voucher has expired.", code="voucher_expired", field="code")
+def _too_late(voucher: Voucher) -> Refused:
+    return Refused(
+        "This voucher has expired. It was good until %(day)s.",
+        code="voucher_expired",
+        field="code",
+        day=when(voucher.expires_at),
+    )
 
 
-def _refuse_small(voucher: Voucher, total: int | None) -> None:
+def _refuse_unfit(voucher: Voucher, total: int | None, currency: str | None) -> None:
+    if currency not in (None, voucher.currency):
+        raise Refused(
+            "This voucher is for orders in %(right)s. This order is in %(wrong)s.",
+            code="wrong_currency",
+            field="currency",
+            right=voucher.currency,
+            wrong=currency,
+        )
     least = voucher.order_min
     if least is None or (total is not None and total >= least):
         return

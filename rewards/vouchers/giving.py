@@ -98,6 +98,7 @@ def _telling(gift: Gift, voucher: Voucher) -> Telling:
         "code": voucher.code,
         "value": voucher.value,
         "currency": voucher.currency,
+        "uses": voucher.uses,
         "order_min": voucher.order_min,
         "until": voucher.expires_at.isoformat() if voucher.expires_at else None,
         **gift.said,

@@ -35,7 +35,9 @@ def redeem() -> Any:
     def act(session: Session, asked: Redeem, asking: Request) -> dict[str, Any]:
         voucher = codes.known(session, asked.code, asked.who())
         worth = asked.worth(voucher.currency)
-        use = codes.use(session, voucher, asked.order, asking.till, asking.now, worth)
+        use = codes.use(
+            session, voucher, asked.order, asking.till, asking.now, worth, asked.currency
+        )
         return told_use(voucher, use, asking.now)
 
     return tills.answer(Redeem, "vouchers", WRONG, act)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -87,6 +89,42 @@ def test_the_counter_says_when_nothing_is_left(client: Any, counter: Any) -> Non
     assert "None of these is left. The member can prepay again in the shop." in answer.text
 
 
+def test_a_free_one_that_comes_back_too_late_is_not_called_hers(
+    client: Any, counter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: DAY)
+    buys(counter, "pot", pieces=5)
+    people.sign_in(client, counter.sam)
+    for key in ("the-free-one", "a-paid-one"):
+        answer = people.submit(
+            client, "/prepaid?code=@ben", "/prepaid/take", offer="single", request_key=key
+        )
+    uses = re.findall(r"/prepaid/uses/(\w+)/", client.get(answer.location).text)
+    monkeypatch.setattr(clock, "now", lambda: DAY + timedelta(days=31))
+    people.sign_in(client, counter.sam)
+    html = ""
+    for use in uses:
+        people.submit(client, "/prepaid?code=@ben", f"/prepaid/uses/{use}/give-back")
+        html += client.get("/prepaid?code=@ben").text
+    assert "Given back. The member has been told." in html
+    assert "Given back, but it expired on Mar 4, 2026 and cannot be used." in html
+    people.sign_in(client, counter.ben)
+    told = client.get("/notifications").text
+    assert told.count("is yours again") == 1
+    assert "so it came back too late to be used." in told
+
+
+def test_news_names_only_what_there_is(client: Any, counter: Any) -> None:
+    """Three single ones bring nothing free."""
+    order = buys(counter, "pot", pieces=3, value=1_500)
+    counter.refunds(order, counter.ben, 1_500, 1_500, DAY)
+    people.sign_in(client, counter.ben)
+    told = client.get("/notifications").text
+    assert "you have 3 prepaid." in told
+    assert "what you had not used: 3 prepaid." in told
+    assert "0 free" not in told
+
+
 class TestTill:
     @pytest.fixture
     def till(self, client: Any, counter: Any) -> Any:
@@ -125,6 +163,7 @@ class TestTill:
         for answer, status, kind in asked:
             assert answer.status_code == status
             assert answer.json["type"] == f"urn:bellmouth:{kind}"
+        assert "never prepaid anything of this offer" in asked[2][0].json["title"]
 
     def test_what_the_page_about_it_says_works_word_for_word(
         self, app: Any, till: Any, counter: Any

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -89,6 +90,58 @@ def test_an_order_must_be_worth_what_the_voucher_asks_for(till: Any, house: Any)
         assert (answer.status_code, answer.json["type"]) == (422, f"urn:bellmouth:{why}")
     assert till("redeem", **asked, total="30").json["state"] == "used"
     assert till("redeem", **asked).status_code == 200  # asking again, it is the same use
+
+
+def test_what_is_over_is_said_before_what_the_order_lacks(till: Any, house: Any) -> None:
+    """Nobody buys more for a voucher that is worth nothing any more."""
+    late = issued(house, order_min=3_000, cost=0, expires_at=clock.now() - timedelta(seconds=1))
+    spent = issued(house, key="k2", order_min=3_000, cost=0, uses=2)
+    for number in "12":
+        assert till("redeem", code=spent, customer=BEN, order=number, total="30").status_code == 200
+    for code, why in ((late, "voucher_expired"), (spent, "voucher_used")):
+        for more in ({}, {"total": "29.99"}, {"total": "30", "currency": "EUR"}):
+            answer = till("redeem", code=code, customer=BEN, order="3", **more)
+            assert answer.json["type"] == f"urn:bellmouth:{why}"
+    assert "It was good until" in till("redeem", code=late, customer=BEN, order="3").json["title"]
+    assert "has been used 2 times" in till("redeem", code=spent, customer=BEN, order="3").text
+
+
+def test_an_order_in_another_currency_takes_no_voucher(till: Any, house: Any) -> None:
+    asked = {"code": issued(house, order_min=3_000, cost=0), "customer": BEN, "order": "1001"}
+    answer = till("redeem", **asked, total="4000", currency="JPY")
+    assert (answer.status_code, answer.json["type"]) == (422, "urn:bellmouth:wrong_currency")
+    assert answer.json["field"] == "currency"
+    assert "for orders in USD. This order is in JPY." in answer.json["title"]
+    assert kept(VoucherUse) == 0
+    assert till("redeem", **asked, total="30", currency="USD").json["state"] == "used"
+
+
+def test_who_names_no_customer_is_told_that_most_vouchers_are_for_one(
+    till: Any, house: Any
+) -> None:
+    told = till("validate", code=issued(house)).json["title"]
+    assert "send the customer’s address or number" in told
+    told = till("validate", code="0000", customer=BEN).json["title"]
+    assert "the address the customer signed up with" in told
+
+
+def test_a_voucher_that_came_back_too_late_is_not_called_usable(
+    till: Any, house: Any, client: Any
+) -> None:
+    from tests import people
+
+    people.sign_in(client, house.ben)
+    for key, days in (("early", 9), ("late", -1)):
+        code = issued(house, key=key, expires_at=clock.now() + timedelta(days=9))
+        till("redeem", code=code, customer=BEN, order=key)
+        with writing() as session:
+            voucher = vouchers.taken_off(session, code, key)
+            assert voucher.expires_at is not None
+            vouchers.give_back(session, voucher, key, voucher.expires_at - timedelta(days=days))
+    page = client.get("/notifications").text
+    assert page.count("so it cannot be used again.") == 1
+    assert page.count("can be used again.") == 1
+    assert "came back too late" in page
 
 
 def test_codes_are_read_as_people_type_them(till: Any, house: Any) -> None:
@@ -275,6 +328,43 @@ def test_a_body_that_is_not_as_described_names_the_field(
     assert (answer.status_code, answer.json["field"]) == (422, field)
     assert "Value error" not in answer.json["title"]
     assert answer.content_type == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"code": None},
+        {"code": 5},
+        {"code": ""},
+        {"code": "x" * 65},
+        {"order": " 1"},
+        {"total": 42.5},
+        {"total": "-3"},
+        {"total": "42,50"},
+        {"currency": "usd"},
+        {"customer": {"email": "nobody"}},
+        {"customer": {"id": "a\0b"}},
+        {"customer": "ben"},
+        {"amount": "5"},
+    ],
+)
+def test_what_is_wrong_with_a_field_is_said_in_the_readers_words(
+    client: Any, till: Any, wrong: dict[str, Any]
+) -> None:
+    headers = {"Authorization": f"Bearer {till.secret}", "Accept-Language": "zh-TW"}
+    body = {"code": "x", "order": "1"} | wrong
+    answer = client.post("/api/vouchers/redeem", json=body, headers=headers)
+    assert answer.status_code == 422
+    why = answer.json["title"].partition("：")[2]
+    assert why.endswith("。")
+    assert not re.search("[a-z]{4}", why.replace("ada@example.com", ""))
+    raw = client.post("/api/vouchers/redeem", data="{", headers=headers)
+    assert "這不是 JSON" in raw.json["title"]
+
+
+def test_a_total_with_too_many_decimals_names_its_field(till: Any, house: Any) -> None:
+    answer = till("redeem", code=issued(house), customer=BEN, order="1", total="30.123")
+    assert (answer.status_code, answer.json["field"]) == (422, "total")
 
 
 def test_what_the_page_about_it_says_works_word_for_word(app: Any, till: Any, house: Any) -> None:

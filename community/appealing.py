@@ -12,7 +12,7 @@ from community import moderation, notices, rules
 from community.models import Appeal, Post
 from community.record import put_on_record
 from community.rules import Person
-from foundation import facts
+from foundation import facts, versions
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
@@ -67,6 +67,7 @@ def decide(
     if decision == "granted":
         put_on_record(session, "post.restored", f"post:{post.id}", by, reason, now, found.reason)
     put_on_record(session, "appeal.decided", f"post:{post.id}", by, reason, now, found.reason)
+    versions.touch(session, f"topic:{post.topic_id}")
     return lodged
 
 

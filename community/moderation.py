@@ -56,11 +56,13 @@ def restore(session: Session, by: Person, fold_id: str, sentence: str, now: date
     lift(session, found, post, by, now)
     notices.tell_of_restoring(session, found, post, by, sentence, now)
     put_on_record(session, "post.restored", f"post:{post.id}", by, sentence, now, found.reason)
+    versions.touch(session, f"topic:{post.topic_id}")
     return found
 
 
 def lift(session: Session, found: Fold, post: Post, by: Person, now: datetime) -> None:
-    """End a fold: the post reads as before. What is said about it, its callers say."""
+    """End a fold: the post reads as before. What is said about it, its callers say, and
+    then touch its topic."""
     if found.restored_at is not None:
         raise Refused("This post was restored already.", code="restored")
     found.restored_at, found.restored_by_id = now, by.id
@@ -75,7 +77,6 @@ def lift(session: Session, found: Fold, post: Post, by: Person, now: datetime) -
         post=post.id,
         topic=post.topic_id,
     )
-    versions.touch(session, f"topic:{post.topic_id}")
 
 
 def lock(session: Session, by: Person, topic_id: str, sentence: str, now: datetime) -> None:

@@ -106,12 +106,13 @@ def _happened(session: Session, drafts: Sequence[FactDraft]) -> set[tuple[str, s
 
 
 def _row(draft: FactDraft, now: datetime) -> Fact:
+    at = min(draft.at, now)  # nothing is told before it happens: the clock of who tells is ahead
     return Fact(
-        id=new_id(draft.at),
+        id=new_id(at),
         kind=draft.kind,
         subject=draft.subject,
         member_id=draft.member_id,
-        at=draft.at,
+        at=at,
         recorded_at=now,
         details=dict(draft.details),
     )

@@ -14,7 +14,7 @@ share of every grant that rests on it.
 
 `engine.Engine` is pure, and it is the only engine: `replaying.replay` runs a draft through the same
 function, so a replay of a published version over its own time gives what the ledger holds, to the
-unit (tests/rewards/test_replaying.py).
+unit (tests/rewards/test_replaying.py, test_told_late.py).
 
 *Standing* decides the tier: 0 to 100, weighed out of duration, loyalty, reliability and influence
 (`standing/rules.py`), never the balance, so that spending points costs nobody his tier.

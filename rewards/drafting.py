@@ -14,6 +14,7 @@ from foundation.tables import new_id
 from rewards import programme, publishing
 from rewards.catalogue import picturing
 from rewards.first_programme import first_programme
+from rewards.locking import lock_programme
 from rewards.models import ProgrammeDraft
 from rewards.programme import Draft, Version
 from rewards.publishing import refuse_objections
@@ -103,6 +104,7 @@ def publish(session: Session, owner_id: str, revision: str, now: datetime) -> Ve
 
     Refused when it was changed since, and for what `publishing.publish` refuses.
     """
+    lock_programme(session)  # who comes second in one instant finds it published
     draft = programme.draft(session)
     if draft is not None and draft.revision == revision:
         return publishing.publish(session, owner_id, draft, now)

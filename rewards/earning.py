@@ -19,8 +19,8 @@ from rewards.budgets import committing, withholding
 from rewards.budgets.committing import Counts
 from rewards.cards import stamps
 from rewards.engine import Award, Engine
-from rewards.happenings import day_of
-from rewards.locking import lock_members
+from rewards.happenings import WRITTEN, day_of
+from rewards.locking import keep_programme, lock_members
 from rewards.models import Grant
 from rewards.paying_off import paid_off
 from rewards.programme import Version
@@ -39,7 +39,10 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
     the price of one small query per batch.
     """
     earning = [fact for fact in heard if fact.kind in FACTS]
-    dated = programme.timeline(session) if earning else []
+    if not earning:
+        return
+    keep_programme(session)
+    dated = programme.timeline(session)
     if not dated:
         return
     by_version: dict[int, list[Happened]] = {}
@@ -114,7 +117,7 @@ def _give_all(
         state.tiers = standing.tiers_before(session, rules, sorted(members), now)
     engine = Engine(rules)
     given: list[tuple[Happened, Award]] = []
-    for fact in sorted(happenings, key=lambda fact: (fact.at, fact.id)):
+    for fact in sorted(happenings, key=turn):
         for award in engine.awards(fact, state):
             state.add(award, fact)
             given.append((fact, award))
@@ -123,6 +126,12 @@ def _give_all(
     withholding.write(session, version, given, now)
     months = [(award, month_of(fact.at)) for fact, award in given]
     committing.write(session, rules, counts, months, now)
+
+
+def turn(fact: Happened) -> tuple[datetime, str]:
+    """In which order facts of one kind, heard in one instant, are worked off. What follows from
+    facts comes in the order of these, and of the programme where one of them has several."""
+    return fact.at, "" if fact.kind in WRITTEN else fact.id
 
 
 def _row(version: Version, fact: Happened, award: Award, now: datetime) -> Row:

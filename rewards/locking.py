@@ -1,21 +1,37 @@
 """Who changes what members were given waits for whoever else does, in one order for everybody.
 
-The order, which keeps any two of them from waiting for each other: the counters of budgets
-(`budgets/committing.py`), members (here), their grants, then whatever is a member's own: cards,
-vouchers, balances, standing, referrals. So of those who hear one fact (app.py), whoever may need
-counters comes first, and makes at once what those after him will need. Who needs to know whose
-something is before that only looks, and looks again once it is locked.
+The order, which keeps any two of them from waiting for each other: the programme (here), the
+counters of budgets (`budgets/committing.py`), members (here), their grants, then whatever is a
+member's own: cards, vouchers, balances, standing, referrals. So of those who hear a fact (app.py)
+whoever may need counters comes first, and makes at once what those after him will need. Who needs
+to know whose something is before that only looks, and looks again once it is locked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from members.models import Member
 from rewards.tallies import CHUNK
+
+ALONE = text("select pg_advisory_xact_lock(hashtext('programme_version'))")
+TOGETHER = text("select pg_advisory_xact_lock_shared(hashtext('programme_version'))")
+
+
+def keep_programme(session: Session) -> None:
+    """No version is published until this transaction ends: whoever hears a fact gives by the
+    version of its day, and would not see one that is being published. SQLite has one writer."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(TOGETHER)
+
+
+def lock_programme(session: Session) -> None:
+    """Wait for whoever gives by the programme as it is, and let nobody else begin."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(ALONE)
 
 
 def lock_members(session: Session, member_ids: Iterable[str]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from foundation import facts, figures, money, pictures, versions
+from foundation.facts import Fact
 from foundation.once import insert_once
 from foundation.refusal import Refused
 from foundation.tables import new_id
@@ -17,6 +18,7 @@ from ledger import accounts
 from rewards import glance, programme
 from rewards.catalogue import picturing
 from rewards.first_programme import first_programme
+from rewards.locking import lock_programme
 from rewards.models import ProgrammeDraft, ProgrammeVersion
 from rewards.programme import Draft, Version
 from rewards.rules import Programme, objections
@@ -31,6 +33,7 @@ def publish(session: Session, owner_id: str, draft: Draft, now: datetime) -> Ver
     Refused when a rule objects, when nothing would change, or when another version was published
     since the draft was started.
     """
+    lock_programme(session)
     newest = programme.latest(session)
     number = newest.number if newest else 0
     if draft.based_on != number:
@@ -57,6 +60,7 @@ def publish_first(
 
     Refused while there is a draft: its owner meant to publish that.
     """
+    lock_programme(session)
     known = programme.latest(session)
     if known is not None:
         return known
@@ -73,6 +77,7 @@ def _put_in_force(
     session: Session, number: int, rules: Programme, note: str, owner_id: str | None, now: datetime
 ) -> Version:
     refuse_objections(rules)
+    now = _after_what_was_heard(session, now)
     pictures.ask_for(session, picturing.named_by(rules), now)
     before = programme.latest(session)
     document = rules.model_dump(mode="json")
@@ -111,6 +116,13 @@ def _put_in_force(
         author_id=owner_id,
     )
     return Version(version_id, number, rules, note, owner_id, now)
+
+
+def _after_what_was_heard(session: Session, now: datetime) -> datetime:
+    """`now`, or just after whatever was heard while we waited: that was given by the version before
+    and belongs to its time."""
+    last = session.scalar(select(func.max(Fact.at)).where(Fact.at >= now))
+    return last + timedelta(microseconds=1) if last is not None else now
 
 
 def refuse_objections(rules: Programme) -> None:

@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 
 from foundation.facts import Fact
 from foundation.tables import new_id
+from rewards import programme
 from rewards.cards import stamps
 from rewards.cards.collecting import Collection, Stamped, basis_of, filling
 from rewards.cards.models import MemberCard, Stamp
 from rewards.cards.newcomers import KINDS, SAME_MAILBOX, welcomed
 from rewards.cards.rules import Held, WelcomeVoucher
-from rewards.happenings import CARD_FILLED, WELCOMED, Happened
+from rewards.happenings import CARD_FILLED, WELCOMED, WRITTEN, Happened
 from rewards.rules import Item, Programme
 
 #: How the programme that is replayed is called among the versions; those count from 1.
@@ -43,9 +44,9 @@ class Given:
 
 
 def kinds(rules: Programme) -> set[str]:
-    """The facts that cards and welcome vouchers of `rules` hear."""
-    found = set(KINDS) if rules.welcome else set[str]()
-    return found | ({"order.paid"} if rules.cards else set())
+    """The facts that cards and welcome vouchers of `rules` hear; orders in any case, for cards may
+    have been begun before."""
+    return {"order.paid"} | (set(KINDS) if rules.welcome else set())
 
 
 class PastGifts:
@@ -55,7 +56,9 @@ class PastGifts:
         self.rules = rules
         self.given: dict[str, Given] = {}  # by the rule that gave it
         self._cards = Collection({REPLAYED: rules})
-        self._not_again: set[tuple[str, str]] = set()
+        self._really: dict[tuple[str, str], tuple[str, bool]] = {}
+        self._filled: dict[tuple[str, str], str] = {}
+        self._place = 0  # the version whose turn is that of the programme that is replayed
         self._welcomed: set[tuple[str, str]] = set()
         self._proven: set[str] = set()
         self._second: set[str] = set()
@@ -63,24 +66,29 @@ class PastGifts:
         self._waiting: list[Happened] = []
         self._moment: tuple[datetime, str] | None = None
 
-    def begin(self, session: Session, start: datetime, end: datetime) -> None:
-        """Start from the cards and vouchers of before."""
+    def begin(
+        self,
+        session: Session,
+        start: datetime,
+        end: datetime,
+        versions: Mapping[int, Programme],
+    ) -> None:
+        """Start from the cards and vouchers of before. `versions` are those in which something
+        happened that is told meanwhile."""
         cards, programmes = _cards_before(session, start)
-        self._cards = Collection(programmes | {REPLAYED: self.rules}, cards)
-        if cards or self.rules.cards:
-            self._not_again = _filled_again(session, start, end)
+        self._cards = Collection({**programmes, **versions, REPLAYED: self.rules}, cards)
+        self._place = programme.in_force(programme.timeline(session), start) or 0
+        if self.is_asked:
+            self._really = _really_filled(session, start, end)
         if self.rules.welcome:
             self._begin_welcome(session, start)
 
     def _begin_welcome(self, session: Session, start: datetime) -> None:
-        keys = {each.rule for each in self.rules.welcome}
-        told = select(Fact.member_id, Fact.details).where(
-            Fact.kind == "voucher.given", Fact.at < start
-        )
-        self._welcomed = {
-            (str(who), said["by"]) for who, said in session.execute(told) if said["by"] in keys
-        }
-        before = (Fact.at < start, Fact.member_id.is_not(None))
+        heard = (Fact.at < start, programme.told(session, start) < start)
+        for kind, by in ((WELCOMED, "rule"), ("voucher.given", "by")):  # before, there was no fact
+            told = select(Fact.member_id, Fact.details).where(Fact.kind == kind, *heard)
+            self._welcomed |= {(str(who), said[by]) for who, said in session.execute(told)}
+        before = (*heard, Fact.member_id.is_not(None))
         proven = select(Fact.member_id).where(Fact.kind == "member.verified", *before)
         self._proven = {str(who) for who in session.scalars(proven)}
         # Those of the period too: each came second from before her first fact that counts.
@@ -93,12 +101,8 @@ class PastGifts:
     @property
     def is_asked(self) -> bool:
         """Whether there is anything to give."""
-        return bool(self.rules.cards or self.rules.welcome) or self._cards.has_any
-
-    @property
-    def kinds(self) -> set[str]:
-        """The facts that must be read for it."""
-        return kinds(self.rules) | ({"order.paid"} if self._cards.has_any else set())
+        known = self._cards.programmes.values()
+        return self._cards.has_any or any(rules.cards or rules.welcome for rules in known)
 
     @property
     def programmes(self) -> Mapping[int, Programme]:
@@ -112,23 +116,62 @@ class PastGifts:
         What one instant tells of one kind is worked off together before what follows from it, as
         live facts are.
         """
-        if self._moment != (heard_at, fact.kind):
-            yield from self.rest()
-            self._moment = (heard_at, fact.kind)
-        if fact.kind == "order.paid" and fact.member_id is not None:
-            self._bought[fact.member_id] += 1
-            for stamped in self._cards.pay(fact, REPLAYED, lambda: new_id(heard_at)):
-                if stamped.fills:
-                    self._fill(stamped, fact)
-        elif fact.kind == "member.verified" and fact.member_id is not None:
-            self._proven.add(fact.member_id)
+        yield from self._turn_to(heard_at, fact.kind)
+        for stamped in self._count(fact, REPLAYED, heard_at):
+            if stamped.fills:
+                self._fill(stamped, fact)
         if fact.kind in KINDS:
             self._welcome(fact)
 
+    def hear_outside(
+        self, fact: Happened, heard_at: datetime, version: int | None
+    ) -> Iterator[Happened]:
+        """The same for what happened at another time, under `version`; what it really filled, and
+        whom it made welcome, comes among what follows."""
+        if fact.kind in WRITTEN and self._moment is not None and self._moment[0] == heard_at:
+            self._waiting = [each for each in self._waiting if each.subject != fact.subject]
+        else:
+            yield from self._turn_to(heard_at, fact.kind)
+        for stamped in self._count(fact, version, heard_at):
+            if stamped.fills:
+                self._filled[stamped.card.terms.key, stamped.order] = basis_of(stamped.card.id)
+        if fact.kind in WRITTEN:
+            self._waiting.append(fact)
+        if fact.kind == WELCOMED:
+            self._welcomed.add((str(fact.member_id), fact.details["rule"]))
+
+    def _turn_to(self, heard_at: datetime, kind: str) -> Iterator[Happened]:
+        if self._moment != (heard_at, kind):
+            yield from self.rest()
+            self._moment = (heard_at, kind)
+
+    def _count(self, fact: Happened, version: int | None, heard_at: datetime) -> list[Stamped]:
+        """Count an order, or that an address is confirmed; what it stamps."""
+        if fact.member_id is None:
+            return []
+        if fact.kind == "member.verified":
+            self._proven.add(fact.member_id)
+        if fact.kind != "order.paid":
+            return []
+        self._bought[fact.member_id] += 1
+        if version is None:  # nothing was promised yet
+            return []
+        return self._cards.pay(fact, version, lambda: new_id(heard_at))
+
     def rest(self) -> Iterator[Happened]:
-        """The cards that are full, and the welcomes that are due, by the last facts."""
+        """The cards that are full, and the welcomes that are due, by the last facts: by kind and
+        version, as they are given live."""
         waiting, self._waiting = self._waiting, []
+        if len(waiting) > 1:
+            waiting.sort(key=self._turn)
         yield from waiting
+
+    def _turn(self, fact: Happened) -> tuple[bool, int, datetime]:
+        return fact.kind == WELCOMED, fact.details["programme"] or self._place, fact.at
+
+    def basis(self, fact: Happened) -> str | None:
+        """What the reward of a card rests on that an order of another time filled."""
+        return self._filled.get((fact.details["card"], fact.details["order"]))
 
     def refund(self, fact: Happened) -> list[str]:
         """What rests on full cards that lose a stamp by this refund."""
@@ -136,7 +179,10 @@ class PastGifts:
 
     def _fill(self, stamped: Stamped, fact: Happened) -> None:
         full = filling(stamped, fact)
-        if (stamped.card.terms.key, stamped.order) in self._not_again:
+        real, is_again = self._really.get((stamped.card.terms.key, stamped.order), ("", False))
+        if real:
+            full = full._replace(id=real)
+        if is_again:
             full = full._replace(details={**full.details, "again": True})
         self._waiting.append(full)
 
@@ -181,18 +227,25 @@ def _said(
     yield from session.scalars(query)
 
 
-def _filled_again(session: Session, start: datetime, end: datetime) -> set[tuple[str, str]]:
-    """Cards that really gave nothing when they were full again: their voucher had been used."""
-    told = _said(session, CARD_FILLED, start, end)
-    return {(said["card"], said["order"]) for said in told if said.get("again")}
+def _really_filled(
+    session: Session, start: datetime, end: datetime
+) -> dict[tuple[str, str], tuple[str, bool]]:
+    """The facts that tell of full cards, by the kind of card and the order that filled it, and
+    whether they really gave nothing, since the card had been full and its voucher was used."""
+    told = select(Fact.id, Fact.details).where(
+        Fact.kind == CARD_FILLED, Fact.at >= start, Fact.at < end
+    )
+    return {
+        (said["card"], said["order"]): (fact_id, bool(said.get("again")))
+        for fact_id, said in session.execute(told)
+    }
 
 
 def _cards_before(session: Session, start: datetime) -> tuple[list[Held], dict[int, Programme]]:
     """Members' cards with the stamps they had when the period began."""
-    lost = select(Fact.id).where(Fact.kind == "order.refunded", Fact.at < start)
-    stood = Stamp.taken_back_by.is_(None) | Stamp.taken_back_by.not_in(lost)
+    stood = Stamp.taken_back_at.is_(None) | (Stamp.taken_back_at >= start)
     found: dict[str, dict[str, datetime]] = {}
-    query = select(Stamp.card_id, Stamp.subject, Stamp.at).where(Stamp.at < start, stood)
+    query = select(Stamp.card_id, Stamp.subject, Stamp.at).where(Stamp.given_at < start, stood)
     for card_id, subject, at in session.execute(query):
         found.setdefault(card_id, {})[subject] = at
     rows = session.scalars(select(MemberCard).order_by(MemberCard.number, MemberCard.id)).all()

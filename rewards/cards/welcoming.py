@@ -21,7 +21,7 @@ from rewards.cards.newcomers import KINDS, SAME_MAILBOX, welcomed
 from rewards.cards.rules import WELCOME
 from rewards.earning import happened
 from rewards.happenings import Happened, month_of
-from rewards.locking import lock_members
+from rewards.locking import keep_programme, lock_members
 from rewards.models import Voucher
 from rewards.programme import Version
 from rewards.tallies import CHUNK
@@ -30,7 +30,10 @@ from rewards.tallies import CHUNK
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
     """Give what the programme of its day promises to whom each fact makes welcome."""
     wanted = [happened(fact) for fact in heard if fact.kind in KINDS]
-    dated = programme.timeline(session) if wanted else []
+    if not wanted:
+        return
+    keep_programme(session)
+    dated = programme.timeline(session)
     by_version: dict[int, list[Happened]] = {}
     for fact in wanted:
         number = programme.in_force(dated, fact.at)

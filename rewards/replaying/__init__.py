@@ -3,9 +3,10 @@
 The facts of the period (`reading`) go through the same engine as live ones, in the order in which
 they were heard (what was heard in one instant by kind, refunds last), against tallies in memory
 (`past`, and `points` where standing is points) that start from the real grants before the period
-(`before`). Refunds take back here as they do there. So the programme in force, replayed over the
-time it is in force, gives what the ledger holds, to the unit. Nothing is written, and facts are
-read as a stream; the outcome (`outcomes`) is held against what really happened (`comparing`).
+(`before`). Refunds take back here as they do there. What happened at another time and is told
+meanwhile counts as what it really earned (`outside`). So any version, replayed over the time it was
+in force, gives what the ledger holds, to the unit. Nothing is written, and facts are read as a
+stream; the outcome (`outcomes`) is held against what really happened (`comparing`).
 """
 
 from rewards.replaying.comparing import actual as actual

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from foundation.facts import Fact
 from rewards import tallies
 from rewards.models import Clawback, Grant
 from rewards.replaying.points import Lot
@@ -21,7 +20,7 @@ Back = dict[tuple[str, str, str], dict[str, int]]
 def lots(
     session: Session, start: datetime, window: timedelta, *, is_all: bool, has_vouchers: bool
 ) -> Iterator[tuple[Lot, str | None]]:
-    """Grants for what happened before `start`, with what each rests on: those that may still count
+    """Grants of before `start`, with what each rests on: those that may still count
     for standing, and (`is_all`) whatever a refund may take back, vouchers where they count."""
     taken = _taken_back(session, start)
     columns = (Grant.id, Grant.member_id, Grant.rule, Grant.commodity, Grant.amount)
@@ -32,7 +31,7 @@ def lots(
         counts = and_(counts, Grant.commodity != VOUCHER)
     query = (
         select(*columns, Grant.granted_at, Grant.fact_at, Grant.basis, Grant.fact_id)
-        .where(Grant.fact_at < start, counts)
+        .where(Grant.granted_at < start, counts)
         .order_by(Grant.granted_at, Grant.id)
     )
     for row in session.execute(query):
@@ -42,7 +41,7 @@ def lots(
 
 
 def vouchers_back(session: Session, end: datetime) -> Back:
-    """How many vouchers each refund really took back, by what they were granted for.
+    """How many vouchers each refund really took back, by what they were granted for until `end`.
 
     Which of them were used before it, no programme can change.
     """
@@ -62,8 +61,7 @@ def vouchers_back(session: Session, end: datetime) -> Back:
 def _taken_back(session: Session, start: datetime) -> dict[str, int]:
     query = (
         select(Clawback.grant_id, func.sum(Clawback.amount))
-        .join(Fact, Fact.id == Clawback.fact_id)
-        .where(Fact.at < start)
+        .where(Clawback.at < start)
         .group_by(Clawback.grant_id)
     )
     return {grant_id: int(total) for grant_id, total in session.execute(query)}
@@ -72,13 +70,13 @@ def _taken_back(session: Session, start: datetime) -> dict[str, int]:
 def given(
     session: Session, start: datetime, rules: Mapping[str, str], span: str | None
 ) -> Iterator[tuple[str, str, int]]:
-    """Member, rule and amount of each grant for what happened before `start` in `span`, of the
+    """Member, rule and amount of each grant of before `start`, for what happened in `span`, of the
     commodity that each of `rules` gives."""
     if not rules:
         return
     # In the order of `fact_at` rather than grouped: SQLite would look up every grant.
     query = select(Grant.member_id, Grant.rule, Grant.commodity, Grant.amount).where(
-        Grant.fact_at < start, Grant.rule.in_(rules)
+        Grant.granted_at < start, Grant.rule.in_(rules)
     )
     if span is not None:
         query = query.where(Grant.fact_at >= tallies.bounds(span)[0])
@@ -90,9 +88,9 @@ def given(
 def net(
     session: Session, start: datetime, since: datetime | None
 ) -> Iterator[tuple[str, str, int]]:
-    """What was granted for what happened before `start`, less what was back by then: rule,
-    commodity, amount."""
-    inside = [Grant.fact_at < start]
+    """What was granted before `start` for what happened from `since` on, less what was back then:
+    rule, commodity, amount."""
+    inside = [Grant.granted_at < start]
     if since is not None:
         inside.append(Grant.fact_at >= since)
     by = (Grant.rule, Grant.commodity)
@@ -102,8 +100,7 @@ def net(
     taken = (
         select(*by, func.sum(Clawback.amount))
         .join(Clawback, Clawback.grant_id == Grant.id)
-        .join(Fact, Fact.id == Clawback.fact_id)
-        .where(*inside, Fact.at < start)
+        .where(*inside, Clawback.at < start)
         .group_by(*by)
     )
     for rule, commodity, amount in session.execute(taken):

@@ -37,7 +37,7 @@ def compare(
     outcome.topups = topups.replayed(session, rules, start, end)
     outcome.actual_topups = topups.really(session, start, end)
     real = tiers.really_at(session, in_force, end)
-    outcome.movers = _movers(rules, in_force, real, past.places.at(end))
+    outcome.movers = _movers(rules, in_force, real, past.placed or {})
 
 
 def actual(session: Session, start: datetime, end: datetime) -> Costs:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy.orm import Session
 
-from rewards import tallies
-from rewards.budgets.rules import EVER, scope_of
 from rewards.cards import past as past_gifts
 from rewards.cards.past import PastGifts
-from rewards.engine import MAILBOX, Award, Engine, caps_of, scopes
-from rewards.happenings import day_of
+from rewards.engine import MAILBOX, Award, Engine, scopes
+from rewards.happenings import CARD_FILLED, WRITTEN
 from rewards.replaying import before
 from rewards.replaying.counting import Times
+from rewards.replaying.limits import Limits
 from rewards.replaying.outcomes import BudgetHit, Outcome, RuleCost, cost_key
-from rewards.replaying.points import Lot, PastPoints
+from rewards.replaying.outside import Given, Told
+from rewards.replaying.points import Lot, PastPoints, Placed
 from rewards.replaying.reading import REFUND
 from rewards.rules import (
     POINTS,
@@ -26,86 +26,73 @@ from rewards.rules import (
     Programme,
     Tier,
     allowances,
-    commodity_of,
     counts_times,
     month_of,
     order_reference,
     share_taken_back,
 )
+from rewards.standing.afterwards import RealTiers
 from rewards.standing.past import PastPlaces
 
 
 class Past:
     """Members as they would have been, moved forward fact by fact; the engine's `State`."""
 
-    def __init__(self, rules: Programme, start: datetime) -> None:
-        self.rules = rules
+    def __init__(self, rules: Programme, start: datetime, end: datetime) -> None:
         self.engine = Engine(rules)
         self.now = start  # when the present fact was heard
+        self.end = end
+        self.placed: Placed | None = None  # everybody's tier and standing when the period ended
         self._weighed = PastPlaces(rules, start) if rules.standing is not None else None
-        self.places = self._weighed or PastPoints(rules)
-        self._points = self.places if isinstance(self.places, PastPoints) else None
+        self._points = PastPoints(rules) if self._weighed is None else None
+        self._afterwards: RealTiers | None = None
+        self._over: RealTiers | None = None
         self.gifts = PastGifts(rules)
         self._engines = {past_gifts.REPLAYED: self.engine}
         self._has_gifts = False
-        self._has_budgets = bool(rules.budgets)
+        self._limits = Limits(rules)
         self._warning = [each for each in allowances(rules) if not each.budget.is_hard]
-        self._counts_vouchers = any(each.unit == "vouchers" for each in rules.budgets)
         self._vouchers_back: before.Back = {}
         self._window = timedelta(days=rules.standing_window_days)
-        self._given: dict[tuple[str, str, str | None], int] = {}
         self._resting: dict[str, list[Lot]] = {}
-        self._caps = {rule.key: caps for rule in rules.earning if (caps := caps_of(rule))}
         self._capped: dict[str, set[str]] = {}
-        self._committed: dict[tuple[str, str], int] = {}  # by period and scope
         self._times = Times(counts_times(rules))
         self._number = 0
+        self._given_outside: dict[str, list[Given]] = {}
 
-    def begin(self, session: Session, start: datetime, end: datetime) -> None:
-        """Start from the grants for what happened before `start`."""
+    def begin(
+        self,
+        session: Session,
+        start: datetime,
+        until: datetime,
+        versions: Mapping[int, Programme],
+    ) -> None:
+        """Start from what was granted, counted and known before `start`. What is heard last is told
+        at `until`; `versions` are those of what happened outside and is told until then."""
         if self._weighed is not None:
             self._weighed.begin(session)
-        self.gifts.begin(session, start, end)
+            if until >= self.end:
+                self._afterwards = RealTiers.after(
+                    session, self.engine.programme, start, self.end, until
+                )
+        self.gifts.begin(session, start, self.end, versions)
         self._has_gifts = self.gifts.is_asked
-        for number, rules in self.gifts.programmes.items():  # of cards that were begun before
+        for number, rules in self.gifts.programmes.items():  # by which cards may give
             self._engines.setdefault(number, Engine(rules))
-            self._has_budgets = self._has_budgets or bool(rules.budgets)
+        self._limits.count_for(self.gifts.programmes.values())
         # A refund makes room in budgets however old its order is.
         for lot, basis in before.lots(
             session,
             start,
             self._window,
-            is_all=self._has_budgets,
-            has_vouchers=self._counts_vouchers,
+            is_all=self._limits.has_budgets,
+            has_vouchers=self._limits.counts_vouchers,
         ):
             self._keep(lot, basis)
-        if self._counts_vouchers:
-            self._vouchers_back = before.vouchers_back(session, end)
-        self._begin_caps(session, start)
+        if self._limits.counts_vouchers:
+            self._vouchers_back = before.vouchers_back(session, until)
+        self._limits.begin(session, start)
         self._times.begin(session, start)
-        if self._has_budgets:
-            self._begin_budgets(session, start)
-
-    def _begin_budgets(self, session: Session, start: datetime) -> None:
-        month = month_of(start)
-        first, _ = tallies.bounds(month)
-        for since, period in ((None, EVER), (first, month)):
-            for rule, commodity, amount in before.net(session, start, since):
-                self._commit(rule, commodity, period, amount)
-
-    def _commit(self, rule: str, commodity: str, period: str, amount: int) -> None:
-        for scope in (scope_of(rule, commodity), scope_of(None, commodity)):
-            key = (period, scope)
-            self._committed[key] = self._committed.get(key, 0) + amount
-
-    def _begin_caps(self, session: Session, start: datetime) -> None:
-        caps = [(rule, cap) for rule, several in self._caps.items() for cap in several]
-        gives = {rule.key: commodity_of(self.rules, rule) for rule in self.rules.earning}
-        for span in (None, month_of(start), day_of(start)):
-            rules = {rule: gives[rule] for rule, cap in caps if cap.span(start) == span}
-            for member_id, rule, amount in before.given(session, start, rules, span):
-                key = (member_id, rule, span)
-                self._given[key] = self._given.get(key, 0) + amount
 
     def _keep(self, lot: Lot, basis: str | None) -> None:
         if self._points is not None and lot.commodity == POINTS:
@@ -116,13 +103,13 @@ class Past:
     # What the engine asks.
 
     def tier(self, member_id: str) -> Tier:
-        return self.places.tier(member_id, self.now)
+        return (self._over or self._places).tier(member_id, self.now)
 
     def given(self, member_id: str, rule: str, span: str | None) -> int:
-        return self._given.get((member_id, rule, span), 0)
+        return self._limits.given(member_id, rule, span)
 
     def committed(self, scope: str, period: str) -> int:
-        return self._committed.get((period, scope), 0)
+        return self._limits.committed(scope, period)
 
     def times(self, fact: Happened) -> int:
         return self._number
@@ -133,21 +120,66 @@ class Past:
         """Do what earning, clawing back and standing would have done with a fact."""
         if self._has_gifts:
             self.fill(self.gifts.hear(fact, heard_at), outcome)
-        self.now = heard_at
+        self._reach(heard_at)
         if fact.kind == REFUND:
             self.refund(fact, outcome)
         else:
             self.give(fact, outcome)
-        if self._weighed is not None:
+        if self._weighed is not None and self._over is None:
             self._weighed.hear(fact, heard_at)
 
-    def fill(self, cards: Iterable[Happened], outcome: Outcome) -> None:
-        """Pay full cards, each by the version whose terms it keeps."""
-        for fact in cards:
-            self._pay(self._engines[fact.details["programme"]], fact, outcome)
+    def hear_outside(self, told: Told, outcome: Outcome) -> None:
+        """Let count what happened at another time, and what it really earned."""
+        fact = told.fact
+        if self._has_gifts:
+            self.fill(self.gifts.hear_outside(fact, told.heard_at, told.version), outcome)
+        self._reach(told.heard_at)
+        if fact.kind == REFUND:
+            self.refund(fact, None)
+        self._times.number(fact)
+        if fact.kind in WRITTEN and self._has_gifts:  # in its turn among what follows (`fill`)
+            self._given_outside[fact.id] = told.given
+        else:
+            self._let_count(fact, told.given)
+        if self._weighed is not None and self._over is None:
+            self._weighed.hear(fact, told.heard_at)
+
+    def _reach(self, heard_at: datetime) -> None:
+        self.now = heard_at
+        if heard_at >= self.end:
+            self.finish()
+
+    def finish(self) -> None:
+        """The period is over: whoever it is told of from now on has the tier she really had."""
+        if self.placed is None:
+            self.placed = self._places.at(self.end)
+            self._over = self._afterwards
+
+    @property
+    def _places(self) -> PastPlaces | PastPoints:
+        places = self._weighed or self._points
+        assert places is not None
+        return places
+
+    def fill(self, followed: Iterable[Happened], outcome: Outcome) -> None:
+        """Pay full cards and welcomes, each by the version whose terms it keeps; those of another
+        time were given what they really were."""
+        for fact in followed:
+            if fact.id in self._given_outside:
+                self._let_count(fact, self._given_outside.pop(fact.id))
+            else:
+                self._pay(self._engines[fact.details["programme"]], fact, outcome)
+
+    def _let_count(self, fact: Happened, given: Iterable[Given]) -> None:
+        for lot, basis in given:
+            self._limits.add(lot.member_id, lot.rule, lot.commodity, lot.amount, fact.at)
+            if fact.kind == CARD_FILLED:
+                basis = self.gifts.basis(fact) or basis
+            if lot.commodity != VOUCHER or self._limits.counts_vouchers:
+                self._keep(lot, basis)
 
     def give(self, fact: Happened, outcome: Outcome) -> None:
-        self._number = self._times.number(fact, self.now)
+        self._number = self._times.number(fact)
         self._pay(self.engine, fact, outcome)
 
     def _pay(self, engine: Engine, fact: Happened, outcome: Outcome) -> None:
@@ -175,32 +207,23 @@ class Past:
         if award.capped:
             self._capped.setdefault(award.rule, set()).add(award.member_id)
             _note_budget(outcome, award, fact)
-        if award.amount and self._counts_vouchers:
+        if award.amount:
             self._add(award, fact)
-            self._look_beyond(award, fact, outcome)
-        else:
-            self._count_caps(award, fact)
+            if self._limits.counts_vouchers:
+                self._look_beyond(award, fact, outcome)
         rule = rules.rule(award.rule)
         item = rules.item(rule.voucher or "") if rule else None
         assert item is not None  # a programme without it is kept by nobody
         for _ in range(award.amount):
             self.gifts.give(award.rule, item)
 
-    def _count_caps(self, award: Award, fact: Happened) -> None:
-        for cap in self._caps.get(award.rule, ()):
-            key = (award.member_id, award.rule, cap.span(fact.at))
-            self._given[key] = self._given.get(key, 0) + award.amount
-
     def _add(self, award: Award, fact: Happened) -> None:
-        self._count_caps(award, fact)
-        month = ""
-        if self._has_budgets:
-            month = month_of(fact.at)
-            for period in (month, EVER):
-                self._commit(award.rule, award.commodity, period, award.amount)
+        self._limits.add(award.member_id, award.rule, award.commodity, award.amount, fact.at)
+        if award.commodity == VOUCHER and not self._limits.counts_vouchers:
+            return
         if self._points is not None or award.basis is not None:
             of = (award.member_id, award.rule, award.commodity)
-            lot = Lot(*of, award.amount, self.now, month, fact_id=fact.id)
+            lot = Lot(*of, award.amount, self.now, month_of(fact.at), fact_id=fact.id)
             self._keep(lot, award.basis)
 
     def _look_beyond(self, award: Award, fact: Happened, outcome: Outcome) -> None:
@@ -215,7 +238,8 @@ class Past:
                 hit.happened(fact.at)
                 hit.beyond = max(hit.beyond, beyond)
 
-    def refund(self, fact: Happened, outcome: Outcome) -> None:
+    def refund(self, fact: Happened, outcome: Outcome | None) -> None:
+        """Take back what a refund asks for; `outcome` None: it is none of the period's."""
         details = fact.details
         for lot in self._resting.get(order_reference(str(details["order"])), ()):
             due = share_taken_back(lot.amount, details["refunded_total"], details["total"])
@@ -231,16 +255,14 @@ class Past:
         really = self._vouchers_back.get((lot.fact_id, lot.rule, lot.member_id))
         return due if really is None else min(due, really.get(refund.id, 0))
 
-    def _take_back(self, lot: Lot, taken: int, outcome: Outcome) -> None:
+    def _take_back(self, lot: Lot, taken: int, outcome: Outcome | None) -> None:
         if taken <= 0:
             return
         lot.clawed += taken
-        if self._has_budgets:
-            for period in (lot.month, EVER):
-                self._commit(lot.rule, lot.commodity, period, -taken)
+        self._limits.move(lot.rule, lot.commodity, lot.month, -taken)
         if self._points is not None and lot.commodity == POINTS:
             self._points.take_back(lot, taken, self.now)
-        if lot.in_period and lot.commodity != VOUCHER:
+        if outcome is not None and lot.in_period and lot.commodity != VOUCHER:
             outcome.replayed[cost_key(lot.rule, lot.commodity)].clawed += taken
 
     def capped(self, rule: str) -> int:

@@ -38,12 +38,18 @@ def kinds_of(rules: Programme) -> set[str]:
 
 def count(session: Session, kinds: set[str], start: datetime, end: datetime) -> int:
     """How many facts of `kinds` happened in the period."""
-    return (
-        session.scalar(
-            select(func.count()).where(Fact.kind.in_(kinds), Fact.at >= start, Fact.at < end)
-        )
-        or 0
-    )
+    return extent(session, kinds, start, end)[0]
+
+
+def extent(
+    session: Session, kinds: set[str], start: datetime, end: datetime
+) -> tuple[int, datetime]:
+    """How many facts of `kinds` happened in the period, and when the last of them was told: not
+    before its end."""
+    inside = (Fact.kind.in_(kinds), Fact.at >= start, Fact.at < end)
+    last = func.max(programme.told(session, start))
+    found, told = session.execute(select(func.count(), last).where(*inside)).one()
+    return found, max(told or end, end)
 
 
 def stream(

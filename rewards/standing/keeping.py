@@ -22,7 +22,7 @@ from foundation.jobs import Job, Summary
 from foundation.words import lazy
 from notifications.telling import Telling, tell_many
 from rewards import programme, tallies
-from rewards.locking import lock_members
+from rewards.locking import keep_programme, lock_members
 from rewards.programme import Version
 from rewards.rules import Programme, Tier, tier_of
 from rewards.standing import notices, store
@@ -58,6 +58,7 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
             by_member.setdefault(fact.member_id, []).append(fact)
     if not by_member:
         return
+    keep_programme(session)
     lock_members(session, by_member)
     version = programme.latest(session)
     if version is None or version.rules.standing is None:
@@ -279,11 +280,16 @@ def _carry_over(session: Session, before: Version, rules: Programme, now: dateti
 def tiers_before(
     session: Session, rules: Programme, member_ids: Sequence[str], now: datetime
 ) -> dict[str, Tier]:
-    """The tiers of members before `now`; who is left out is in the first one."""
-    scale, today = Scale(rules), now.toordinal()
-    places = store.places(session, member_ids)
+    """The tiers of members before `now`; who is left out is in the first one.
+
+    Evaluations that are due are those of the version in force now, also where `rules` are those of
+    the day of something that is told late.
+    """
+    today, places = now.toordinal(), store.places(session, member_ids)
     late = [member_id for member_id, place in places.items() if place.look <= today]
     if late:
+        newest = programme.current(session)
+        scale = Scale(newest if newest is not None and newest.standing is not None else rules)
         for member_id, each in store.read(session, scale, late, today).items():
             catch_up(scale, each.sheet, each.place, today)
             places[member_id] = each.place

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from foundation.facts import Fact
@@ -63,8 +63,6 @@ class PastPlaces:
         self.scale = Scale(rules, tiers_only=True)
         self.start = start
         self._members: dict[str, _Member] = {}
-        self._late: Iterator[Told] = iter(())
-        self._next: Told | None = None
 
     # What was before.
 
@@ -72,16 +70,23 @@ class PastPlaces:
         """Start from what was heard before the period."""
         earliest = first_day(self.scale.rules, self.scale.days, self.start.toordinal() - OWED_DAYS)
         self._since(session)
-        told = programme.told(session, self.start)
-        for fact, heard_at in _told(
-            session, told, told < self.start, FACT.c.at >= midnight(earliest), self.start
-        ):
+        for fact, heard_at in self._told(session, midnight(earliest)):
             member = self._member(str(fact.member_id))
             self._count(member, fact.kind, fact.at.toordinal(), fact.details)
             member.heard = heard_at.toordinal()
         self._settle(session)
-        self._late = _told(session, told, told >= self.start, true(), self.start)
-        self._next = next(self._late, None)
+
+    def _told(self, session: Session, since: datetime) -> Iterator[tuple[Happened, datetime]]:
+        """What members did from `since` on and was heard before the period, as it was heard."""
+        told = programme.told(session, self.start)
+        query = (
+            select(*(FACT.c[name] for name in Happened._fields), told)
+            .where(FACT.c.kind.in_(KINDS), FACT.c.member_id.is_not(None))
+            .where(FACT.c.at >= since, FACT.c.at < self.start, told < self.start)
+            .order_by(told)
+        )
+        for row in session.execute(query, execution_options={"yield_per": STEP}):
+            yield Happened(*row[:-1]), row[-1]
 
     def _since(self, session: Session) -> None:
         # In the order of `at` rather than grouped: SQLite would look up every fact by its member.
@@ -159,17 +164,8 @@ class PastPlaces:
 
     def hear(self, fact: Happened, now: datetime) -> None:
         """Count a fact that was heard at `now`."""
-        if self._next is not None:
-            self._hear_late(now)
         if fact.kind in KINDS and fact.member_id is not None:
             self._hear(fact, fact.member_id, now)
-
-    def _hear_late(self, now: datetime) -> None:
-        """Count what happened before the period and was heard by now."""
-        while self._next is not None and self._next[1] <= now:
-            fact, heard_at = self._next
-            self._hear(fact, str(fact.member_id), heard_at)
-            self._next = next(self._late, None)
 
     def _hear(self, fact: Happened, member_id: str, now: datetime) -> None:
         today = now.toordinal()
@@ -199,8 +195,6 @@ class PastPlaces:
 
     def tier(self, member_id: str, now: datetime) -> Tier:
         """The tier a member was in before `now`."""
-        if self._next is not None:
-            self._hear_late(now)
         member = self._members.get(member_id)
         if member is None:
             return self.scale.tiers[0]
@@ -211,35 +205,12 @@ class PastPlaces:
 
     def at(self, moment: datetime) -> dict[str, tuple[str, int]]:
         """Tier and standing of everybody at `moment`, not before the last fact."""
-        self._hear_late(moment)
         today, found = moment.toordinal(), dict[str, tuple[str, int]]()
         for member_id, member in self._members.items():
             catch_up(self.scale, member.sheet, member.place, today)
             total = self.scale.measure(member.sheet, today).total
             found[member_id] = (member.place.tier, total)
         return found
-
-
-#: A fact and when it was heard.
-Told = tuple[Happened, datetime]
-
-
-def _told(
-    session: Session,
-    told: ColumnElement[datetime],
-    heard: ColumnElement[bool],
-    inside: ColumnElement[bool],
-    start: datetime,
-) -> Iterator[Told]:
-    """What members did before `start`, in the order in which it was heard."""
-    query = (
-        select(*(FACT.c[name] for name in Happened._fields), told)
-        .where(FACT.c.kind.in_(KINDS), FACT.c.member_id.is_not(None), FACT.c.at < start)
-        .where(heard, inside)
-        .order_by(told)
-    )
-    for row in session.execute(query, execution_options={"yield_per": STEP}):
-        yield Happened(*row[:-1]), row[-1]
 
 
 def _in_force(session: Session, at: datetime) -> programme.Version | None:

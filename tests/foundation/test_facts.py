@@ -44,6 +44,16 @@ def test_a_fact_is_written_and_told(heard: list[str], now: datetime) -> None:
     )
 
 
+def test_nothing_is_told_before_it_happens(heard: list[str], now: datetime) -> None:
+    """A shop's clock is some minutes ahead: what it tells of happened now."""
+    draft = FactDraft("tea.poured", None, "cup:1", now + timedelta(minutes=3))
+    with writing() as session:
+        facts.record_many(session, [draft], now)
+    with reading() as session:
+        fact = session.scalars(select(Fact)).one()
+    assert fact.at == fact.recorded_at == now
+
+
 def test_the_same_fact_happens_once(heard: list[str], now: datetime) -> None:
     for _ in range(3):
         with writing() as session:

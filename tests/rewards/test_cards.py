@@ -149,12 +149,13 @@ def test_who_has_stamps_on_a_card_that_ends_is_told_once_in_time(house: Any) -> 
         ]
 
     house.publish(with_cards(POINTS))
-    pays(house, house.ada, 0, 5)
+    pays(house, house.ada, 0)
     pays(house, house.ben, 0, 1, 2)
     back = house.pays(house.fay, 2_000, day(0))
     house.refunds(back, house.fay, 2_000, 2_000, day(1))
     publish(house, with_cards(POINTS.model_copy(update={"days": 300})), day(3))
     pays(house, house.olga, 4)
+    pays(house, house.ada, 5)
     assert told(datetime(2026, 1, 17, 23, 59, tzinfo=UTC)) == []  # the midnight after 31 January
     adas = (house.ada, "1 2026-01-31")
     for at in (datetime(2026, 1, 18, 0, 1, tzinfo=UTC), day(20), day(29), day(40)):

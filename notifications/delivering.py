@@ -8,7 +8,7 @@ a minute ago gets nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +63,7 @@ class Draft:
     link: str
     unsubscribe: str | None = None
     is_unclaimed: bool = False
+    told_at: datetime | None = None
 
 
 def carry_mail(message: Message, now: datetime) -> None:
@@ -95,7 +96,11 @@ def compose(draft: Draft, message_id: str) -> mail.Letter:
     leave_url = url + draft.unsubscribe if draft.unsubscribe else None
     with use_language(draft.language, draft.time_zone):
         spoken = rendering.words_of(
-            draft.kind, draft.params, name=draft.name, site_name=_sender.site_name
+            draft.kind,
+            draft.params,
+            name=draft.name,
+            site_name=_sender.site_name,
+            told_at=draft.told_at,
         )
         made = rendering.mail(
             spoken,
@@ -123,7 +128,8 @@ def _of_notification(session: Session, notification_id: str) -> Draft | None:
     link = f"/notifications/{told.id}"
     if member.claimed_at is None:
         link = told.link  # she cannot sign in, but a public page may stand behind it
-    return _draft(member, told.kind, told.params, link, to=member.email, unsubscribe=unsubscribe)
+    made = _draft(member, told.kind, told.params, link, to=member.email, unsubscribe=unsubscribe)
+    return replace(made, told_at=told.created_at)
 
 
 def _draft(

@@ -46,7 +46,9 @@ def page(
     ).where(Notification.member_id == member_id)
 
     def told(row: Notification) -> Told:
-        words = rendering.words_of(row.kind, row.params, name=name, site_name=site_name)
+        words = rendering.words_of(
+            row.kind, row.params, name=name, site_name=site_name, told_at=row.created_at
+        )
         return Told(row.id, row.category, words, row.created_at, row.read_at is None)
 
     return read_page(

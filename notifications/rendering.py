@@ -6,6 +6,7 @@ are in the current language (`foundation.words.use_language`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -41,18 +42,26 @@ class Mail:
     html: str
 
 
-def words_of(kind: str, params: Mapping[str, Any], *, name: str, site_name: str) -> Words:
+def words_of(
+    kind: str,
+    params: Mapping[str, Any],
+    *,
+    name: str,
+    site_name: str,
+    told_at: datetime | None = None,
+) -> Words:
     """The words of one notice for a member called `name`, in the current language.
 
-    A kind whose words are gone (an old row, a removed room) still says something.
+    `told_at` is when it was told, for what was over by then (None: nothing was). A kind whose words
+    are gone (an old row, a removed room) still says something.
     """
     try:
         template = _notices().get_template(template_of(kind))
     except TemplateNotFound:
         return Words(_("There is something new for you."), (), _("Look at it"))
-    context = {**params, "member": {"name": name}, "site_name": site_name}
+    context = {**params, "member": {"name": name}, "site_name": site_name, "told_at": told_at}
     subject, body, action = (_block(template, n, context) for n in ("subject", "body", "action"))
-    paragraphs = (" ".join(part.split()) for part in body.split("\n\n"))
+    paragraphs = (_closed_up(" ".join(part.split())) for part in body.split("\n\n"))
     return Words(" ".join(subject.split()), tuple(filter(None, paragraphs)), action.strip())
 
 
@@ -79,6 +88,11 @@ def mail(
     html = _frames().get_template("mail/frame.html").render(context)
     text = _frames().get_template("mail/frame.txt").render(context)
     return Mail(spoken.subject, text, _inliner().inline(html))
+
+
+def _closed_up(paragraph: str) -> str:
+    """Sentences stand on lines of their own in a template; a Chinese full stop brings its space."""
+    return re.sub(r"(?<=[。！？；]) ", "", paragraph)
 
 
 def _block(template: Template, name: str, context: Mapping[str, Any]) -> str:
@@ -119,7 +133,13 @@ def _speaking(environment: Environment) -> Environment:
         money=money.format_amount,
         text_in=words.text_in,
     )
+    environment.tests["over_by"] = _is_over_by
     return environment
+
+
+def _is_over_by(moment: str, told_at: datetime | None) -> bool:
+    """Whether a moment, as its ISO text, had come when the notice was told."""
+    return told_at is not None and datetime.fromisoformat(moment) <= told_at
 
 
 def _when(moment: Any, style: str = "date") -> str:

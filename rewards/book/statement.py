@@ -81,8 +81,12 @@ class Line:
 
     @property
     def sentence(self) -> str:
-        """What it was, in the reader's language."""
-        return statement_words.sentence(self.what, self.commodity, self.movement.until)
+        """What it was, in the reader's language; a hold that was over when it was told has no
+        date to wait for."""
+        until = self.movement.until
+        if until is not None and until <= self.movement.at:
+            until = None
+        return statement_words.sentence(self.what, self.commodity, until)
 
     @property
     def icon(self) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from foundation import clock
+from foundation import clock, words
 from foundation.doors import writing
 from foundation.quick import ask
 from members.models import Member
-from notifications import counts
-from notifications.notices import Notice
+from notifications import counts, rendering
+from notifications.notices import Notice, known
 from notifications.telling import tell
 from tests import people
 
@@ -89,3 +89,11 @@ def test_counting_ends_at_enough(database: Any) -> None:
         ada = people.ada(session)
     tell_times(ada, 120)
     assert unread(ada.id) == counts.ENOUGH
+
+
+def test_sentences_in_chinese_stand_close_together(client: Any) -> None:
+    told = known()["prepaid.used"]
+    for code, said in (("en", "at the till. 7 are left."), ("zh_Hant", "一份。還剩 7 份。")):
+        with words.use_language(code):
+            spoken = rendering.words_of(told.kind, told.example, name="Ada", site_name="Tea")
+        assert said in spoken.paragraphs[0]

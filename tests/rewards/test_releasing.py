@@ -6,13 +6,17 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from foundation import doors
 from foundation.doors import reading, writing
 from foundation.facts import Fact
+from foundation.outbox import Message
 from ledger import spending
+from notifications import delivering
 from rewards import releasing
+from tests import people
 from tests.rewards.conftest import by_points
 from tests.threads import at_once
 
@@ -118,3 +122,30 @@ def test_what_makes_up_for_a_debt_is_not_said_to_be_hers_to_spend(house: Any, no
         words = " ".join(each.paragraphs)
         assert f"{owed} {debt}" in words
         assert "at once" not in words
+
+
+@pytest.mark.parametrize("hold", ["return_period", "days"])
+def test_what_is_told_after_its_hold_is_not_said_to_wait(
+    client: Any, house: Any, now: Any, hold: str
+) -> None:
+    """An order of three weeks ago, told today: no page and no letter waits for a day gone by."""
+    rules = by_points()
+    held = rules.earning[0].model_copy(update={"hold": hold, "hold_days": 3})
+    house.publish(rules.model_copy(update={"earning": (held,)}))
+    house.pays(house.ben, 10_000, now)
+    late = now + timedelta(days=20)
+    order = f"order:{next(house._numbers)}"
+    told = {"order": order.removeprefix("order:"), "total": 5_000, "currency": "USD", "number": 2}
+    house.happens("order.paid", house.ben, now, order, heard=late, **told)
+    people.sign_in(client, house.ben)
+    page = client.get("/notifications").text
+    assert page.count("are on hold until") == 1
+    assert page.count("That day is past, so this is yours to spend within minutes.") == 1
+    statement = client.get("/me/rewards/statement").text
+    assert statement.count("Granted, on hold until") == 1
+    assert statement.count("Granted, on hold first") == 1
+    with reading() as session:
+        messages = session.scalars(select(Message).where(Message.channel == "mail")).all()
+        drafts = [delivering.draft_of(session, each.payload, late) for each in messages]
+    letters = [delivering.compose(draft, "1").text for draft in drafts if draft is not None]
+    assert sum("That day is past" in text for text in letters) == 1

@@ -123,7 +123,7 @@ class WelcomeForm(RowForm):
     voucher = SelectField(
         lazy("Voucher"), choices=[], description=lazy("Of the catalogue, without points.")
     )
-    who = SelectField(lazy("For"), choices=choices(WHO_CHOICES), default="everybody")
+    who = SelectField(lazy("For whom"), choices=choices(WHO_CHOICES), default="everybody")
     after_orders = WholeField(
         lazy("After so many paid orders"),
         [InputRequired(), NumberRange(0, 10)],

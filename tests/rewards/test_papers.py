@@ -411,6 +411,18 @@ class TestPages:
         assert mark.group(1) in words
         assert readings() == 1
 
+    def test_a_picture_is_said_to_carry_what_it_carries(
+        self, client: Any, settings: Any, programme: House, now: datetime
+    ) -> None:
+        """A band of a picture is written in letters any face has: a handle, and no name."""
+        people.sign_in(client, programme.ben)
+        file = write(programme, now, settings.data, content=pdf())
+        assert "your name, the day and a mark" in client.get(f"/papers/{file}").text
+        drawn = write(programme, now, settings.data, content=picture())
+        page = client.get(f"/papers/{drawn}").text
+        assert "@ben, the day and a mark that leads back to you" in page
+        assert "your name" not in page
+
     def test_access_ends_at_once(
         self, client: Any, programme: House, settings: Any, now: datetime
     ) -> None:

@@ -472,6 +472,10 @@ class TestPages:
         vesting_said = "In monthly steps over 12 months, counted from"
         assert 0 < page.index(vesting_said) < page.index('name="typed_name"')
         assert "Nothing before 3 months have passed." in page
+        last = page.index(
+            "Once you have declined, only a new invitation by Olga brings the seat back"
+        )
+        assert page.index("<summary>Decline …</summary>") < last < page.index(f"{path}/decline")
         people.submit(client, path, f"{path}/decline")
         declined = client.get(path).text
         assert "120 units" in declined

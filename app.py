@@ -140,12 +140,12 @@ from foundation.web.shell import Shell
 from foundation.words import lazy
 from funnel import stages
 from ledger import expiring, folding, privileges, sealing
-from members import answering, api_keys
+from members import answering, api_keys, customers
 from members import page as member_page
 from members.session import Viewers, login_manager, requires
 from notifications import counts, delivering, notices
 from notifications.notices import Notice
-from referral import attributing, following, purchasing, refunding, touches
+from referral import attributing, expecting, following, purchasing, refunding, touches
 from reviews import witness
 from rewards import clawing_back, earning, publishing, releasing, replay_runs
 from rewards.book import reckoning
@@ -163,10 +163,12 @@ from shop import uploads, webhook_runs
 from transparency import checkpoints, log, verifying
 from transparency.jobs import write_checkpoint
 
-#: Who hears which fact, in this order, in the transaction that records it. Who may give something
-#: that budgets count stands before who only locks members (rewards/locking.py).
+#: Who hears which fact, in this order, in the transaction that records it. Who locks what those
+#: after him will need stands first, and who may give something that budgets count before who only
+#: locks members (rewards/locking.py).
 HEARERS: Mapping[str, Sequence[Hearer]] = {
     "order.paid": (
+        expecting.purchases,
         earning.hear,
         cards.hear,
         welcoming.hear,
@@ -197,11 +199,17 @@ HEARERS: Mapping[str, Sequence[Hearer]] = {
     "post.written": (earning.hear, perk_granting.hear, stages.hear),
     "answer.accepted": (earning.hear, standing.hear, perk_granting.hear, stages.hear),
     "referral.purchased": (earning.hear,),
-    "member.verified": (earning.hear, welcoming.hear, attributing.hear, perk_granting.hear),
+    "member.verified": (
+        expecting.newcomers,
+        earning.hear,
+        welcoming.hear,
+        attributing.hear,
+        perk_granting.hear,
+    ),
     "order.shipped": (thanking.hear,),
     "order.delivered": (thanking.hear,),
     "order.cancelled": (thanking.hear,),
-    "member.joined": (stages.hear,),
+    "member.joined": (expecting.newcomers, stages.hear),
     "referral.lead": (welcoming.hear, stages.hear),
     "referral.qualified": (standing.hear, stages.hear),
     "role.granted": (stages.hear,),
@@ -434,6 +442,7 @@ def wire(settings: Settings) -> None:
     shop_page.SECTIONS[:] = PRODUCT_SECTIONS
     shop_page.NOTES[:] = PRODUCT_NOTES
     shop_page.WORDS[:] = PRODUCT_WORDS
+    customers.LOCKS[:] = (expecting.changes,)
     rewards.papers.queries.CLUBS[:] = (showing.clubs,)
     rewards.wares.CALLED[:] = (shop.queries.called,)
     touches.sign_with(settings.key())

@@ -7,7 +7,7 @@ has no password, and only a letter to her address lets her choose one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,9 @@ from foundation.tables import new_id
 from foundation.words import DEFAULT, LANGUAGES
 from members import addresses, handles
 from members.models import Member
+
+#: Whoever locks buyers and others with them, in one order for everybody (app.py).
+LOCKS: list[Callable[[Session, Sequence[str], datetime], None]] = []
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def known_customer(
     draft = _cleaned(Customer(email, customer_ref, name, language, since))
     for _attempt in range(2):  # the second round meets whoever was quicker
         if found := _find(session, draft):
-            _learn(session, [(found, draft)])
+            _learn(session, [(found, draft)], now)
             return found
         values = _values(draft, now)
         if insert_once(session, Member, values):
@@ -69,7 +72,7 @@ def known_customers(
         for start in range(0, len(rows), 500):
             insert_many_once(session, Member, rows[start : start + 500])
     found |= _find_many(session, missing)
-    _learn(session, [(found[draft], draft) for draft in cleaned])
+    _learn(session, [(found[draft], draft) for draft in cleaned], now)
     return {draft: found[clean] for draft, clean in given.items()}
 
 
@@ -148,13 +151,17 @@ def _ids(session: Session, column: Any, values: Sequence[str | None]) -> dict[st
     return found
 
 
-def _learn(session: Session, known: Sequence[tuple[str, Customer]]) -> None:
+def _learn(session: Session, known: Sequence[tuple[str, Customer]], now: datetime) -> None:
     """Fill in a number or address that a known member lacks and nobody else has.
 
-    Only for those who lack it: in an import nearly nobody does.
+    Only for those who lack it: in an import nearly nobody does. What is written locks her row, so
+    whoever will be locked after her is locked first.
     """
+    buyers = [member_id for member_id, _ in known]
     known = [(member_id, d) for member_id, d in known if d.customer_ref and d.email]
     lacking = _lacking(session, [member_id for member_id, _ in known])
+    for lock in LOCKS if lacking else ():
+        lock(session, buyers, now)
     other = aliased(Member)
     for name, column in (("customer_ref", Member.customer_ref), ("email", Member.email)):
         taken = select(other.id).where(getattr(other, name) == bindparam("value")).exists()

@@ -114,6 +114,9 @@ def claim(session: Session, member: Member, chosen: Mapping[str, Any], now: date
     Records `member.joined` (details: referral_cookie), then `member.verified`; before it
     `member.same_mailbox` when another account has the same mailbox.
     """
+    subject = f"member:{member.id}"
+    # Told before her own row is touched: who hears of it locks her among others, in their order.
+    facts.record_many(session, [_joined(member, subject, chosen, now)], now)
     member.name = chosen.get("name") or member.name
     member.password_hash = chosen.get("password_hash") or member.password_hash
     member.language = chosen.get("language") or member.language
@@ -124,21 +127,19 @@ def claim(session: Session, member: Member, chosen: Mapping[str, Any], now: date
         member.handle = handles.suggest(session, member.name, member.id)
     session.flush()
     consents.give(session, member.id, chosen.get("consents") or {}, now)
-    subject, asked_at = f"member:{member.id}", chosen.get("asked_at")
-    joined = FactDraft(
-        "member.joined",
-        member.id,
-        subject,
-        datetime.fromisoformat(asked_at) if asked_at else now,
-        {"referral_cookie": chosen.get("referral_cookie")},
-    )
-    facts.record_many(session, [joined], now)
     first = mailboxes.take(session, member.id, member.email, now) if member.email else None
     if first is None:
         facts.record(session, "member.verified", member.id, subject, now)
     else:
         facts.record(session, "member.same_mailbox", member.id, subject, now, first=first)
         facts.record(session, "member.verified", member.id, subject, now, same_mailbox=True)
+
+
+def _joined(member: Member, subject: str, chosen: Mapping[str, Any], now: datetime) -> FactDraft:
+    asked_at = chosen.get("asked_at")
+    at = datetime.fromisoformat(asked_at) if asked_at else now
+    cookie = {"referral_cookie": chosen.get("referral_cookie")}
+    return FactDraft("member.joined", member.id, subject, at, cookie)
 
 
 def _member_of(session: Session, email: str, draft: SignUp, now: datetime) -> Member:

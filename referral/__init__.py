@@ -12,6 +12,7 @@ recruiting as such; the reward is a rule about `referral.purchased` in the incen
 
     clicking.click(code, channel, landing, now)        the hot path: one durable statement,
     clicking.click_soon(visit, then)                   shared with whoever else clicks just then
+    expecting.newcomers, expecting.purchases           lock who may be rewarded, before anybody is
     attributing.hear                                   member.verified → referral.lead, .refused
     purchasing.hear                                    order.paid      → referral.purchased
     refunding.hear                                     order.refunded

@@ -6,7 +6,7 @@ that, anybody could sign up the address of somebody else and be rewarded when sh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import literal, select
@@ -29,6 +29,12 @@ LONGEST_CHAIN = 50
 
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
     """Begin a referral for each proven member whose sign-up came through a link that counts."""
+    for joined, touch in followed(session, heard):
+        attribute(session, str(joined.member_id), touch, joined.at, now)
+
+
+def followed(session: Session, heard: Sequence[Fact]) -> Iterator[tuple[Fact, Touch]]:
+    """How each of these members joined, and by which link."""
     for fact in heard:
         if fact.member_id is None:
             continue
@@ -40,7 +46,7 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
         # The window ends with the sign-up; how long the letter took does not matter.
         touch = touches.read(joined.details.get("referral_cookie"), joined.at)
         if touch is not None:
-            attribute(session, fact.member_id, touch, joined.at, now)
+            yield joined, touch
 
 
 def attribute(

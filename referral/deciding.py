@@ -12,6 +12,7 @@ from members.models import Member
 from notifications.telling import tell
 from referral import notices, purchasing, stepping
 from referral.models import Referral
+from rewards.locking import lock_first
 
 #: What staff may refuse a doubted referral for (texts in statuses.REASONS).
 REFUSALS = ("same_person", "same_household", "made_up")
@@ -24,6 +25,8 @@ def approve(session: Session, referral_id: str, decider_id: str, now: datetime) 
     longer than the return period delays nothing further.
     """
     referral = _doubted(session, referral_id, decider_id)
+    both = (referral.referrer_id, referral.friend_id)
+    lock_first(session, [referral.purchased_at or now], lambda: both)  # before it, as refunds do
     if not stepping.step(session, referral.id, "pending", now, decided_by=decider_id):
         raise _decided_already()
     session.refresh(referral)

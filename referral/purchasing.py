@@ -26,8 +26,8 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
     for fact in sorted(heard, key=lambda fact: (fact.at, fact.id)):
         if fact.member_id is not None:
             orders.setdefault(fact.member_id, fact)
-    leads = _leads(session, list(orders))
-    for lead in sorted(leads, key=lambda lead: (orders[lead.friend_id].at, lead.id)):
+    found = leads(session, list(orders))
+    for lead in sorted(found, key=lambda lead: (orders[lead.friend_id].at, lead.id)):
         _take(session, lead, orders[lead.friend_id], now)
 
 
@@ -64,7 +64,8 @@ def _products(session: Session, referral: Referral) -> dict[str, int]:
     return products
 
 
-def _leads(session: Session, member_ids: Sequence[str]) -> Iterable[Referral]:
+def leads(session: Session, member_ids: Sequence[str]) -> Iterable[Referral]:
+    """Referrals of friends among these members who have not bought yet."""
     for start in range(0, len(member_ids), 500):
         chunk = member_ids[start : start + 500]
         yield from session.scalars(

@@ -13,7 +13,7 @@ she spent already is owed: the next she earns of the same commodity pays it off.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ from rewards import notices, programme
 from rewards.budgets import committing
 from rewards.cards import stamps
 from rewards.happenings import CARD_FILLED
-from rewards.locking import lock_members
+from rewards.locking import lock_first, lock_members
 from rewards.models import Clawback, Grant
 from rewards.rules import VOUCHER, month_of, order_reference, share_taken_back
 from rewards.vouchers import earned
@@ -39,15 +39,22 @@ CHUNK = 500
 
 
 def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
-    """Take back what each refund asks for; orders that earned nothing cost three small questions
-    in all."""
+    """Take back what each refund asks for; orders that earned nothing cost little."""
     refunds = [fact for fact in heard if fact.kind == "order.refunded"]
     if refunds:
-        # `cards` hears of it too. By then the members are locked, so its counters are locked here;
-        # a card that is filled until then is so this month.
-        _members, months = stamps.touched(session, refunds)
+        lock_first(session, (fact.at for fact in refunds), lambda: _concerned(session, refunds))
         full = stamps.full_cards_losing(session, refunds)
-        take_back(session, refunds, full, now, {*months, month_of(now)} if months else ())
+        take_back(session, refunds, full, now)
+
+
+def _concerned(session: Session, refunds: Sequence[Fact]) -> set[str]:
+    """The buyers, and who was given something for these orders or for cards they are stamped on."""
+    buyers = {fact.member_id for fact in refunds if fact.member_id is not None}
+    collectors, _months = stamps.touched(session, refunds)
+    full = stamps.full_cards_losing(session, refunds)
+    bases = {order_reference(str(fact.details["order"])) for fact in refunds}.union(*full.values())
+    given = _grants_resting_on(session, sorted(bases))
+    return buyers | collectors | {member_id for _id, member_id, _at in given}
 
 
 def take_back(
@@ -55,18 +62,15 @@ def take_back(
     refunds: Sequence[Fact],
     cards: Mapping[str, Sequence[str]],
     now: datetime,
-    months: Iterable[str] = (),
 ) -> None:
     """Take back what rests on the refunded orders, and all that rests on `cards`, which are named
-    by the fact of the refund; what is back already stays so. `months` are those whose counters
-    whoever hears of the refunds next will need."""
+    by the fact of the refund; what is back already stays so."""
     orders = {order_reference(str(fact.details["order"])) for fact in refunds}
     orders.update(*cards.values())
     found = _grants_resting_on(session, sorted(orders))
     if not found:
         return
-    months = {*months, *(month_of(at) for _id, _member, at in found)}
-    counts = committing.lock(session, (), months)
+    counts = committing.lock(session, (), {month_of(at) for _id, _member, at in found})
     lock_members(session, (member_id for _id, member_id, _at in found))
     grants = _lock_grants(session, [grant_id for grant_id, _member, _at in found])
     resting = [grant for of_order in grants.values() for grant in of_order]

@@ -10,9 +10,10 @@ from threading import Barrier, Thread
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from foundation import quick
-from foundation.doors import reading
+from foundation.doors import reading, writing
 from foundation.refusal import Refused
 
 Act = Callable[[], Any]
@@ -68,3 +69,35 @@ def until_it_waits(thread: Thread) -> None:
                 return
         assert time.monotonic() < end, "nobody waits"
         time.sleep(0.01)
+
+
+def started(act: Callable[[], object], raised: list[Exception]) -> Thread:
+    """A thread in which `act` runs until it waits for somebody or has ended."""
+
+    def run() -> None:
+        try:
+            act()
+        except Exception as error:
+            raised.append(error)
+        finally:
+            quick.close()
+
+    thread = Thread(target=run)
+    thread.start()
+    until_it_waits(thread)
+    return thread
+
+
+def beside(
+    act: Callable[[], object],
+    first: Callable[[Session], object],
+    then: Callable[[Session], object],
+) -> list[Exception]:
+    """One transaction does `first`, and `then` while `act` waits for it; what `act` raised."""
+    raised: list[Exception] = []
+    with writing() as session:
+        first(session)
+        thread = started(act, raised)
+        then(session)
+    thread.join()
+    return raised

@@ -28,6 +28,7 @@ from notifications.telling import Telling, tell_many
 from rewards.awarding import notices, recipients
 from rewards.awarding.award_files import AwardFile, Row, end_of
 from rewards.awarding.models import Award, AwardSet
+from rewards.locking import lock_members
 from rewards.paying_off import paid_off
 from rewards.rules import POINTS
 
@@ -221,6 +222,7 @@ def _credit(
         )
         for each in awards
     ]
+    lock_members(session, (each["member_id"] for each in awards))
     gifts = [(each["member_id"], POINTS, each["amount"]) for each in awards]
     debts = paid_off(session, gifts) if award_set.is_told else []
     for each, made in zip(awards, bulk.credit_many(session, drafts, now), strict=True):

@@ -22,6 +22,7 @@ from notifications.telling import Telling, tell_many
 from rewards.awarding import notices
 from rewards.awarding.models import Award, AwardReturn, AwardSet
 from rewards.awarding.starting import is_silent
+from rewards.locking import lock_members
 from rewards.rules import POINTS
 
 #: Awards per transaction; each takes from its own lot first, which is done one by one.
@@ -117,6 +118,7 @@ def _next(session: Session, set_id: str, after: int) -> Sequence[Award]:
 
 def _take(session: Session, found: AwardSet, awards: Sequence[Award], now: datetime) -> int:
     owners = [award.member_id for award in awards]
+    lock_members(session, owners)
     mine = standings_many(session, owners, POINTS, ["available", "clawed_back"], now)
     left = {owner: kinds["available"].posted for owner, kinds in mine.items()}
     back = dict[str, int]()

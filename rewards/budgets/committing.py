@@ -1,11 +1,11 @@
 """Committing: the counters of budgets, moved with what is granted and what refunds take back.
 
-Whoever grants or takes back first locks the counters of the months in question, in one order, and
-before anything else it locks: a budget read by two at once would be crossed. Without any budget
-there is no counter, and this is one small question. A counter is made when a budget first needs it,
-from the grants there are; from then on it counts everything, also while no version asks for it. So
-whoever makes one waits for all who are granting or taking back without it, and they for him. He
-makes it when he first locks: two who granted something before would wait for each other for ever.
+Where anything is counted, or any programme has a budget, whoever grants or takes back first waits
+for everybody else who does: a budget read by two at once would be crossed, and two who need the
+counters of several months would wait for each other for ever. Without any budget there is no
+counter, and this is one small question. A counter is made when a budget first needs it, from the
+grants there are; from then on it counts everything, also while no version asks for it. So whoever
+makes one waits for all who are granting or taking back without it, and they for him.
 """
 
 from __future__ import annotations
@@ -29,8 +29,12 @@ from rewards.engine import Award
 from rewards.rules import Programme, allowances
 
 COUNT = table_of(BudgetCount)
-ALONE = text("select pg_advisory_xact_lock(hashtext('reward_budget_count'))")
-TOGETHER = text("select pg_advisory_xact_lock_shared(hashtext('reward_budget_count'))")
+#: Of two who wait here, both go on together only while nothing is counted (PostgreSQL).
+QUEUE = text("""
+select case when exists (select 1 from reward_budget_count)
+              or exists (select 1 from programme_version where rules -> 'budgets' <> '[]'::jsonb)
+            then pg_advisory_xact_lock(hashtext('reward_budget_count'))
+            else pg_advisory_xact_lock_shared(hashtext('reward_budget_count')) end""")
 
 
 @dataclass
@@ -62,7 +66,7 @@ def lock(session: Session, programmes: Iterable[Programme], months: Iterable[str
         for scope in allowance.scopes
         for month in wanted
     }
-    _queue(session, alone=bool(needed) and not needed <= _there(session, periods))
+    queue(session)
     counts = _locked(session, periods)
     missing = sorted(needed - counts.keys())
     if not missing:
@@ -74,17 +78,11 @@ def lock(session: Session, programmes: Iterable[Programme], months: Iterable[str
     return _locked(session, periods)
 
 
-def _there(session: Session, periods: Sequence[str]) -> set[Key]:
-    """The counters there are, only looked at."""
-    rows = session.execute(select(COUNT.c.period, COUNT.c.scope).where(COUNT.c.period.in_(periods)))
-    return {(period, scope) for period, scope in rows}
-
-
-def _queue(session: Session, *, alone: bool) -> None:
-    """Wait for whoever makes counters; who makes some (`alone`) for everybody. SQLite has one
-    writer anyway."""
+def queue(session: Session) -> None:
+    """Wait for whoever counts, and let him wait for us until commit: before anything else that
+    others who give or take back will lock too. SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(ALONE if alone else TOGETHER)
+        session.execute(QUEUE)
 
 
 def _locked(session: Session, periods: Sequence[str]) -> Counts:

@@ -181,7 +181,6 @@ def _give_back(
     if redemption.stock == "reserved":
         stock.release(session, redemption.item, redemption.occasion, by_id, redemption.id, now)
         redemption.stock = "released"
-        versions.touch(session, "catalogue")
     if redemption.transfer_id is not None:
         spending.give_back(
             session,
@@ -193,6 +192,8 @@ def _give_back(
             now=now,
         )
     booking.take_back(session, redemption, now)
+    if redemption.stock == "released":
+        versions.touch(session, "catalogue")  # after all that whoever redeems locks before
     details = _details(redemption)
     facts.record(session, "redemption.cancelled", redemption.member_id, about, now, **details)
     tell(

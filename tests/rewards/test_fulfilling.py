@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from foundation import clock
-from foundation.doors import reading, writing
+from foundation import clock, versions
+from foundation.doors import dialect, reading, writing
 from foundation.refusal import Refused
+from ledger import accounts
 from notifications.models import Notification
 from rewards.catalogue import fulfilling, stock
 from rewards.catalogue import queries as catalogue_queries
@@ -18,7 +19,7 @@ from rewards.catalogue.models import Redemption, RedemptionStep
 from rewards.catalogue.redemption_rules import STEPS, possible
 from tests import people
 from tests.rewards.shelves import buy, count_in, enrich, open_shelves
-from tests.threads import at_once
+from tests.threads import at_once, beside
 
 
 @pytest.fixture
@@ -79,6 +80,27 @@ def test_the_member_cannot_cancel_what_is_being_prepared(shop: Any, now: Any) ->
     move(shop, order, "put_back", now)
     with writing() as session:
         fulfilling.cancel_own(session, order, shop.ben, now)
+    assert shop.balances(shop.ben).available == 1_000
+
+
+def test_cancelling_waits_for_her_points_before_the_page_of_the_catalogue(
+    shop: Any, now: Any
+) -> None:
+    """Who redeems something else just then has her points, and touches that page last."""
+    if dialect() != "postgresql":
+        pytest.skip("SQLite has one writer")
+    order = buy(shop.ben, "teapot", now, address="x").redemption.id
+
+    def cancels() -> None:
+        with writing() as session:
+            fulfilling.cancel_own(session, order, shop.ben, now)
+
+    raised = beside(
+        cancels,
+        lambda session: accounts.standings(session, shop.ben, "points", (), now),
+        lambda session: versions.touch(session, "catalogue"),
+    )
+    assert raised == []
     assert shop.balances(shop.ben).available == 1_000
 
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 import app
 from foundation.doors import dialect, writing
-from referral import attributing, purchasing
+from ledger.accounts import standings
+from referral import attributing, expecting, purchasing
 from rewards import clawing_back, drafting, earning, publishing
-from rewards.budgets.models import BudgetCount
-from rewards.budgets.rules import EVER, Budget
+from rewards.awarding import award_files, giving, starting, taking_back
+from rewards.awarding.starting import Terms
+from rewards.budgets.rules import Budget
 from rewards.cards import keeping as cards
 from rewards.cards import welcoming
 from rewards.cards.rules import StampCard
@@ -27,10 +31,11 @@ from rewards.standing import keeping as standing
 from rewards.standing.models import MemberTier
 from rewards.topups import buying as prepaying
 from rewards.topups import refunding as unused_back
-from tests.threads import until_it_waits
+from tests.rewards.shelves import enrich
+from tests.threads import beside, until_it_waits
 
-#: How many make counters of budgets at this moment.
-MAKING = text(
+#: How many have the counters of budgets to themselves at this moment: one at most.
+COUNTING = text(
     "select count(*) from pg_locks join pg_database on pg_database.oid = database"
     " where datname = current_database() and locktype = 'advisory' and mode = 'ExclusiveLock'"
     " and granted"
@@ -62,7 +67,7 @@ def test_who_waits_for_a_member_holds_none_of_his_grants(
     assert programme.balances(programme.ben).pending == 0
 
 
-def test_a_refund_holds_all_counters_it_will_need_before_it_waits_for_a_member(
+def test_a_refund_has_the_counters_to_itself_before_it_waits_for_a_member(
     house: Any, now: datetime
 ) -> None:
     """Its card has stamps of other months: two refunds of one member would wait for each other."""
@@ -78,8 +83,7 @@ def test_a_refund_holds_all_counters_it_will_need_before_it_waits_for_a_member(
         lock_members(session, [house.ben])
         thread.start()
         until_it_waits(thread)
-        free = select(BudgetCount.period).where(BudgetCount.period != EVER)
-        assert session.scalars(free.with_for_update(skip_locked=True)).all() == []
+        assert session.scalar(COUNTING) == 1
     thread.join()
     assert house.balances(house.ben).pending == 100
 
@@ -126,15 +130,50 @@ def test_whoever_gives_for_an_order_makes_the_counters_of_a_running_card_first(
         lock_members(session, [house.ben])
         buying.start()
         until_it_waits(buying)
-        assert session.scalar(MAKING) == 1
+        assert session.scalar(COUNTING) == 1
     buying.join()
     assert house.balances(house.ben).pending == 350
+
+
+def test_a_set_of_awards_waits_for_its_members_before_it_locks_what_they_have(
+    house: Any, now: datetime, tmp_path: Path
+) -> None:
+    """Whoever rewards several has locked them, and moves what each has as it comes."""
+    if dialect() != "postgresql":
+        pytest.skip("SQLite has one writer")
+    both = house.ada, house.ben
+    for each in both:
+        enrich(house, each, 100, now)
+    path = tmp_path / "awards.csv"
+    path.write_text("member,amount\n@ada,5\n@ben,5\n")
+    source = award_files.look_at(path)
+    with writing() as session:
+        set_id = starting.start(session, source, Terms("Tea", "Thanks"), "running", now).id
+
+    def moves(session: Session) -> None:
+        for each in both:
+            standings(session, each, "points", (), now)
+
+    def locks(session: Session) -> None:
+        lock_members(session, both)
+        standings(session, house.ben, "points", (), now)
+
+    def takes_back() -> None:
+        with writing() as session:
+            taking_back.ask(session, set_id, None, now)
+        taking_back.take_back(set_id, now)
+
+    assert beside(lambda: giving.give(set_id, source, now), locks, moves) == []
+    assert beside(takes_back, locks, moves) == []
+    assert house.balances(house.ada).available == 100
 
 
 def test_who_may_need_counters_hears_before_who_only_locks_members() -> None:
     first = {earning.hear, clawing_back.hear, cards.hear, welcoming.hear}
     first |= {purchasing.hear, attributing.hear}
+    ahead = {expecting.purchases, expecting.newcomers}
     after = {standing.hear, prepaying.hear, unused_back.hear, granting.hear}
     for kind, hearers in app.HEARERS.items():
         places = [hear in after for hear in hearers if hear in first | after]
         assert places == sorted(places), kind
+        assert not ahead.intersection(hearers[1:]), kind

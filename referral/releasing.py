@@ -14,7 +14,7 @@ from foundation.facts import FactDraft
 from foundation.jobs import Summary
 from referral import stepping
 from referral.models import Referral
-from rewards.locking import lock_members
+from rewards.locking import keep_programme, lock_members
 
 #: Referrals per transaction: SQLite has one writer, and nobody should wait for it long.
 BATCH = 200
@@ -49,6 +49,7 @@ def _due(now: datetime) -> dict[str, str]:
 
 
 def _release(session: Session, waiting: Mapping[str, str], now: datetime) -> int:
+    keep_programme(session)  # standing hears of it, and asks for it before it locks members
     lock_members(session, waiting.values())  # before their referrals, as refunds do
     moved = [each for each in waiting if stepping.step(session, each, "released", now)]
     found = session.scalars(select(Referral).where(Referral.id.in_(moved))).all()

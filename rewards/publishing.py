@@ -103,7 +103,6 @@ def _put_in_force(
         accounts.define(session, rules.currency, money.exponent(rules.currency))
     standing.enter(session, before, rules, now)
     figures.forget(session, glance.FIGURES, now)
-    versions.touch(session, "programme", *showing.pages(before.rules if before else None, rules))
     facts.record(
         session, "programme.published", owner_id, f"programme:{number}", now, number=number
     )
@@ -115,6 +114,7 @@ def _put_in_force(
         now=now,
         author_id=owner_id,
     )
+    versions.touch(session, "programme", *showing.pages(before.rules if before else None, rules))
     return Version(version_id, number, rules, note, owner_id, now)
 
 

@@ -176,6 +176,7 @@ def look(now: datetime) -> str:
     Several workers may do this at once: they wait for each other's members, and find nothing due.
     """
     with writing() as session:
+        keep_programme(session)
         version = programme.latest(session)
         if version is None or version.rules.standing is None:
             return "no standing is weighed"
@@ -183,6 +184,8 @@ def look(now: datetime) -> str:
     looked = 0
     while waiting := _due(now):
         with writing() as session:
+            keep_programme(session)  # whoever publishes evaluates everybody, in no order
+            lock_members(session, waiting)
             looked += settle(session, version.rules, version.number, waiting, now)
     return Summary("Standings looked at: %(count)s", count=looked)
 

@@ -26,7 +26,7 @@ from rewards.budgets import committing
 from rewards.budgets.rules import Budget
 from rewards.cards.rules import WelcomeVoucher
 from rewards.first_programme import first_programme
-from rewards.locking import lock_members
+from rewards.locking import lock_members, lock_programme
 from shop import importing, ordering
 from shop.order_files import Group, ReadOrder
 from shop.ordering import OrderDraft
@@ -124,6 +124,15 @@ def test_who_becomes_a_friend_while_her_order_waits_is_locked_with_her_referrer(
         thread.join()
     assert raised == []
     assert story.state(fay) == "pending"
+
+
+def test_releasing_waits_for_a_programme_that_is_being_published_before_it_locks_anybody(
+    story: Any,
+) -> None:
+    fay = story.joins("Fay")
+    story.buys(fay)
+    assert beside(lambda: story.release(20), lock_programme, locking(story.ada)) == []
+    assert story.state(fay) == "released"
 
 
 def test_approving_and_refunding_the_same_order_do_not_wait_for_each_other(story: Any) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 import app
+from foundation import versions
 from foundation.doors import dialect, writing
 from ledger.accounts import standings
 from referral import attributing, expecting, purchasing
@@ -24,7 +25,7 @@ from rewards.cards import keeping as cards
 from rewards.cards import welcoming
 from rewards.cards.rules import StampCard
 from rewards.first_programme import first_programme
-from rewards.locking import lock_members
+from rewards.locking import lock_members, lock_programme
 from rewards.models import Grant
 from rewards.perks import granting
 from rewards.standing import keeping as standing
@@ -32,7 +33,7 @@ from rewards.standing.models import MemberTier
 from rewards.topups import buying as prepaying
 from rewards.topups import refunding as unused_back
 from tests.rewards.shelves import enrich
-from tests.threads import beside, until_it_waits
+from tests.threads import beside, started, until_it_waits
 
 #: How many have the counters of budgets to themselves at this moment: one at most.
 COUNTING = text(
@@ -105,6 +106,33 @@ def test_standing_waits_for_a_member_before_it_touches_what_is_hers(
         hers = select(MemberTier).where(MemberTier.member_id == house.ben)
         session.scalars(hers.with_for_update(nowait=True)).one()
     thread.join()
+
+
+def test_evaluations_wait_while_a_programme_is_published_which_evaluates_everybody(
+    house: Any, now: datetime
+) -> None:
+    if dialect() != "postgresql":
+        pytest.skip("SQLite has one writer")
+    house.publish()
+    house.pays(house.ben, 10_000, now)
+    with writing() as session:
+        lock_programme(session)
+        looking = started(lambda: standing.look(now + timedelta(days=1)), [])
+        assert looking.is_alive()
+        session.execute(update(MemberTier).values(look_on=now.date() + timedelta(days=1)))
+    looking.join()
+
+
+def test_publishing_has_the_log_before_it_touches_pages(house: Any, now: datetime) -> None:
+    """As reviews do, which touch the page of a product that the programme may speak of as well."""
+    if dialect() != "postgresql":
+        pytest.skip("SQLite has one writer")
+    raised = beside(
+        house.publish,
+        lambda session: session.execute(text("select 1 from log_head for update")),
+        lambda session: versions.touch(session, "programme"),
+    )
+    assert raised == []
 
 
 def test_whoever_gives_for_an_order_makes_the_counters_of_a_running_card_first(

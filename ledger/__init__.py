@@ -51,7 +51,7 @@ the credit or hold it takes back. Each of them also takes `about` (the fact or t
 `memo` (a JSON object).
 
 Who touches several owners in one transaction locks them first, in one order for everybody: `bulk`
-does, others call `accounts.standings_many`.
+does, others call `accounts.owned`.
 
 The same key with the same request gives back the same transfer and does nothing; the same key
 with another request is `Refused(code="idempotency_conflict", status=409)` and names the field that

@@ -217,40 +217,60 @@ def standings(
     return found
 
 
-def standings_many(
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Accounts of several owners in one commodity, and the programme's `issued` account."""
+
+    issued: int
+    rows: list[tuple[str, str, int, int]]  # owner, kind, account, what is on it
+
+    def of_kind(self, kind: str) -> dict[str, int]:
+        """The accounts of a kind, by owner."""
+        return {owner: number for owner, its, number, _posted in self.rows if its == kind}
+
+    def has_debts(self) -> bool:
+        """Whether any of the owners owes something."""
+        return any(kind == "owed" and posted for _owner, kind, _number, posted in self.rows)
+
+    def standings(self) -> dict[str, dict[str, Standing]]:
+        """By owner and kind, the `issued` account among each owner's."""
+        found: dict[str, dict[str, Standing]] = {}
+        source = Standing(self.issued, 0)
+        for owner, kind, number, posted in self.rows:
+            found.setdefault(owner, {"issued": source})[kind] = Standing(number, posted)
+        return found
+
+
+def owned(
     session: Session, owners: Iterable[str], commodity: str, kinds: Iterable[str], now: datetime
-) -> dict[str, dict[str, Standing]]:
+) -> Owned:
     """`standings` of many owners in few statements, all locked in one ascending order.
 
     Two sets that meet in some owners wait for each other and never deadlock, whatever the order of
     their requests.
     """
-    wanted = sorted(set(owners))
-    issued = account(session, None, "issued", commodity, now)
-    found = _standings_many(session, wanted, commodity)
+    wanted = sorted(dict.fromkeys(owners))
+    found = Owned(
+        account(session, None, "issued", commodity, now), _rows_of(session, wanted, commodity)
+    )
     for kind in kinds:
-        missing = [owner for owner in wanted if kind not in found[owner]]
-        if missing:
-            _open(session, [(owner, kind) for owner in missing], commodity, now, None)
-            found = _standings_many(session, wanted, commodity)
-    source = Standing(issued, 0)
-    for mine in found.values():
-        mine["issued"] = source
+        there = found.of_kind(kind)
+        if len(there) < len(wanted):
+            missing = [(owner, kind) for owner in wanted if owner not in there]
+            _open(session, missing, commodity, now, None)
+            found = Owned(found.issued, _rows_of(session, wanted, commodity))
     return found
 
 
-def _standings_many(
+def _rows_of(
     session: Session, owners: Sequence[str], commodity: str
-) -> dict[str, dict[str, Standing]]:
+) -> list[tuple[str, str, int, int]]:
     on_sqlite = driver.dialect_of(session) == "sqlite"
-    found: dict[str, dict[str, Standing]] = {owner: {} for owner in owners}
-    rows = driver.run(
+    found: list[tuple[str, str, int, int]] = driver.run(
         session,
         SQLITE_STANDINGS_MANY if on_sqlite else POSTGRESQL_STANDINGS_MANY,
         {"owners": json.dumps(owners) if on_sqlite else list(owners), "commodity": commodity},
-    )
-    for owner, kind, number, posted in rows:
-        found[owner][kind] = Standing(number, posted)
+    ).fetchall()
     return found
 
 

@@ -7,17 +7,18 @@ everybody, so two sets that meet never wait for each other in a circle.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from foundation.garbage import uncollected
-from ledger import holds, posting, refusals, transfers
-from ledger.accounts import Standing, standings_many
-from ledger.drafts import Draft, Transfer
+from ledger import accounts, holds, posting, refusals, transfers
+from ledger.accounts import Owned, Standing
+from ledger.drafts import Columns, Draft, Transfer
 from ledger.earning import ids
 from ledger.holds import Hold
 from ledger.transfers import Parts
@@ -37,6 +38,10 @@ class CreditDraft:
     about: str | None = None
     memo: Mapping[str, Any] | None = None
     expires_at: datetime | None = None
+
+
+SAID = tuple(each.name for each in fields(CreditDraft))
+_said = attrgetter(*SAID)
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,44 @@ def credit_many(
         refusals.check_amount(draft.amount)
         refusals.check_key(draft.key)
     once = _once(drafts)
-    standings = _standings(session, drafts, ["available"], now)
+    owned = _owned(session, drafts, ["available"], now)
     known = posting.read_keys(session, list(once))
+    if known or any(each.has_debts() for each in owned.values()):
+        made = _credit_each(session, once.values(), owned, known, now)
+    else:
+        made = _credit_all(session, list(once.values()), owned, now)
+    return [made[draft.key] for draft in drafts]
+
+
+def _credit_all(
+    session: Session, drafts: Sequence[CreditDraft], owned: Mapping[str, Owned], now: datetime
+) -> dict[str, list[Transfer]]:
+    """Credits that were never made, to owners who owe nothing: one transfer each."""
+    if not drafts:
+        return {}
+    columns: Columns = dict(zip(SAID, zip(*map(_said, drafts), strict=True), strict=True))
+    places = list(zip(columns.pop("commodity"), columns.pop("owner"), strict=True))
+    available = {commodity: each.of_kind("available") for commodity, each in owned.items()}
+    columns["source"] = [owned[commodity].issued for commodity, _owner in places]
+    columns["target"] = [available[commodity][owner] for commodity, owner in places]
+    columns["kind"] = ["credit"] * len(places)
+    made = posting.write_columns(session, columns, now)
+    return {each.key: [each] for each in made}
+
+
+def _credit_each(
+    session: Session,
+    drafts: Iterable[CreditDraft],
+    owned: Mapping[str, Owned],
+    known: Mapping[str, Transfer],
+    now: datetime,
+) -> dict[str, list[Transfer]]:
+    """Credits of which some were made before, or pay off what their owner owes."""
+    standings = {commodity: each.standings() for commodity, each in owned.items()}
     made: dict[str, list[Transfer]] = {}
     fresh: list[tuple[Draft, Parts | None]] = []
     debts = _Debts(standings)
-    for draft in once.values():
+    for draft in drafts:
         mine = standings[draft.commodity][draft.owner]
         whole = Draft(
             mine["issued"].id,
@@ -81,8 +118,7 @@ def credit_many(
             made[draft.key] = transfers.replayed_parts(session, first, whole, ids(mine))
         else:
             fresh.append((whole, debts.pay_off(draft.owner, draft.commodity, whole)))
-    made |= _made(session, fresh, now)
-    return [made[draft.key] for draft in drafts]
+    return made | _made(session, fresh, now)
 
 
 @uncollected()
@@ -139,22 +175,27 @@ class _Debts:
         return [(whole.source, owed.id, debt), (whole.source, whole.target, whole.amount - debt)]
 
 
-def _standings(
+def _owned(
     session: Session,
     things: Collection[CreditDraft] | Collection[Hold],
     kinds: Sequence[str],
     now: datetime,
-) -> dict[str, Standings]:
+) -> dict[str, Owned]:
+    """The accounts of the owners of `things`, by commodity."""
+    owners: dict[str, list[str]] = {}
+    for each in things:
+        owners.setdefault(each.commodity, []).append(each.owner)
     return {
-        commodity: standings_many(
-            session,
-            [each.owner for each in things if each.commodity == commodity],
-            commodity,
-            kinds,
-            now,
-        )
-        for commodity in sorted({each.commodity for each in things})
+        commodity: accounts.owned(session, owners[commodity], commodity, kinds, now)
+        for commodity in sorted(owners)
     }
+
+
+def _standings(
+    session: Session, things: Collection[Hold], kinds: Sequence[str], now: datetime
+) -> dict[str, Standings]:
+    owned = _owned(session, things, kinds, now)
+    return {commodity: each.standings() for commodity, each in owned.items()}
 
 
 def _read(session: Session, resolutions: Sequence[Resolution]) -> dict[str, Hold]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from itertools import repeat
 from operator import attrgetter
 from typing import Any
 
@@ -62,7 +63,12 @@ class Transfer:
     replayed: bool = field(default=False, compare=False)
 
 
+#: Transfers about to be made, by the fields of `Draft`. A column of which no row says anything may
+#: be missing: a set of a hundred thousand is put together four times as fast as from drafts.
+Columns = dict[str, Sequence[Any]]
+
 SAID = tuple(each.name for each in fields(Draft))
+MADE = tuple(each.name for each in fields(Transfer) if each.name != "replayed")
 _said = attrgetter(*SAID)
 #: What a single transfer binds, in this order.
 BOUND = (
@@ -79,14 +85,28 @@ def numbered(statement: str, names: Sequence[str], named: str, sign: str) -> str
     return statement
 
 
-def columns_of(drafts: Sequence[Draft]) -> dict[str, Sequence[Any]]:
-    """What the drafts say, by column; memos as JSON."""
-    columns: dict[str, Sequence[Any]] = dict(
-        zip(SAID, zip(*map(_said, drafts), strict=True), strict=True)
-    )
-    return columns | {"memo": [memo_of(each) for each in drafts]}
+def columns_of(drafts: Sequence[Draft]) -> Columns:
+    """What the drafts say, by column."""
+    return dict(zip(SAID, zip(*map(_said, drafts), strict=True), strict=True))
 
 
-def memo_of(draft: Draft) -> str | None:
-    """The memo as JSON."""
-    return None if draft.memo is None else json.dumps(draft.memo, allow_nan=False)
+def drafts_of(columns: Columns) -> list[Draft]:
+    """The drafts that these columns say."""
+    return [
+        Draft(**dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)
+    ]
+
+
+def transfers_of(
+    columns: Columns, ids: Sequence[str], commodities: Sequence[str], now: datetime
+) -> list[Transfer]:
+    """The transfers that became of these columns, by place: naming sixteen values takes as long
+    again as keeping them."""
+    said: dict[str, Any] = {name: columns.get(name) or repeat(None) for name in SAID}
+    said |= {"id": ids, "commodity": commodities, "at": repeat(now)}
+    return list(map(Transfer, *(said[name] for name in MADE)))
+
+
+def memo_of(memo: Mapping[str, Any] | None) -> str | None:
+    """A memo as JSON."""
+    return None if memo is None else json.dumps(memo, allow_nan=False)

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from foundation.tables import new_id, new_ids
 from foundation.writing import driver_of
 from ledger import posting_on_postgresql, posting_on_sqlite, refusals
-from ledger.drafts import Draft, Transfer
+from ledger.drafts import Columns, Draft, Transfer, columns_of, drafts_of, transfers_of
 from ledger.driver import dialect_of, run, told_of
 from ledger.models import balance as balances
 from ledger.models import transfer as transfers
@@ -36,7 +36,7 @@ POSTGRESQL_COMMODITIES = """
 select account_id, commodity from ledger_balance where account_id = any(%(accounts)s)"""
 
 #: Transfers per statement of `write_many`.
-CHUNK = 5_000
+CHUNK = 20_000
 
 
 def write(session: Session, draft: Draft, now: datetime, *, id: str | None = None) -> Transfer:
@@ -56,13 +56,24 @@ def write_many(
     session: Session, drafts: Sequence[Draft], now: datetime, *, ids: Sequence[str] | None = None
 ) -> list[Transfer]:
     """Make many transfers in few statements; each is made or found by its key, like `write`."""
-    ids = ids or new_ids(now, len(drafts))
+    if not drafts:
+        return []
+    return write_columns(session, columns_of(drafts), now, ids=ids)
+
+
+def write_columns(
+    session: Session, columns: Columns, now: datetime, *, ids: Sequence[str] | None = None
+) -> list[Transfer]:
+    """`write_many` of transfers that stand in columns."""
+    many = len(columns["key"])
+    ids = ids or new_ids(now, many)
     if dialect_of(session) == "postgresql":
-        posting_on_postgresql.lock(session, drafts)
+        posting_on_postgresql.lock(session, columns)
     made: list[Transfer] = []
-    for start in range(0, len(drafts), CHUNK):
+    for start in range(0, many, CHUNK):
         end = start + CHUNK
-        made += _write_chunk(session, drafts[start:end], ids[start:end], now)
+        chunk = {name: each[start:end] for name, each in columns.items()}
+        made += _write_chunk(session, chunk, ids[start:end], now)
     return made
 
 
@@ -97,21 +108,21 @@ def _write_one(session: Session, draft: Draft, id: str, now: datetime) -> str | 
 
 
 def _write_chunk(
-    session: Session, drafts: Sequence[Draft], ids: Sequence[str], now: datetime
+    session: Session, columns: Columns, ids: Sequence[str], now: datetime
 ) -> list[Transfer]:
     if dialect_of(session) == "sqlite":
-        all_new = posting_on_sqlite.insert_many(session, drafts, ids, now)
+        all_new = posting_on_sqlite.insert_many(session, columns, ids, now)
     else:
-        all_new = posting_on_postgresql.insert_many(session, drafts, ids, now)
+        all_new = posting_on_postgresql.insert_many(session, columns, ids, now)
     if all_new:
-        commodities = _commodities(session, {d.source for d in drafts})
-        return [_made(d, id, commodities[d.source], now) for d, id in zip(drafts, ids, strict=True)]
-    known = _read_keys(session, [d.key for d in drafts])
+        commodities = _commodities(session, set(columns["source"]))
+        return transfers_of(columns, ids, [commodities[each] for each in columns["source"]], now)
+    known = _read_keys(session, columns["key"])
     return [
         replace(known[d.key], replayed=known[d.key].id != id)
         if d.key in known
         else _why_not(session, d)
-        for d, id in zip(drafts, ids, strict=True)
+        for d, id in zip(drafts_of(columns), ids, strict=True)
     ]
 
 

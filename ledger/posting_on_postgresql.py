@@ -10,7 +10,7 @@ import psycopg
 from sqlalchemy.orm import Session
 
 from ledger import prepared
-from ledger.drafts import BOUND, Draft, columns_of, memo_of, numbered
+from ledger.drafts import BOUND, SAID, Columns, Draft, memo_of, numbered
 from ledger.driver import aware, run
 
 INSERT_ONE = """
@@ -56,19 +56,19 @@ def insert_one(connection: psycopg.Connection, draft: Draft, id: str, now: datet
     return row[0] if row else None
 
 
-def insert_many(
-    session: Session, drafts: Sequence[Draft], ids: Sequence[str], now: datetime
-) -> bool:
+def insert_many(session: Session, columns: Columns, ids: Sequence[str], now: datetime) -> bool:
     """Whether all of them were written; those whose key is known or whose floor says no are not."""
-    columns = columns_of(drafts) | {"id": ids}
-    values: dict[str, Any] = {name: prepared.array(each) for name, each in columns.items()}
+    nothing = [None] * len(ids)
+    said = {name: columns.get(name) or nothing for name in SAID} | {"id": ids}
+    said["memo"] = [memo_of(each) for each in said["memo"]]
+    values: dict[str, Any] = {name: prepared.array(each) for name, each in said.items()}
     cursor = run(session, INSERT_MANY, values | {"at": aware(now)})
-    return bool(cursor.rowcount == len(drafts))
+    return bool(cursor.rowcount == len(ids))
 
 
-def lock(session: Session, drafts: Sequence[Draft]) -> None:
-    """Lock the balances these drafts move, in the one order of everybody."""
-    touched = {d.source for d in drafts} | {d.target for d in drafts}
+def lock(session: Session, columns: Columns) -> None:
+    """Lock the balances these transfers move, in the one order of everybody."""
+    touched = {*columns["source"], *columns["target"]}
     run(session, LOCK, {"accounts": sorted(touched)})
 
 
@@ -82,7 +82,7 @@ def _bound(draft: Draft, id: str, now: datetime) -> tuple[Any, ...]:
         draft.amount,
         draft.kind,
         draft.about,
-        memo_of(draft),
+        memo_of(draft.memo),
         aware(now),
         draft.until,
         draft.resolves,

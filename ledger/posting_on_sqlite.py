@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from foundation.writing import driver_of
-from ledger.drafts import BOUND, Draft, columns_of, memo_of, numbered
+from ledger.drafts import BOUND, Columns, Draft, drafts_of, memo_of, numbered
 from ledger.driver import aware, refusing, text_of
 
 # By place, as the driver makes a text of each name each time; and 0 stands for nothing, which takes
@@ -51,25 +51,21 @@ def insert_one(connection: sqlite3.Connection, draft: Draft, id: str, now: datet
     return row[0] if row else None
 
 
-def insert_many(
-    session: Session, drafts: Sequence[Draft], ids: Sequence[str], now: datetime
-) -> bool:
+def insert_many(session: Session, columns: Columns, ids: Sequence[str], now: datetime) -> bool:
     """Whether all of them were written; those whose key is known or whose floor says no are not."""
-    if len(drafts) >= SMALLEST and _insert_set(session, drafts, ids, now):
+    if len(ids) >= SMALLEST and _insert_set(session, columns, ids, now):
         return True
-    rows = [_bound(d, id, now) for d, id in zip(drafts, ids, strict=True)]
+    rows = [_bound(draft, id, now) for draft, id in zip(drafts_of(columns), ids, strict=True)]
     with refusing(INSERT):
         cursor = driver_of(session).cursor().executemany(INSERT, rows)
     return bool(cursor.rowcount == len(rows))
 
 
-def _insert_set(
-    session: Session, drafts: Sequence[Draft], ids: Sequence[str], now: datetime
-) -> bool:
+def _insert_set(session: Session, columns: Columns, ids: Sequence[str], now: datetime) -> bool:
     """Post all of them by one statement; False when they are not a set, and nothing was done."""
-    if any(d.reverses or d.takes for d in drafts):
+    if any(columns.get("reverses") or ()) or any(columns.get("takes") or ()):
         return False
-    return post_drafted(session, _columns(drafts, ids, now))
+    return post_drafted(session, _drafted(columns, ids, now))
 
 
 def post_drafted(session: Session, columns: Mapping[str, Iterable[Any]]) -> bool:
@@ -92,15 +88,14 @@ def post_drafted(session: Session, columns: Mapping[str, Iterable[Any]]) -> bool
     return True
 
 
-def _columns(
-    drafts: Sequence[Draft], ids: Sequence[str], now: datetime
-) -> dict[str, Sequence[Any]]:
+def _drafted(columns: Columns, ids: Sequence[str], now: datetime) -> Columns:
     """The columns of `ledger_draft` that say something."""
-    many = len(drafts)
-    columns = columns_of(drafts)
-    columns |= {name: _texts_of(columns[name]) for name in ("until", "expires_at")}
-    columns |= {"place": range(many), "id": ids, "at": [text_of(aware(now))] * many}
-    return {name: each for name, each in columns.items() if each.count(None) < many}
+    many = len(ids)
+    said = {name: each for name, each in columns.items() if each.count(None) < many}
+    said |= {name: _texts_of(said[name]) for name in ("until", "expires_at") if name in said}
+    if "memo" in said:
+        said["memo"] = [memo_of(each) for each in said["memo"]]
+    return said | {"place": range(many), "id": ids, "at": [text_of(aware(now))] * many}
 
 
 def _texts_of(moments: Sequence[datetime | None]) -> list[str | None]:
@@ -118,7 +113,7 @@ def _bound(draft: Draft, id: str, now: datetime) -> tuple[Any, ...]:
         draft.amount,
         draft.kind,
         0 if draft.about is None else draft.about,
-        0 if draft.memo is None else memo_of(draft),
+        0 if draft.memo is None else memo_of(draft.memo),
         text_of(aware(now)),
         0 if draft.until is None else text_of(draft.until),
         draft.resolves or 0,

@@ -16,7 +16,7 @@ from foundation import clock, facts
 from foundation.doors import writing
 from foundation.refusal import Refused
 from ledger import statements, transfers
-from ledger.accounts import standings_many
+from ledger.accounts import owned
 from ledger.drafts import Draft
 from notifications.telling import Telling, tell_many
 from rewards.awarding import notices
@@ -119,7 +119,7 @@ def _next(session: Session, set_id: str, after: int) -> Sequence[Award]:
 def _take(session: Session, found: AwardSet, awards: Sequence[Award], now: datetime) -> int:
     owners = [award.member_id for award in awards]
     lock_members(session, owners)
-    mine = standings_many(session, owners, POINTS, ["available", "clawed_back"], now)
+    mine = owned(session, owners, POINTS, ["available", "clawed_back"], now).standings()
     left = {owner: kinds["available"].posted for owner, kinds in mine.items()}
     back = dict[str, int]()
     for award in awards:

@@ -13,9 +13,21 @@ from foundation.refusal import Refused
 
 #: PostgreSQL's bigint and SQLite's integer end here.
 LARGEST = 2**63 - 1
+#: What stands between thousands: a comma, a blank of whatever width, the Swiss apostrophe.
+BETWEEN = "[, '\u2019\u00a0\u2009\u202f]"
 #: Digits, perhaps in groups of which the last one has three (1,234 and, in India, 1,23,456), and
 #: perhaps decimals after a point. “12,34” is none: who types it means twelve, not a thousand.
-TYPED = re.compile(r"[+-]?(?=\.?\d)(?:\d*|\d{1,3}(?:[,\u00a0]\d{2,3})*[,\u00a0]\d{3})(?:\.\d*)?")
+TYPED = re.compile(
+    rf"[+-]?(?=\.?\d)(?:\d*|\d{{1,3}}(?:{BETWEEN}\d{{2,3}})*{BETWEEN}\d{{3}})(?:\.\d*)?"
+)
+#: Signs nobody sees that come along when a number is copied from a page or a sheet. Not those that
+#: turn the direction round: with them 51 looks like 15.
+UNSEEN = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u202d\u2060\u2066\u2069\ufeff"
+AROUND = re.compile(rf"^[\s{UNSEEN}]+|[\s{UNSEEN}]+$")
+#: What East Asian keyboards type for the signs of a number.
+NARROW = str.maketrans("，．－＋　", ",.-+ ")
+#: Codes that ISO 4217 keeps for something else than money: none, a test, metals, baskets.
+NO_MONEY = frozenset(("XXX", "XTS", "XAG", "XAU", "XPD", "XPT", "XBA", "XBB", "XBC", "XBD", "XDR"))
 
 
 @lru_cache
@@ -25,8 +37,8 @@ def exponent(currency: str) -> int:
 
 
 def is_currency(code: str) -> bool:
-    """Whether CLDR knows the three-letter code."""
-    return numbers.is_currency(code)
+    """Whether CLDR knows the three-letter code as one of money."""
+    return numbers.is_currency(code) and code not in NO_MONEY
 
 
 def parse_amount(text: str, currency: str, least: int = -LARGEST, most: int = LARGEST) -> int:
@@ -36,7 +48,7 @@ def parse_amount(text: str, currency: str, least: int = -LARGEST, most: int = LA
     Raises Refused for what is no number, has more decimals than the currency, or is not within
     `least` and `most` (minor units).
     """
-    plain = ungrouped(_unsigned(text, currency))
+    plain, text = ungrouped(_unsigned(text, currency)), text[:40]  # as much as is said again
     if plain is None:
         if "," in text:
             raise Refused(
@@ -47,17 +59,30 @@ def parse_amount(text: str, currency: str, least: int = -LARGEST, most: int = LA
         raise Refused("“%(text)s” is not an amount of money.", code="amount", text=text)
     minor = Decimal(plain).scaleb(exponent(currency))
     if minor != minor.to_integral_value():
-        raise Refused(
-            "“%(text)s” has more decimals than %(currency)s knows.",
-            code="amount",
-            text=text,
-            currency=currency,
-        )
+        raise _too_fine(text, currency)
     if minor < least:
         raise Refused("“%(text)s” is too small.", code="amount", text=text)
     if minor > most:
         raise Refused("“%(text)s” is too large.", code="amount", text=text)
     return int(minor)
+
+
+def typed_amount(text: str, currency: str, least: int = -LARGEST, most: int = LARGEST) -> int:
+    """`parse_amount` of what a person typed. Machines pad amounts with zeros; who types “1.000”
+    may mean a thousand, so it is no dollar here."""
+    decimals = (ungrouped(_unsigned(text, currency)) or "").partition(".")[2]
+    if len(decimals) > exponent(currency):
+        raise _too_fine(text[:40], currency)
+    return parse_amount(text, currency, least, most)
+
+
+def _too_fine(text: str, currency: str) -> Refused:
+    return Refused(
+        "“%(text)s” has more decimals than %(currency)s knows.",
+        code="amount",
+        text=text,
+        currency=currency,
+    )
 
 
 @lru_cache
@@ -70,7 +95,7 @@ def _signs(currency: str) -> tuple[str, ...]:
 
 def _unsigned(text: str, currency: str) -> str:
     """ "¥1,200" JPY → "1,200"; another currency's sign stays, and is then no amount."""
-    typed = text.strip()
+    typed = _tidy(text)
     for sign in _signs(currency):
         if typed.startswith(sign):
             return typed.removeprefix(sign)
@@ -81,8 +106,13 @@ def _unsigned(text: str, currency: str) -> str:
 
 def ungrouped(text: str) -> str | None:
     """ "1,234.50" → "1234.50"; None for what is no number, or has a comma in the wrong place."""
-    typed = text.strip()
-    return re.sub("[,\u00a0]", "", typed) if TYPED.fullmatch(typed) else None
+    typed = _tidy(text)
+    return re.sub(BETWEEN, "", typed) if TYPED.fullmatch(typed) else None
+
+
+def _tidy(text: str) -> str:
+    """A number as it was typed or copied, without what nobody sees around it."""
+    return AROUND.sub("", text.translate(NARROW))
 
 
 def major(minor: int, currency: str) -> Decimal:

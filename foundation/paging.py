@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select
+from sqlalchemy import BigInteger, Select
 from sqlalchemy.orm import Session
 
 Row = TypeVar("Row")
 
-#: No row number of either back end is larger; SQLite's driver raises beyond it.
-LARGEST = 2**63 - 1
+#: No row number of either back end is larger; SQLite's driver raises beyond it, PostgreSQL already
+#: beyond what the column's own type holds.
+LARGEST, LARGEST_INTEGER = 2**63 - 1, 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -81,4 +82,5 @@ def _typed(key: Any, value: str) -> Any:
         typed = key.type.python_type(value)
     except (ValueError, TypeError, NotImplementedError):
         return None
-    return None if isinstance(typed, int) and abs(typed) > LARGEST else typed
+    most = LARGEST if isinstance(key.type, BigInteger) else LARGEST_INTEGER
+    return None if isinstance(typed, int) and abs(typed) > most else typed

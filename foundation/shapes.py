@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import ErrorDetails
 
+from foundation.refusal import Refused
 from foundation.words import _, lazy
 
 #: What pydantic calls wrong, as we say it; placeholders are its own.
@@ -80,6 +84,26 @@ Reference = Annotated[
 Currency = Annotated[str, written_as(r"[A-Z]{3}", lazy("write three capital letters such as USD"))]
 #: How an amount of money is to be written.
 AN_AMOUNT = lazy("write an amount like 42.50")
+
+
+def refuse_twice(body: bytes) -> None:
+    """Refused when a field is there twice: whoever reads JSON takes one of them and says nothing.
+
+    What is no JSON at all is for the shape to say.
+    """
+    with suppress(ValueError, RecursionError):
+        json.loads(body, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    names = Counter(name for name, _value in pairs)
+    if names and (most := names.most_common(1)[0])[1] > 1:
+        raise Refused(
+            "The field %(name)s is there twice. Send it once.",
+            code="body",
+            field=most[0],
+            name=most[0],
+        )
 
 
 def why_of(error: ErrorDetails) -> str:

@@ -11,7 +11,7 @@ from wtforms.validators import NumberRange, Optional
 
 from foundation import clock
 from foundation.doors import reading
-from foundation.money import parse_amount
+from foundation.money import typed_amount
 from foundation.refusal import Refused
 from foundation.web.forms import WholeField, choices, sentence_of
 from foundation.web.pages import render
@@ -72,7 +72,7 @@ class CalculatorForm(Form):
     def _money(self, name: str, currency: str) -> int | None:
         text = (self[name].data or "").strip()
         try:
-            return parse_amount(text, currency, 0, DEAREST) if text else 0
+            return typed_amount(text, currency, 0, DEAREST) if text else 0
         except Refused as refusal:
             self[name].errors = [sentence_of(refusal)]
             return None

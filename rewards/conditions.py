@@ -13,8 +13,9 @@ from pydantic import Field
 from rewards.documents import Document, Key, Objection, objection
 from rewards.happenings import FactKind, Happened, products_of
 
+LONGEST_SLUG = 80
 #: A shop's address of a product, as orders name it.
-Slug = Annotated[str, Field(min_length=1, max_length=80)]
+Slug = Annotated[str, Field(min_length=1, max_length=LONGEST_SLUG)]
 Channel = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
 Minor = Annotated[int, Field(ge=0, le=10**12)]
 Times = Annotated[int, Field(ge=1, le=1_000_000)]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import wtforms
+from pydantic import ValidationError
 from wtforms import FieldList, HiddenField, StringField
 from wtforms.i18n import get_translations
 from wtforms.meta import DefaultMeta
@@ -23,6 +24,7 @@ from foundation.pictures import Drawn
 from foundation.refusal import Refused
 from foundation.web.forms import WTFORMS_LANGUAGES, Form, sentence_of
 from foundation.words import _, lazy
+from rewards.conditions import LONGEST_SLUG, MOST
 from rewards.programme import Draft
 from rewards.rules import Objection, Programme, objections
 
@@ -197,7 +199,11 @@ class SectionForm(Form):
             return row.part(key)
         except Refused as refusal:
             say(row[refusal.field or "value"], sentence_of(refusal))
-            return None
+        except ValidationError as error:  # what no field of ours lets choose or type
+            for place in {str(each["loc"][0]) for each in error.errors() if each["loc"]}:
+                field = row[place] if place in row else next(iter(row))
+                say(field, _("This cannot be kept. Choose again, or write it anew."))
+        return None
 
     def object(self, objection: Objection) -> None:
         """Show an objection at its field; `tiers-1-name_en` is in the second row there is."""
@@ -226,6 +232,26 @@ class SectionForm(Form):
             else:
                 title = str(field.label.text)
                 yield from (Fault(field.id, title, str(each)) for each in field.errors)
+
+
+def products_of(field: Any) -> tuple[str, ...]:
+    """The products named in a field, each once; Refused when one is none, or they are too many."""
+    slugs = (slug.strip().lower() for slug in re.split("[,，、;；]", field.data or ""))
+    named = tuple(dict.fromkeys(slug for slug in slugs if slug))
+    if len(named) > MOST:
+        raise Refused(
+            "Name at most %(most)s products.", code="products", field=field.short_name, most=MOST
+        )
+    long = next((slug for slug in named if len(slug) > LONGEST_SLUG), None)
+    if long is not None:
+        raise Refused(
+            "“%(text)s” is too long for a product. Write the last part of its address, and commas"
+            " between several.",
+            code="products",
+            field=field.short_name,
+            text=long[:40],
+        )
+    return named
 
 
 def chosen(field: Any) -> list[str]:

@@ -14,14 +14,14 @@ from foundation.money import (
     format_amount,
     is_currency,
     major,
-    parse_amount,
+    typed_amount,
     ungrouped,
 )
 from foundation.refusal import Refused
 from foundation.web.forms import SelectMultipleCheckboxField, WholeField, choices, sentence_of
 from foundation.words import _, lazy
 from rewards.conditions import Condition
-from rewards.row_forms import RowForm, chosen, row_of
+from rewards.row_forms import RowForm, chosen, products_of, row_of
 from rewards.rules import CAPS, EarningRule, Programme
 
 FACT_CHOICES = (
@@ -274,11 +274,10 @@ class RuleForm(RowForm):
         )
 
     def _condition(self) -> Condition:
-        slugs = (slug.strip().lower() for slug in (self.products.data or "").split(","))
         return Condition(
             value_min=self._money("value_min"),
             value_max=self._money("value_max"),
-            products=tuple(dict.fromkeys(slug[:80] for slug in slugs if slug)),
+            products=products_of(self.products),
             time_from=self.time_from.data,
             time_until=self.time_until.data,
             every=self.every.data,
@@ -293,7 +292,7 @@ class RuleForm(RowForm):
         if not is_currency(self.currency):
             return None  # the currency's own field says what is wrong
         try:
-            return parse_amount(text, self.currency, 0, LARGEST)
+            return typed_amount(text, self.currency, 0, LARGEST)
         except Refused as refusal:
             refusal.field = name
             raise

@@ -17,6 +17,7 @@ from foundation import clock
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
 from foundation.web import throttle
+from foundation.web.refusals import FORMS
 from foundation.words import lazy
 from members import api_keys
 from rewards.vouchers import answers, bodies
@@ -58,6 +59,12 @@ def answer(shape: type[TillShape], scope: str, wrong: tuple[str, ...], act: Act)
     """
     now = clock.now()
     asking = Request(_till(scope, now), request.headers.get("Idempotency-Key"), now)
+    if request.mimetype in FORMS:  # curl's own choice; its body is read as a form by now
+        raise Refused(
+            "Send the body as JSON, with Content-Type: application/json.",
+            code="content_type",
+            status=415,
+        )
     body = request.get_data(cache=False)
     if len(body) > LARGEST_BODY:
         raise Refused("The request is too large.", code="body", status=413)

@@ -8,7 +8,7 @@ from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from foundation import slugs
-from foundation.money import major, parse_amount
+from foundation.money import major, typed_amount
 from foundation.refusal import Refused
 from foundation.web.forms import Form, choices
 from foundation.web.texts import as_fields, ask_in_every_language, typed_texts
@@ -67,7 +67,7 @@ class ProductForm(Form):
 
     def _amount(self, currency: str) -> int:
         try:
-            return parse_amount(self.typed("price"), currency)
+            return typed_amount(self.typed("price"), currency)
         except Refused as refusal:
             refusal.field = "price"
             raise

@@ -9,7 +9,7 @@ from flask import Blueprint, abort, current_app, redirect, request
 
 from foundation import clock
 from foundation.doors import reading, writing
-from foundation.money import parse_amount
+from foundation.money import typed_amount
 from foundation.tables import new_id
 from foundation.web.forms import refilling
 from foundation.web.pages import render
@@ -74,7 +74,7 @@ def _move(session: Any, order_id: str, form: DemoStepForm) -> None:
         verbs[form.step.data or ""](session, order_id, now)
         return
     found = ordering.locked(session, order_id)
-    amount = parse_amount(form.amount.data or "", found.currency)
+    amount = typed_amount(form.amount.data or "", found.currency)
     ordering.refund(session, order_id, amount, f"demo-{new_id(now)}", now)
 
 

@@ -191,7 +191,7 @@ MAY: dict[str, set[str]] = {
     "POST /seats/invitations/<invitation_id>": OWNERS,
     "POST /seats/<seat_id>/end": OWNERS,
     "POST /seats/<seat_id>/settle": OWNERS,
-    "GET /agreements/<int:number>": OWNERS,
+    "GET /agreements/<int(max=2147483647):number>": OWNERS,
     "GET /papers": ALL,
     "GET /papers/<paper_id>": MEMBERS,
     "POST /papers/<paper_id>/copy": MEMBERS,

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, SelectMultipleField
+from werkzeug.datastructures import MultiDict
+from wtforms import DateField, IntegerField, PasswordField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs of 3.2
 from wtforms.i18n import get_translations
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, TextInput
 
 from foundation import words
-from foundation.money import LARGEST, ungrouped
+from foundation.money import ungrouped
 from foundation.refusal import Refused
 
 WTFORMS_LANGUAGES = {"en": ["en"], "zh_Hans": ["zh"], "zh_Hant": ["zh_TW", "zh"]}
 
 
+#: More than any field asks for. What counts in it still fits into the smaller whole numbers of
+#: PostgreSQL, and so does the next number.
+LARGEST = 10**9
+#: Signs that steer machines, and those that break lines in word processors.
+CONTROL, BREAK = re.compile("[\x00-\x08\x0e-\x1f\x7f]"), re.compile("[\x0b\x0c]")
+#: Of a text of such signs alone nobody sees anything: blanks, marks without a letter, zero widths.
+UNSEEN = frozenset(("Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"))
 #: Days beyond these nobody means, and some of them have no day before or after them.
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9999, 12, 29)
 
@@ -51,7 +62,7 @@ class WholeField(IntegerField):
     widget = _Digits()
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        typed = str(valuelist[0]).strip() if valuelist else ""
+        typed = _typed(self, valuelist)
         self.data = None
         self.data = _whole(typed) if typed else None
 
@@ -68,13 +79,20 @@ class DayField(DateField):
     """
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        typed = str(valuelist[0]).strip() if valuelist else ""
+        typed = _typed(self, valuelist)
         self.data = None
         self.data = typed_day(typed) if typed else None
         if typed and self.data is None:
             raise ValueError(
                 words._("“%(text)s” is not a day. Write it like 2026-03-31.", text=typed[:40])
             )
+
+
+def _typed(field: Any, sent: list[Any]) -> str:
+    """What was typed into a field; blanks alone are nothing, also for `InputRequired`."""
+    typed = str(sent[0]).strip() if sent else ""
+    field.raw_data = sent if typed else []
+    return typed
 
 
 def typed_day(typed: str) -> date | None:
@@ -95,12 +113,37 @@ def _whole(typed: str) -> int:
     return int(plain)
 
 
+def _seen(form: Any, sent: MultiDict[str, Any]) -> MultiDict[str, Any]:
+    """What was sent without signs that no text needs; a text that nobody could see is empty.
+
+    What is copied out of a document brings such signs along. Passwords stay as they are.
+    """
+    secret = {name for name, field in form._fields.items() if isinstance(field, PasswordField)}
+    return MultiDict(
+        (name, visible(value) if isinstance(value, str) and name not in secret else value)
+        for name, value in sent.items(multi=True)
+    )
+
+
+def visible(text: str) -> str:
+    """A text without what steers machines; empty when it shows nothing."""
+    kept = CONTROL.sub("", BREAK.sub("\n", text))
+    return kept if any(unicodedata.category(sign) not in UNSEEN for sign in kept) else ""
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """A form with its token; `refused` is True once a rule said no to what was typed."""
 
     refused = False
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """What a browser sends; JSON, in which a list may stand for a text, is no form."""
+            if request.is_json and not hasattr(formdata, "getlist"):
+                formdata = MultiDict()
+            sent = super().wrap_formdata(form, formdata)
+            return None if sent is None else _seen(form, sent)
+
         def get_translations(self, form: Any) -> Any:
             return get_translations(WTFORMS_LANGUAGES[words.language()])
 

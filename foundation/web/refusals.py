@@ -19,6 +19,9 @@ from foundation.words import _
 #: first: the same again would do. SQLite has one writer.
 COLLIDED = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 
+#: What browsers send forms as.
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
 
 def wants_document() -> bool:
     """Machines: the API, webhooks and whoever prefers JSON to HTML."""
@@ -39,10 +42,10 @@ def problem(status: int, code: str, sentence: str, **more: Any) -> Any:
 
 def _refuse_what_no_column_holds() -> None:
     """A NUL fits into no text of PostgreSQL, and no person types one."""
-    given = [request.path, *request.args.values()]
-    if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        given += request.form.values()
-    if any("\x00" in text for text in given):
+    given = [("", request.path), *request.args.items(multi=True)]
+    if request.mimetype in FORMS:
+        given += request.form.items(multi=True)
+    if any("\x00" in name or "\x00" in text for name, text in given):
         raise Refused(
             "There is a character in it that no text may hold. Remove it and send it again.",
             code="nul",
@@ -87,8 +90,12 @@ def set_up(app: Flask) -> None:
         if status < 400:
             return error
         if wants_document():
-            return problem(status, f"http_{status}", error.name)
-        return _error_page(status, error), status
+            answer = problem(status, f"http_{status}", error.name)
+        else:
+            answer = make_response(_error_page(status, error), status)
+        more = dict(error.get_headers(request.environ))  # Allow of a 405, Retry-After
+        answer.headers.update({name: more[name] for name in more if name != "Content-Type"})
+        return answer
 
     def away(error: Exception) -> Any:
         if isinstance(getattr(error, "orig", error), COLLIDED):

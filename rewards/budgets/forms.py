@@ -7,7 +7,7 @@ from typing import Any
 from wtforms import FieldList, FormField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from foundation.money import format_amount, is_currency, parse_amount
+from foundation.money import format_amount, is_currency, typed_amount
 from foundation.refusal import Refused
 from foundation.web.forms import choices, sentence_of
 from foundation.words import _, lazy, text_in
@@ -147,7 +147,7 @@ class BudgetsForm(SectionForm):
 
 def _amount(text: str, currency: str, field: str, most: int) -> int:
     try:
-        return parse_amount(text, currency, 0, most) if is_currency(currency) else 0
+        return typed_amount(text, currency, 0, most) if is_currency(currency) else 0
     except Refused as refusal:
         refusal.field = field
         raise

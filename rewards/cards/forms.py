@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 from wtforms import BooleanField, FieldList, FormField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from foundation.money import is_currency, parse_amount
+from foundation.money import is_currency, typed_amount
 from foundation.refusal import Refused
 from foundation.web.forms import WholeField, choices
 from foundation.words import _, lazy, plural, text_in
 from rewards.cards.rules import FEWEST, MOST_STAMPS, StampCard, WelcomeVoucher
-from rewards.row_forms import MOST_ROWS, RowForm, SectionForm, chosen, row_of
+from rewards.row_forms import MOST_ROWS, RowForm, SectionForm, chosen, products_of, row_of
 from rewards.rule_forms import money_text
 from rewards.rules import Item, Programme
 
@@ -98,14 +98,13 @@ class CardForm(RowForm):
 
     def part(self, key: str) -> StampCard:
         """Refused when a value is no amount of money."""
-        slugs = (slug.strip().lower() for slug in (self.products.data or "").split(","))
         return StampCard(
             key=key[:35],
             name=self.names(),
             orders=self.orders.data,
             days=self.days.data,
             value_min=_amount(self, "value_min", self.currency),
-            products=tuple(dict.fromkeys(slug[:80] for slug in slugs if slug)),
+            products=products_of(self.products),
             one_a_day=self.one_a_day.data,
             points=self.points.data,
             credit=_amount(self, "credit", self.currency) or None,
@@ -198,7 +197,7 @@ def _amount(form: Any, name: str, currency: str) -> int | None:
     if not text or not is_currency(currency):
         return None  # the currency's own field says what is wrong
     try:
-        return parse_amount(text, currency, 0, LARGEST)
+        return typed_amount(text, currency, 0, LARGEST)
     except Refused as refusal:
         refusal.field = name
         raise

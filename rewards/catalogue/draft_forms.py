@@ -20,7 +20,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from foundation import pictures, words
-from foundation.money import exponent, is_currency, major, parse_amount
+from foundation.money import exponent, is_currency, major, typed_amount
 from foundation.pictures import Drawn
 from foundation.refusal import Refused
 from foundation.web.forms import FIRST_DAY, LAST_DAY, DayField, WholeField, choices, sentence_of
@@ -195,7 +195,7 @@ def _worth(typed: str | None, currency: str) -> int:
             field="currency",
             currency=currency,
         )
-    return parse_amount(typed or "", currency, 0, 10**12)
+    return typed_amount(typed or "", currency, 0, 10**12)
 
 
 def _dates(typed: str) -> tuple[datetime, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from foundation.money import parse_amount
+from foundation.money import typed_amount
 from foundation.refusal import Refused
 from foundation.tables import new_id
 from foundation.web.forms import Form, choices
@@ -82,7 +82,7 @@ class GiveBackForm(Form):
 
 def _minor(typed: str, currency: str) -> int:
     try:
-        return parse_amount(typed, currency)
+        return typed_amount(typed, currency)
     except Refused as refusal:
         refusal.field = "amount"
         raise

@@ -118,7 +118,7 @@ class InviteForm(Form):
 class AcceptForm(Form):
     """A member's acceptance."""
 
-    agreement = HiddenField(validators=[InputRequired()])
+    agreement = WholeField(validators=[InputRequired()], widget=HiddenInput())
     language = HiddenField()  # in which it was shown
     typed_name = StringField(
         lazy("Your name, typed as you would sign"),

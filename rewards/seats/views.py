@@ -114,7 +114,7 @@ def publish() -> Any:
     return redirect("/seats", 303)
 
 
-@bp.get("/agreements/<int:number>")
+@bp.get("/agreements/<int(max=2147483647):number>")
 @requires("seat.invite")
 def agreement_then(number: int) -> Any:
     """One version; members read theirs on the page of their seat."""
@@ -239,7 +239,7 @@ def _offering(form: AcceptForm) -> AcceptForm:
 
 
 def _my_page(page: SeatPage, form: AcceptForm, leave: ReasonForm) -> Any:
-    form.agreement.data = str(page.agreement.number)
+    form.agreement.data, form.agreement.raw_data = page.agreement.number, None
     form.language.data = words.language_shown(page.agreement.body_html)
     html = render_template(
         "rewards/seats/my_seat.html",
@@ -266,7 +266,7 @@ def agreement_file(invitation_id: str) -> Any:
 
 def _said(form: AcceptForm) -> Acceptance:
     return Acceptance(
-        agreement=int(form.typed("agreement")) if form.typed("agreement").isdecimal() else 0,
+        agreement=form.agreement.data or 0,
         language=_language_read(form),
         typed_name=form.typed("typed_name"),
         country=form.typed("country"),

@@ -14,7 +14,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from foundation import words
-from foundation.money import parse_amount
+from foundation.money import typed_amount
 from foundation.refusal import Refused
 from foundation.web.forms import WholeField, choices, sentence_of
 from foundation.words import _, lazy
@@ -199,7 +199,7 @@ class StandingForm(SectionForm):
 
     def _standing(self, currency: str) -> StandingRules | None:
         try:
-            spend = parse_amount(self.full_spend.data or "", currency, 0, 10**12)
+            spend = typed_amount(self.full_spend.data or "", currency, 0, 10**12)
         except Refused as refusal:
             say(self.full_spend, sentence_of(refusal))
             return None

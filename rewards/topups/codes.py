@@ -51,7 +51,10 @@ def address(site: str, code: str, desk: str = DESK) -> str:
 
 def read_code(typed: str) -> str:
     """A code as it was typed or scanned, in the form we keep."""
-    scanned = parse_qs(urlsplit(typed.strip()).query).get("code")
+    try:
+        scanned = parse_qs(urlsplit(typed.strip()).query).get("code")
+    except ValueError:  # brackets that no address has: “http://[”
+        scanned = None
     return read_letters(scanned[0] if scanned else typed)
 
 

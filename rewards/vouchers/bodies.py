@@ -10,7 +10,15 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from foundation.money import exponent, major, parse_amount
 from foundation.refusal import Refused
-from foundation.shapes import AN_AMOUNT, Currency, Reference, Shape, why_of, written_as
+from foundation.shapes import (
+    AN_AMOUNT,
+    Currency,
+    Reference,
+    Shape,
+    refuse_twice,
+    why_of,
+    written_as,
+)
 from foundation.words import _
 from members import addresses
 from rewards.catalogue.models import VoucherUse
@@ -89,6 +97,7 @@ Asked = TypeVar("Asked", bound=TillShape)
 
 def read(shape: type[Asked], body: bytes) -> Asked:
     """A body as `shape` wants it; Refused, naming the field, when it is not as described."""
+    refuse_twice(body)
     try:
         return shape.model_validate_json(body)
     except ValidationError as error:

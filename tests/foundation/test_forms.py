@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import wtforms
 from werkzeug.datastructures import MultiDict
-from wtforms.validators import NumberRange
+from wtforms.validators import InputRequired, NumberRange
 
-from foundation.web.forms import DayField, WholeField
+from foundation.web.forms import DayField, Form, WholeField, visible
 
 
 class Count(wtforms.Form):
     day = DayField("Day")
     times = WholeField("Times", [NumberRange(-9, 10_000)], default=6)
+
+
+class Named(Form):
+    """A form of ours, with all that may be asked."""
+
+    name = wtforms.StringField("Name", [InputRequired()])
+    password = wtforms.PasswordField("Password")
+    day = DayField("Day", [InputRequired()])
+    times = WholeField("Times", [InputRequired()])
 
 
 def test_a_whole_number_reaches_us_as_it_was_typed() -> None:
@@ -50,3 +61,35 @@ def test_what_is_no_day_of_our_time_is_refused_and_kept(typed: str) -> None:
     assert not form.validate()
     assert form.day.errors == [f"“{typed}” is not a day. Write it like 2026-03-31."]
     assert f'value="{typed}"' in str(form.day())
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\u00a0", "\u200b", "\u0301", "\x01"])
+def test_what_nobody_sees_is_nothing(app: Any, blank: str) -> None:
+    """A day of blanks once passed as given, and was no day behind it."""
+    typed = dict.fromkeys(("name", "day", "times"), blank) | {"password": "\u200b\x01"}
+    with app.test_request_context(method="POST", data=typed):
+        form = Named()
+        assert not form.validate()
+        for name in ("name", "day", "times"):
+            assert form[name].errors == ["This field is required."], name
+        assert form.password.data == "\u200b\x01"
+
+
+def test_signs_that_steer_machines_are_left_out_and_breaks_are_lines() -> None:
+    assert visible("a\x1b[31m\x07b\x0bc\x7f\n\td") == "a[31mb\nc\n\td"
+    assert visible("👩‍👧 e\u0301 茶") == "👩‍👧 e\u0301 茶"
+
+
+@pytest.mark.parametrize("body", ['{"name": ["a"], "times": 5, "day": null}', "[1]", '"x"', "5"])
+def test_json_is_no_form(app: Any, body: str) -> None:
+    """A list where a text belongs, which no browser sends."""
+    with app.test_request_context(method="POST", data=body, content_type="application/json"):
+        form = Named()
+        assert not form.validate()
+        assert not form.name.data
+
+
+def test_no_number_is_larger_than_the_smallest_column_holds(app: Any) -> None:
+    form = Count(MultiDict({"times": str(2**31 - 1)}))
+    assert not form.validate()
+    assert form.times.errors == ["This number is too large."]

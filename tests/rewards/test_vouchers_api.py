@@ -367,6 +367,39 @@ def test_a_total_with_too_many_decimals_names_its_field(till: Any, house: Any) -
     assert (answer.status_code, answer.json["field"]) == (422, "total")
 
 
+def test_a_body_that_is_sent_as_a_form_is_told_how_it_should_be_sent(
+    client: Any, till: Any
+) -> None:
+    """What `curl -d` does by itself."""
+    headers = {"Authorization": f"Bearer {till.secret}"}
+    form = "application/x-www-form-urlencoded"
+    answer = client.post(
+        "/api/vouchers/validate", data='{"code": "x"}', headers=headers, content_type=form
+    )
+    assert answer.status_code == 415
+    assert "Content-Type: application/json" in answer.json["title"]
+
+
+def test_a_field_that_is_there_twice_is_not_one_of_the_two(client: Any, till: Any) -> None:
+    headers = {"Authorization": f"Bearer {till.secret}"}
+    for twice in (
+        '{"code": "x", "code": "y"}',
+        '{"code": "x", "customer": {"id": "1", "id": "2"}}',
+    ):
+        answer = client.post(
+            "/api/vouchers/validate", data=twice, headers=headers, content_type="application/json"
+        )
+        assert answer.status_code == 422
+        assert answer.json["title"].endswith("is there twice. Send it once.")
+
+
+def test_a_wrong_method_is_told_the_right_ones(client: Any) -> None:
+    """RFC 9110, section 15.5.6."""
+    for path in ("/api/vouchers/redeem", "/how-rewards-work"):
+        answer = client.delete(path)
+        assert (answer.status_code, bool(answer.headers["Allow"])) == (405, True), path
+
+
 def test_what_the_page_about_it_says_works_word_for_word(app: Any, till: Any, house: Any) -> None:
     """Every sh block of docs/api-vouchers.md, run against a real server."""
     documented.run(app, "docs/api-vouchers.md", 4, KEY=till.secret, CODE=issued(house))

@@ -21,6 +21,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy.orm import Session
 
 from foundation.doors import reading, writing
 from foundation.refusal import Refused
@@ -223,40 +224,40 @@ class Life(RuleBasedStateMachine):
     # What must be true after every step
 
     @invariant()
-    def the_balances_are_those_of_the_dictionary(self) -> None:
+    def the_book_says_what_the_dictionary_says(self) -> None:
         with reading() as session:
-            for name, book in self.books.items():
-                found = statements.balances(session, **self.owner(name))
-                assert found == Balances(
-                    pending=book["pending"],
-                    available=self.available(name),
-                    spent=book["redeemed"],
-                    negative=-book["owed"],
-                    clawed_back=book["clawed_back"],
-                    expired=book["expired"],
-                )
+            self.the_balances_are_those_of_the_dictionary(session)
+            self.the_dates_are_those_of_the_dictionary(session)
+            self.the_statement_ends_with_the_balance(session)
+            self.a_hold_says_what_is_left_of_it(session)
 
-    @invariant()
-    def the_dates_are_those_of_the_dictionary(self) -> None:
-        with reading() as session:
-            for name, lots in self.lots.items():
-                found = statements.expiring(session, **self.owner(name))
-                dated = {date: amount for date, amount in lots.items() if date and amount}
-                assert {each.expires_at: each.amount for each in found} == dated
+    def the_balances_are_those_of_the_dictionary(self, session: Session) -> None:
+        for name, book in self.books.items():
+            found = statements.balances(session, **self.owner(name))
+            assert found == Balances(
+                pending=book["pending"],
+                available=self.available(name),
+                spent=book["redeemed"],
+                negative=-book["owed"],
+                clawed_back=book["clawed_back"],
+                expired=book["expired"],
+            )
 
-    @invariant()
-    def the_statement_ends_with_the_balance(self) -> None:
-        with reading() as session:
-            for name in NAMES:
-                lines = statements.statement(session, **self.owner(name), size=2).rows
-                assert not lines or lines[0].balance == self.available(name)
-                assert len(lines) < 2 or lines[0].balance - lines[0].amount == lines[1].balance
+    def the_dates_are_those_of_the_dictionary(self, session: Session) -> None:
+        for name, lots in self.lots.items():
+            found = statements.expiring(session, **self.owner(name))
+            dated = {date: amount for date, amount in lots.items() if date and amount}
+            assert {each.expires_at: each.amount for each in found} == dated
 
-    @invariant()
-    def a_hold_says_what_is_left_of_it(self) -> None:
-        with reading() as session:
-            for held in self.holds[-3:]:
-                assert holds.read(session, held["id"]).left == held["left"]
+    def the_statement_ends_with_the_balance(self, session: Session) -> None:
+        for name in NAMES:
+            lines = statements.statement(session, **self.owner(name), size=2).rows
+            assert not lines or lines[0].balance == self.available(name)
+            assert len(lines) < 2 or lines[0].balance - lines[0].amount == lines[1].balance
+
+    def a_hold_says_what_is_left_of_it(self, session: Session) -> None:
+        for held in self.holds[-3:]:
+            assert holds.read(session, held["id"]).left == held["left"]
 
 
 def test_the_ledger_does_what_a_dictionary_does(book: Book) -> None:

@@ -91,6 +91,7 @@ import rewards.topups.notices
 import rewards.topups.till_views
 import rewards.topups.views
 import rewards.views
+import rewards.vouchers.desk_views
 import rewards.vouchers.expiring
 import rewards.vouchers.views
 import rewards.wares
@@ -316,6 +317,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     rewards.catalogue.views.bp,
     rewards.catalogue.fulfilment_views.bp,
     rewards.vouchers.views.bp,
+    rewards.vouchers.desk_views.bp,
     rewards.topups.views.bp,
     rewards.topups.till_views.bp,
     rewards.credit.views.bp,

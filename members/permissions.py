@@ -37,6 +37,7 @@ ACTS: dict[str, frozenset[Role]] = {
     "stock.count": OWNERS,
     "prepaid.take": STAFF,
     "credit.take": STAFF,
+    "voucher.take": STAFF,
     "programme.edit": OWNERS,
     "programme.publish": OWNERS,
     "book.see": STAFF,  # sums, without names

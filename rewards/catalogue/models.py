@@ -116,6 +116,7 @@ class VoucherUse(Base):
     voucher_id: Mapped[Id] = mapped_column(ForeignKey("voucher.id"))
     reference: Mapped[str]
     by_key: Mapped[Id | None] = mapped_column(ForeignKey("api_key.id"))
+    by_id: Mapped[Id | None]  # of the staff, at the counter
     at: Mapped[Moment]
     released_at: Mapped[Moment | None]
     transfer_id: Mapped[Id | None]  # that spent it

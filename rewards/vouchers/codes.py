@@ -171,6 +171,25 @@ def known(session: Session, code: str, customer: Customer) -> Voucher:
     return voucher
 
 
+def of_code(session: Session, code: str) -> Voucher:
+    """The voucher of a code, whoever shows it: the staff look at whom they have before them.
+    Refused (404) when there is none."""
+    voucher = at_code(session, code)
+    if voucher is None:
+        raise Refused(
+            "There is no voucher with this code. Compare it with the member’s screen.",
+            code="unknown_voucher",
+            field="code",
+            status=404,
+        )
+    return voucher
+
+
+def at_code(session: Session, code: str) -> Voucher | None:
+    """The voucher of a code as somebody typed it; None when there is none."""
+    return session.scalars(select(Voucher).where(Voucher.code == read_code(code))).first()
+
+
 def taken_off(session: Session, code: str, reference: str) -> Voucher:
     """The voucher of a code that was ever taken off the order `reference`; Refused (404) else."""
     voucher = session.scalars(
@@ -197,6 +216,8 @@ def use(
     now: datetime,
     total: int | None = None,
     currency: str | None = None,
+    *,
+    by_id: str | None = None,
 ) -> VoucherUse:
     """Take the voucher off the order `reference`; the same use when it was taken off before.
 
@@ -211,6 +232,7 @@ def use(
         "voucher_id": voucher.id,
         "reference": reference,
         "by_key": by_key,
+        "by_id": by_id,
         "at": now,
         "released_at": None,
         "transfer_id": None,  # once the book has it

@@ -1,0 +1,64 @@
+"""Forms of the counter: whose vouchers, one taken off an order, and given back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import HiddenField, StringField
+from wtforms.validators import InputRequired, Length, Optional, Regexp
+
+from foundation.money import parse_amount
+from foundation.refusal import Refused
+from foundation.web.forms import Form
+from foundation.words import lazy
+
+
+def _tidy(text: Any) -> Any:
+    return text.strip() if isinstance(text, str) else text
+
+
+class FindForm(Form):
+    """Which voucher, or whose; asked by GET."""
+
+    class Meta(Form.Meta):
+        csrf = False
+
+    code = StringField(
+        lazy("Voucher’s code, @name or e-mail address"),
+        [InputRequired(), Length(max=300)],
+        description=lazy("A code is typed as it is read: case and hyphens do not matter."),
+        render_kw={"autocomplete": "off", "spellcheck": "false", "autofocus": True},
+    )
+
+
+class UseForm(Form):
+    """The voucher `code` and the order it is taken off, or given back from."""
+
+    code = HiddenField(validators=[InputRequired(), Length(max=64)])
+    order = StringField(
+        lazy("Order or receipt"),
+        [
+            InputRequired(),
+            Length(max=100),
+            Regexp(r"^[^\x00-\x1f]*$", message=lazy("Write it on one line.")),
+        ],
+        description=lazy("Once for each number: that keeps it from being taken twice."),
+        filters=[_tidy],
+        render_kw={"autocomplete": "off", "spellcheck": "false"},
+    )
+    total = StringField(
+        lazy("What the order is worth"),
+        [Optional(), Length(max=40)],
+        description=lazy("Before the voucher, in its currency."),
+        render_kw={"inputmode": "decimal", "autocomplete": "off"},
+    )
+
+    def worth(self, currency: str) -> int | None:
+        """The total in minor units, None when nothing was typed; Refused when it is no amount."""
+        if not self.typed("total"):
+            return None
+        try:
+            return parse_amount(self.typed("total"), currency, 0)
+        except Refused as refusal:
+            refusal.field = "total"
+            raise

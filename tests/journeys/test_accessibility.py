@@ -35,9 +35,9 @@ GIVEN = ("/me/rewards", "/me/credit", "/me/referrals")
 ADAS = ("/me", "/me/orders", *GIVEN, "/notifications", "/settings")
 OLGAS = ("/funnel", "/programme", "/programme/replay", "/operations", "/customers", "/orders")
 DESK = ("/products/new", "/clubs/new", "/acknowledgements", "/referrals", "/moderation/queue")
-TILL = "/credit?code=@ben_marsh"
+TILLS = ("/credit?code=@ben_marsh", "/vouchers?code=@ada_okafor", "/prepaid?code=@ada_okafor")
 BOOKS = ("/programme/draft/catalogue", "/programme/budgets", "/book/outstanding")
-OWNERS = (*OLGAS, *DESK, TILL, *BOOKS, "/programme/awards")
+OWNERS = (*OLGAS, *DESK, *TILLS, *BOOKS, "/programme/awards")
 #: The rules of axe that see colours: all that is new to say of a page once it is dark.
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
 #: By reader (None: everybody), pages whose addresses the demo makes.

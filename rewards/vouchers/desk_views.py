@@ -68,12 +68,13 @@ def take() -> Any:
     if form.validate_on_submit():
         with refilling(form), writing() as session:
             voucher = codes.of_code(session, form.typed("code"))
+            code = voucher.code
             worth = form.worth(voucher.currency)
             who = signed_in().id
             codes.use(session, voucher, form.typed("order"), None, now, worth, by_id=who)
         if not form.refused:
             flash(_("The voucher was taken off. The member has been told."), "good")
-            return redirect(f"{DESK}?code={form.typed('code')}", 303)
+            return redirect(f"{DESK}?code={code}", 303)
     return _desk(form.typed("code"), {form.typed("code"): _told_apart(form, form.typed("code"))})
 
 
@@ -86,10 +87,10 @@ def give_back() -> Any:
         with refilling(form), writing() as session:
             voucher = codes.taken_off(session, form.typed("code"), form.typed("order"))
             codes.give_back(session, voucher, form.typed("order"), now)
-            until = voucher.expires_at
+            code, until = voucher.code, voucher.expires_at
         if not form.refused:
             _say_given_back(until, now)
-            return redirect(f"{DESK}?code={form.typed('code')}", 303)
+            return redirect(f"{DESK}?code={code}", 303)
     return _desk(form.typed("code"), {form.typed("code"): _told_apart(form, form.typed("code"))})
 
 

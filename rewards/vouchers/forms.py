@@ -7,7 +7,7 @@ from typing import Any
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from foundation.money import parse_amount
+from foundation.money import typed_amount
 from foundation.refusal import Refused
 from foundation.web.forms import Form
 from foundation.words import lazy
@@ -58,7 +58,7 @@ class UseForm(Form):
         if not self.typed("total"):
             return None
         try:
-            return parse_amount(self.typed("total"), currency, 0)
+            return typed_amount(self.typed("total"), currency, 0)
         except Refused as refusal:
             refusal.field = "total"
             raise

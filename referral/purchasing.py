@@ -12,7 +12,7 @@ from foundation import facts
 from foundation.facts import Fact, FactDraft
 from members.models import Member, SignIn
 from notifications.telling import tell
-from referral import notices, rules, stepping
+from referral import notices, refunding, rules, stepping
 from referral.models import Referral
 from rewards import programme
 
@@ -91,12 +91,22 @@ def _take(session: Session, lead: Referral, order: Fact, now: datetime) -> None:
     if not moved:
         return
     session.refresh(lead)
-    if state == "pending":
+    refunding.hear(session, _refunds(session, order), now)
+    session.refresh(lead)
+    if lead.state == "pending":
         purchased(session, lead, now)
-    elif state == "refused":
+    elif lead.state == "refused":
         subject = f"referral:{lead.id}"
         more = {"friend": lead.friend_id, "reason": reason}
         facts.record(session, "referral.refused", lead.referrer_id, subject, now, **more)
+
+
+def _refunds(session: Session, order: Fact) -> list[Fact]:
+    """What was given back of an order before it was her first one as a friend: she bought, and
+    perhaps sent it back, before she proved her address."""
+    hers = select(Fact).where(Fact.member_id == order.member_id, Fact.kind == "order.refunded")
+    about = order.details["order"]
+    return [fact for fact in session.scalars(hers) if fact.details["order"] == about]
 
 
 def _judge(session: Session, lead: Referral, order: Fact) -> tuple[str, str | None]:

@@ -175,8 +175,8 @@ def _give_back(
     """The stock is free again (unless the thing has left the house), the points are hers again,
     less what she owes."""
     about = f"redemption:{redemption.id}"
+    lock_members(session, [redemption.member_id])
     if redemption.kind == "voucher":
-        lock_members(session, [redemption.member_id])
         _end_voucher(session, about, now)
     if redemption.stock == "reserved":
         stock.release(session, redemption.item, redemption.occasion, by_id, redemption.id, now)

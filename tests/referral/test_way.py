@@ -93,6 +93,16 @@ def test_a_full_refund_before_the_release_ends_it(story: Any) -> None:
     assert balances(story.ada).pending == 0
 
 
+def test_an_order_given_back_before_she_proved_her_address_rewards_nobody(story: Any) -> None:
+    fay = story.joins("Fay", prove=False)
+    order = story.buys(fay)
+    story.gives_back(order, 4_000)
+    story.proves(fay)
+    assert story.state(fay) == "refunded"
+    assert story.heard("referral.purchased") == []
+    assert (balances(story.ada).pending, balances(fay).pending) == (0, 0)
+
+
 def test_a_partial_refund_stays_and_is_shown(story: Any) -> None:
     fay = story.joins("Fay")
     order = story.buys(fay)

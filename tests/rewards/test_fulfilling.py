@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from foundation import clock, versions
 from foundation.doors import dialect, reading, writing
@@ -17,6 +18,7 @@ from rewards.catalogue import fulfilling, stock
 from rewards.catalogue import queries as catalogue_queries
 from rewards.catalogue.models import Redemption, RedemptionStep
 from rewards.catalogue.redemption_rules import STEPS, possible
+from rewards.locking import lock_members
 from tests import people
 from tests.rewards.shelves import buy, count_in, enrich, open_shelves
 from tests.threads import at_once, beside
@@ -99,6 +101,27 @@ def test_cancelling_waits_for_her_points_before_the_page_of_the_catalogue(
         cancels,
         lambda session: accounts.standings(session, shop.ben, "points", (), now),
         lambda session: versions.touch(session, "catalogue"),
+    )
+    assert raised == []
+    assert shop.balances(shop.ben).available == 1_000
+
+
+def test_cancelling_waits_for_whoever_gives_her_something(shop: Any, now: Any) -> None:
+    """A refund has what is on hold of hers, and asks for what she can spend after it."""
+    if dialect() != "postgresql":
+        pytest.skip("SQLite has one writer")
+    order = buy(shop.ben, "teapot", now, address="x").redemption.id
+    with writing() as session:
+        on_hold = accounts.account(session, shop.ben, "pending", "points", now)
+
+    def rewards(session: Session) -> None:
+        lock_members(session, [shop.ben])
+        accounts.lock(session, [on_hold])
+
+    raised = beside(
+        lambda: move(shop, order, "cancel", now, "It has a crack."),
+        rewards,
+        lambda session: accounts.standings(session, shop.ben, "points", (), now),
     )
     assert raised == []
     assert shop.balances(shop.ben).available == 1_000

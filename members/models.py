@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foundation.tables import Base, Id, Json, Moment
+
+
+def _unique(name: str) -> Index:
+    """An index of all rows would make it a key of the table: whoever changes a key on PostgreSQL
+    waits for all who write what refers to the row (migration 3620)."""
+    there = text(f"{name} is not null")
+    return Index(f"ix_member_{name}", name, unique=True, postgresql_where=there)
 
 
 class Member(Base):
     """A person the business knows; `password_hash` is None until the account is claimed."""
 
     __tablename__ = "member"
+    __table_args__ = (_unique("handle"), _unique("email"), _unique("customer_ref"))
 
     id: Mapped[Id] = mapped_column(primary_key=True)
-    handle: Mapped[str] = mapped_column(unique=True)  # in addresses and mentions
+    handle: Mapped[str]  # in addresses and mentions
     name: Mapped[str]
-    email: Mapped[str | None] = mapped_column(unique=True)  # normalised, lower case
+    email: Mapped[str | None]  # normalised, lower case
     email_verified_at: Mapped[Moment | None]
     password_hash: Mapped[str | None]
     role: Mapped[str] = mapped_column(default="member")
     language: Mapped[str] = mapped_column(default="en")
     time_zone: Mapped[str] = mapped_column(default="UTC")
-    customer_ref: Mapped[str | None] = mapped_column(unique=True)  # the shop's own number
+    customer_ref: Mapped[str | None]  # the shop's own number
     joined_at: Mapped[Moment]
     claimed_at: Mapped[Moment | None]
 

@@ -228,3 +228,19 @@ def test_buyers_of_whom_something_is_learned_are_locked_with_the_others(story: A
             learns("A")(session)
 
     assert beside(imports, locking(friends[0]), locking(friends[1])) == []
+
+
+def test_who_learns_of_a_buyer_does_not_wait_for_whoever_writes_of_her(story: Any) -> None:
+    """An order refers to her; whoever changed a key of her row waited for it."""
+    fay = story.joins("Fay", cookie="")
+    email = story.member(fay).email
+
+    def learns() -> None:
+        with writing() as session:
+            known_customers(session, story.now, [Customer(email, "C-1")])
+
+    def orders(session: Session) -> None:
+        ordering.take_down(session, OrderDraft("N-1", fay, 4_000, "USD", story.now), story.now)
+
+    assert beside(learns, orders, locking(fay)) == []
+    assert story.member(fay).customer_ref == "C-1"

@@ -16,6 +16,8 @@ from foundation.refusal import Refused
 
 SAMPLE_BYTES = 1 << 16
 DELIMITERS = ",;\t|"
+#: How workbooks, archives, PDFs and pictures begin.
+NO_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"\x1f\x8b")
 #: A cell longer than this is a quotation mark that was never closed.
 LONGEST_CELL = 100_000
 
@@ -24,6 +26,13 @@ def encoding_of(path: Path) -> str:
     """A text file's encoding: by its mark, UTF-8 if all of it is, else GB 18030 or Latin."""
     with path.open("rb") as file:
         head = file.read(SAMPLE_BYTES)
+    if head.startswith(NO_TEXT):
+        raise Refused(
+            "This is a workbook or a picture, not a table in plain text. Save it as CSV and send"
+            " that.",
+            code="encoding",
+            field="file",
+        )
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -65,7 +74,12 @@ def delimiter_of(path: Path, encoding: str) -> str:
         first = re.sub(r'"[^"]*"', "", file.readline(SAMPLE_BYTES))
     best = max(DELIMITERS, key=first.count)
     if not first.count(best):
-        raise Refused("This is no table: its first line has one cell only.", code="delimiter")
+        raise Refused(
+            "This is no table: its first line has one cell only. Save it as CSV, with commas"
+            " between the cells.",
+            code="delimiter",
+            field="file",
+        )
     return best
 
 

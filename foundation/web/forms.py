@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from typing import Any
 
 from flask import request
@@ -19,6 +18,7 @@ from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, TextInput
 
 from foundation import words
+from foundation.clock import typed_day
 from foundation.money import ungrouped
 from foundation.refusal import Refused
 
@@ -32,8 +32,6 @@ LARGEST = 10**9
 CONTROL, BREAK = re.compile("[\x00-\x08\x0e-\x1f\x7f]"), re.compile("[\x0b\x0c]")
 #: Of a text of such signs alone nobody sees anything: blanks, marks without a letter, zero widths.
 UNSEEN = frozenset(("Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"))
-#: Days beyond these nobody means, and some of them have no day before or after them.
-FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9999, 12, 29)
 
 
 class SelectMultipleCheckboxField(SelectMultipleField):
@@ -93,15 +91,6 @@ def _typed(field: Any, sent: list[Any]) -> str:
     typed = str(sent[0]).strip() if sent else ""
     field.raw_data = sent if typed else []
     return typed
-
-
-def typed_day(typed: str) -> date | None:
-    """2026-03-31 as a day; None for anything else, and for days nobody means."""
-    try:
-        day = date.fromisoformat(typed)
-    except ValueError:
-        return None
-    return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
 def _whole(typed: str) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from foundation import tabular
+from foundation.clock import typed_day
 from foundation.refusal import Refused
 from foundation.rejects import Problem, unguarded
 
@@ -31,7 +32,8 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "reason": ("reason", "理由", "原因"),
     "expires_on": ("expires on", "expires", "expiry", "valid until", "到期日", "有效期至"),
 }  # fmt: skip
-WHOLE = re.compile(r"[0-9]+(?:\.0+)?")
+#: Spreadsheets write 5 as 5.0 or 5.00; what looks like 5.000 is five thousand in half the world.
+WHOLE = re.compile(r"[0-9]+(?:\.0{1,2})?")
 
 
 @dataclass
@@ -150,15 +152,15 @@ def reason_of(text: str) -> str | None:
 
 def day_of(text: str) -> date | None:
     """A day written as in 2026-12-31, or None for no text."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
+    day = typed_day(text) if text else None
+    if text and day is None:
         raise Refused(
             "“%(text)s” is no date. Write the last day on which the points count, such as"
             " 2026-12-31.",
             code="date",
             text=text[:40],
-        ) from None
+        )
+    return day
 
 
 def end_of(day: date) -> datetime:
@@ -169,7 +171,7 @@ def end_of(day: date) -> datetime:
 def look_at(path: Path) -> AwardFile:
     """Understand how a file is written, and read all of it once. Raises Refused."""
     if not path.stat().st_size:
-        raise Refused("The file is empty.", code="empty", field="file")
+        raise Refused("The file is empty. Choose another one.", code="empty", field="file")
     try:
         encoding = tabular.encoding_of(path)
         delimiter = tabular.delimiter_of(path, encoding)
@@ -202,6 +204,19 @@ def recognise(headings: Sequence[str]) -> dict[str, int]:
         for known in reversed(names)
         if _plain(known) in plain
     }
+    for name, place in at.items():
+        # who it is for may stand there in several ways
+        names = {plain[place]} if name == "member" else {*map(_plain, HEADINGS[name])}
+        fitting = [heading for heading in headings if _plain(heading) in names]
+        if len(fitting) > 1:
+            raise Refused(
+                "More than one column could be “%(column)s”: %(headings)s. Rename or remove all"
+                " but one.",
+                code="columns",
+                field="file",
+                column=name,
+                headings=", ".join(fitting)[:200],
+            )
     for name in ("member", "amount"):
         if name not in at:
             raise Refused(

@@ -10,8 +10,8 @@ from flask import Blueprint, Response, render_template, request, stream_with_con
 from sqlalchemy.orm import Session
 
 from foundation import clock, words
+from foundation.clock import typed_day
 from foundation.doors import reading
-from foundation.web.forms import typed_day
 from ledger import movements
 from ledger.movements import Held
 from members.session import members_only, signed_in

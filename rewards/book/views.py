@@ -19,10 +19,10 @@ from flask import (
 from sqlalchemy.orm import Session
 
 from foundation import clock
+from foundation.clock import typed_day
 from foundation.doors import reading
 from foundation.refusal import Refused
 from foundation.sheets import Cell, as_csv
-from foundation.web.forms import typed_day
 from foundation.words import _, when
 from ledger import beancount, journal
 from ledger.journal import Period, moment

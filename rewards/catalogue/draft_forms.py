@@ -20,10 +20,11 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from foundation import pictures, words
+from foundation.clock import FIRST_DAY, LAST_DAY
 from foundation.money import exponent, is_currency, major, typed_amount
 from foundation.pictures import Drawn
 from foundation.refusal import Refused
-from foundation.web.forms import FIRST_DAY, LAST_DAY, DayField, WholeField, choices, sentence_of
+from foundation.web.forms import DayField, WholeField, choices, sentence_of
 from foundation.web.texts import as_fields
 from foundation.words import lazy, text_in
 from members.session import signed_in

@@ -65,7 +65,7 @@ def takes_back(now: datetime = DAY) -> int:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0", "-5", "NaN", "inf", "1e3", "2.5", "1,000", "٣", "9" * 30]
+    "text", ["", "0", "-5", "NaN", "inf", "1e3", "2.5", "1,000", "1.000", "٣", "9" * 30]
 )
 def test_what_is_no_number_of_points_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(Refused, match=r"\w+ .*\."):
@@ -74,6 +74,44 @@ def test_what_is_no_number_of_points_is_refused_with_a_sentence(text: str) -> No
 
 def test_spreadsheets_write_fifty_like_this() -> None:
     assert [amount_of("50"), amount_of("50.0"), amount_of("0050.00")] == [50, 50, 50]
+
+
+@pytest.mark.parametrize(
+    ("heads", "sentence"),
+    [
+        ("member,amount,Amount", "More than one column could be “amount”: amount, Amount."),
+        ("member,amount,points", "More than one column could be “amount”: amount, points."),
+        ("email,E-Mail,points", "More than one column could be “member”: email, E-Mail."),
+    ],
+)
+def test_no_column_is_taken_for_another(tmp_path: Path, heads: str, sentence: str) -> None:
+    """What somebody paid is not what he is given."""
+    path = tmp_path / "gifts.csv"
+    path.write_text(f"{heads}\n@ada,5,7\n")
+    with pytest.raises(Refused) as refusal:
+        award_files.look_at(path)
+    assert str(refusal.value).startswith(sentence)
+
+
+def test_an_address_and_a_customer_number_may_stand_side_by_side(tmp_path: Path) -> None:
+    path = tmp_path / "gifts.csv"
+    path.write_text("email,customer number,points\nada@example.com,7,5\n")
+    assert award_files.look_at(path).points == 5
+
+
+@pytest.mark.parametrize("beginning", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF-1.7", b"\x89PNG"])
+def test_a_workbook_is_told_to_be_saved_as_a_table(tmp_path: Path, beginning: bytes) -> None:
+    path = tmp_path / "gifts.csv"
+    path.write_bytes(beginning + bytes(500))
+    with pytest.raises(Refused, match="Save it as CSV"):
+        award_files.look_at(path)
+
+
+@pytest.mark.parametrize("text", ["9999-12-31", "0001-01-01", "2027-02-29", "31.12.2026", "soon"])
+def test_what_is_no_day_of_our_time_is_no_last_day(text: str) -> None:
+    """The last day of 9999 has no end in Shanghai, and no page could say when it is."""
+    with pytest.raises(Refused, match="is no date"):
+        award_files.day_of(text)
 
 
 def test_it_works(house: Any, tmp_path: Path) -> None:

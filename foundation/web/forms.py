@@ -111,7 +111,14 @@ def _seen(form: Any, sent: MultiDict[str, Any]) -> MultiDict[str, Any]:
     return MultiDict(
         (name, visible(value) if isinstance(value, str) and name not in secret else value)
         for name, value in sent.items(multi=True)
+        if _is_countable(name)
     )
+
+
+def _is_countable(name: str) -> bool:
+    """Whether a row in a field's name has a number that a list can have: `-²-` is none."""
+    numbers = [part for part in name.split("-") if part.isdigit()]
+    return all(part.isascii() and len(part) < 5 for part in numbers)
 
 
 def visible(text: str) -> str:

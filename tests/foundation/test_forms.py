@@ -93,3 +93,13 @@ def test_no_number_is_larger_than_the_smallest_column_holds(app: Any) -> None:
     form = Count(MultiDict({"times": str(2**31 - 1)}))
     assert not form.validate()
     assert form.times.errors == ["This number is too large."]
+
+
+@pytest.mark.parametrize("number", ["²", "٣", "9" * 5_000])
+def test_a_row_of_a_number_that_is_none_is_no_row(app: Any, number: str) -> None:
+    class Listed(Form):
+        cups = wtforms.FieldList(wtforms.StringField("Cup"))
+
+    typed = {"cups-0": "a", f"cups-{number}": "b"}
+    with app.test_request_context(method="POST", data=typed):
+        assert Listed().cups.data == ["a"]

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "3620"
-down_revision = "3900"
+down_revision = "3300"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ from alembic import op
 from foundation.tables import IdText
 
 revision = "3300"
-down_revision = "3620"
+down_revision = "3900"
 branch_labels = None
 depends_on = None
 

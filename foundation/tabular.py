@@ -23,7 +23,7 @@ LONGEST_CELL = 100_000
 
 
 def encoding_of(path: Path) -> str:
-    """A text file's encoding: by its mark, UTF-8 if all of it is, else GB 18030 or Latin."""
+    """A text file's encoding: by its mark, UTF-8 if all of it is, else GB 18030, Big5 or Latin."""
     with path.open("rb") as file:
         head = file.read(SAMPLE_BYTES)
     if head.startswith(NO_TEXT):
@@ -41,7 +41,7 @@ def encoding_of(path: Path) -> str:
         return "utf-16-le"
     if _is_utf8(path):
         return "utf-8"
-    return "gb18030" if _looks_chinese(path) else "cp1252"
+    return _chinese(path) or "cp1252"
 
 
 def _is_utf8(path: Path) -> bool:
@@ -56,12 +56,22 @@ def _is_utf8(path: Path) -> bool:
     return True
 
 
-def _looks_chinese(path: Path) -> bool:
-    """GB 2312 writes pairs of high bytes; in Latin text a high byte mostly stands alone."""
+def _chinese(path: Path) -> str | None:
+    """The Chinese encoding that explains more of the high bytes; None for Latin text, in which
+    they mostly stand alone.
+
+    GB 2312 writes pairs of high bytes. Big5, as spreadsheets in Taiwan do, writes the second one
+    also as a letter, and nearly all first ones from A1 to C6.
+    """
     with path.open("rb") as file:
-        high = next((block for block in iter(lambda: file.read(1 << 20), b"") if _high(block)), b"")
-    pairs = sum(len(run.group()) // 2 * 2 for run in re.finditer(rb"[\xa1-\xfe]{2,}", high))
-    return pairs > _high(high) * 0.6
+        blocks = iter(lambda: file.read(1 << 20), b"")
+        block = next((each for each in blocks if _high(each)), b"")
+    gb = sum(len(run.group()) // 2 * 2 for run in re.finditer(rb"[\xa1-\xfe]{2,}", block))
+    pairs = re.findall(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]", block)
+    big5 = sum(_high(pair) for pair in pairs if 0xA1 <= pair[0] <= 0xC6)
+    if max(gb, big5) <= _high(block) * 0.6:
+        return None
+    return "cp950" if big5 > gb else "gb18030"
 
 
 def _high(block: bytes) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -14,7 +15,9 @@ from sqlalchemy.orm import Session
 
 import app
 from foundation import versions
-from foundation.doors import dialect, writing
+from foundation.doors import dialect, reading, writing
+from foundation.facts import FactDraft, listen, record_many
+from foundation.tables import new_id
 from ledger.accounts import standings
 from referral import attributing, expecting, purchasing
 from rewards import clawing_back, drafting, earning, publishing
@@ -28,12 +31,14 @@ from rewards.first_programme import first_programme
 from rewards.locking import lock_members, lock_programme
 from rewards.models import Grant
 from rewards.perks import granting
+from rewards.programme import in_force, timeline
 from rewards.standing import keeping as standing
 from rewards.standing.models import MemberTier
 from rewards.topups import buying as prepaying
 from rewards.topups import refunding as unused_back
+from tests.rewards.conftest import HEARERS
 from tests.rewards.shelves import enrich
-from tests.threads import beside, started, until_it_waits
+from tests.threads import at_once, beside, started, until_it_waits
 
 #: How many have the counters of budgets to themselves at this moment: one at most.
 COUNTING = text(
@@ -121,6 +126,49 @@ def test_evaluations_wait_while_a_programme_is_published_which_evaluates_everybo
         assert looking.is_alive()
         session.execute(update(MemberTier).values(look_on=now.date() + timedelta(days=1)))
     looking.join()
+
+
+def test_whatever_is_told_while_versions_are_published_is_given_by_the_version_of_its_moment(
+    house: Any, now: datetime
+) -> None:
+    """Each batch is of several members, and publishing evaluates all of them."""
+    house.publish()
+    moments = itertools.count(1)
+    members = (house.ada, house.ben, house.fay)
+
+    def moment() -> datetime:
+        return now + timedelta(seconds=next(moments))
+
+    def tells() -> None:
+        for _ in range(5):
+            at = moment()
+            drafts = [_paid(each, at) for each in members]
+            with writing() as session:
+                record_many(session, drafts, at)
+
+    def publishes() -> None:
+        for amount in range(2, 7):
+            with writing() as session:
+                draft = drafting.start(session, house.olga, now)
+                first = draft.rules.earning[0].model_copy(update={"amount": amount})
+                rules = draft.rules.model_copy(update={"earning": (first,)})
+                draft = drafting.change(session, house.olga, rules, "", draft.revision, now)
+                publishing.publish(session, house.olga, draft, moment())
+
+    listen(HEARERS)
+    at_once([tells, tells, tells, publishes])
+    with reading() as session:
+        dated = timeline(session)
+        grants = session.scalars(select(Grant)).all()
+    assert len(dated) == 6
+    assert len(grants) == 45
+    assert [each.version for each in grants] == [in_force(dated, each.fact_at) for each in grants]
+
+
+def _paid(buyer: str, at: datetime) -> FactDraft:
+    order = new_id(at)
+    details = {"order": order, "total": 10_000, "currency": "USD", "number": 1}
+    return FactDraft("order.paid", buyer, f"order:{order}", at, details)
 
 
 def test_publishing_has_the_log_before_it_touches_pages(house: Any, now: datetime) -> None:

@@ -64,9 +64,11 @@ def receive(
     """
     if not 0 < abs(by) <= MOST:
         raise Refused(
-            "Write how many came in, or with a minus how many are missing; not 0.",
+            "Write how many came in, or with a minus how many are missing: not 0, and at most"
+            " %(most)s.",
             code="stock_change",
             field="by",
+            most=MOST,
         )
     insert_once(session, Stock, {"item": item, "occasion": occasion, "on_hand": 0, "reserved": 0})
     kind = "received" if by > 0 else "corrected"

@@ -168,6 +168,8 @@ def test_the_owner_counts_what_came_in(client: Any, shop: Any) -> None:
     assert wrong.status_code == 422
     assert "So many are not there" in wrong.text
     assert 'value="-5"' in wrong.text
+    slip = people.submit(client, page, item="teapot", occasion="", by="4,000,000")
+    assert "not 0, and at most 1000000" in slip.text
     assert people.submit(client, page, item="a-car", occasion="", by="1").status_code == 422
     one = hidden(client.get(page).text) | {"item": "teapot", "occasion": "", "by": "2"}
     assert [client.post(page, data=one).status_code for _press in range(2)] == [303, 303]

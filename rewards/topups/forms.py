@@ -30,7 +30,7 @@ class TakeForm(Form):
     code = HiddenField(validators=[InputRequired(), Length(max=300)])
     offer = HiddenField(validators=[InputRequired(), Length(max=40)])
     request_key = HiddenField(validators=[InputRequired(), Length(8, 64)])
-    reference = StringField(lazy("Receipt"), [Length(max=100)])
+    reference = StringField(lazy("Receipt (optional)"), [Length(max=100)])
 
     def taking(self, member_id: str, by_id: str) -> Taking:
         """What was asked."""

@@ -77,6 +77,18 @@ def test_the_counter_takes_one_and_gives_it_back(client: Any, counter: Any) -> N
     assert "9 prepaid left" in client.get(page).text
 
 
+def test_the_counter_may_note_the_receipt(client: Any, counter: Any) -> None:
+    """What cannot be noted comes back in its field; what was noted stands at the use."""
+    buys(counter, "pot-card")
+    people.sign_in(client, counter.sam)
+    page = "/prepaid?code=@ben"
+    refused = people.submit(client, page, "/prepaid/take", reference="R-" + "7" * 99)
+    assert refused.status_code == 422
+    assert f'value="R-{"7" * 99}"' in refused.text
+    answer = people.submit(client, page, "/prepaid/take", reference="R-2041")
+    assert "receipt R-2041" in client.get(answer.location).text
+
+
 def test_the_counter_says_when_nothing_is_left(client: Any, counter: Any) -> None:
     buys(counter, "pot")
     people.sign_in(client, counter.sam)

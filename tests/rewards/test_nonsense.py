@@ -24,6 +24,8 @@ from rewards.budgets.rules import Budget
 from rewards.rules import Condition, EarningRule
 from rewards.sections import SECTIONS
 from rewards.topups import codes
+from rewards.vouchers import codes as vouchers
+from rewards.vouchers.codes import VoucherDraft
 from tests import world as worlds
 from tests.beginnings import Begin
 from tests.rewards.nonsense import TEXTS, VALUES, Sent, form_on
@@ -72,7 +74,10 @@ def world_of(folder: Path) -> World:
         draft = drafting.start(session, owner, now)
         small = rules.model_copy(update=more)
         drafting.change(session, owner, small, "A note", draft.revision, now)
-        codes.ensure(session, world.who["member"].id, now)
+        ada = world.who["member"].id
+        codes.ensure(session, ada, now)
+        voucher = VoucherDraft(ada, "a key", "a gift", "voucher-5", 1, 0, 500, "USD", uses=9)
+        vouchers.issue(session, voucher, now)
     return world
 
 
@@ -108,6 +113,7 @@ def forms(world: World) -> Iterator[tuple[str, str, str]]:
     yield "staff", "/credit?code=@ada", "/credit/take"
     yield "staff", "/credit?code=@ada", f"/credit/takings/{of['taking_id']['member']}/give-back"
     yield "staff", "/prepaid?code=@ada", "/prepaid/take"
+    yield "staff", "/vouchers?code=@ada", "/vouchers/take"
 
 
 def attempts(form: Sent) -> Iterator[dict[str, list[str]]]:
@@ -215,6 +221,7 @@ ASKED = (
     "/me/credit?currency",
     "/credit?code",
     "/prepaid?code",
+    "/vouchers?code",
     "/papers/whose?mark",
     "/redemptions?page",
     "/book?commodity",

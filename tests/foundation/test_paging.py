@@ -18,7 +18,7 @@ def facts(database: Database, now: datetime) -> list[str]:
     """Seven facts, oldest first."""
     drafts = [FactDraft("cup", None, f"cup:{n}", now + timedelta(minutes=n)) for n in range(7)]
     with writing() as session:
-        return [fact.id for fact in record_many(session, drafts, now)]
+        return [fact.id for fact in record_many(session, drafts, now + timedelta(hours=1))]
 
 
 def page(cursor: str | None, **more: object) -> Page[str]:

@@ -17,7 +17,7 @@ from werkzeug.test import create_environ
 from foundation.doors import reading, writing
 from foundation.together import Together
 from foundation.web import later
-from referral import codes, following
+from referral import clicking, codes, following
 from referral.clicking import MOST, Visit, _keep
 from referral.models import Click, ClickCount
 from tests import people
@@ -57,6 +57,8 @@ class Answer:
 def ask(app: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Answer]]:
     """Ask for addresses one after the other, as one thread does; the answers as they come."""
     monkeypatch.setattr(mp, later.CALLER, _callback_wrapper)
+    # A thread of its own: that of the test before still has that one's SQLite file open.
+    monkeypatch.setattr(clicking, "_together", Together(_keep, MOST))
     later.offer_below(following.ROOT)
     call = getattr(mp, later.CALLER)(app.wsgi_app, {"url_path_prefix": None}, None)
     answers: SimpleQueue[Answer] = SimpleQueue()

@@ -199,7 +199,7 @@ HEARERS: Mapping[str, Sequence[Hearer]] = {
     "topic.started": (earning.hear, perk_granting.hear, stages.hear),
     "post.written": (earning.hear, perk_granting.hear, stages.hear),
     "answer.accepted": (earning.hear, standing.hear, perk_granting.hear, stages.hear),
-    "referral.purchased": (earning.hear,),
+    "referral.purchased": (earning.hear, clawing_back.hear_late),
     "member.verified": (
         expecting.newcomers,
         earning.hear,

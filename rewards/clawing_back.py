@@ -7,6 +7,9 @@ its stamp.
 
 Of vouchers that a rule gave those go back that were not used.
 
+A friend's order is rewarded once it is clear that it counts, which may be after part of it went
+back: that share is taken back at once.
+
 What is still held is voided. What was released is taken from what the member can spend, and what
 she spent already is owed: the next she earns of the same commodity pays it off.
 """
@@ -28,7 +31,7 @@ from notifications.telling import tell
 from rewards import notices, programme
 from rewards.budgets import committing
 from rewards.cards import stamps
-from rewards.happenings import CARD_FILLED
+from rewards.happenings import CARD_FILLED, REFERRED
 from rewards.locking import lock_first, lock_members
 from rewards.models import Clawback, Grant
 from rewards.rules import VOUCHER, month_of, order_reference, share_taken_back
@@ -45,6 +48,24 @@ def hear(session: Session, heard: Sequence[Fact], now: datetime) -> None:
         lock_first(session, (fact.at for fact in refunds), lambda: _concerned(session, refunds))
         full = stamps.full_cards_losing(session, refunds)
         take_back(session, refunds, full, now)
+
+
+def hear_late(session: Session, heard: Sequence[Fact], now: datetime) -> None:
+    """Take back at once what went back of an order before it was rewarded."""
+    refunds = _told_before(session, [fact for fact in heard if fact.kind == REFERRED])
+    if refunds:
+        take_back(session, refunds, {}, now)
+
+
+def _told_before(session: Session, rewarded: Sequence[Fact]) -> list[Fact]:
+    """The refunds of these friends' orders."""
+    buyers = sorted({str(fact.details["friend"]) for fact in rewarded})
+    orders = {order_reference(str(fact.details["order"])) for fact in rewarded}
+    found: list[Fact] = []
+    for start in range(0, len(buyers), CHUNK):
+        among = Fact.member_id.in_(buyers[start : start + CHUNK])
+        found.extend(session.scalars(select(Fact).where(among, Fact.kind == "order.refunded")))
+    return [fact for fact in found if order_reference(str(fact.details["order"])) in orders]
 
 
 def _concerned(session: Session, refunds: Sequence[Fact]) -> set[str]:

@@ -25,6 +25,9 @@ class FactKind:
 CARD_FILLED = "card.filled"
 #: A newcomer is due a welcome voucher: likewise.
 WELCOMED = "member.welcomed"
+#: A friend's first order: rewarded once it is clear that it counts, and part of it may be back by
+#: then.
+REFERRED = "referral.purchased"
 #: Facts that no rule of the owner can name.
 WRITTEN = frozenset({CARD_FILLED, WELCOMED})
 
@@ -33,7 +36,7 @@ WRITTEN = frozenset({CARD_FILLED, WELCOMED})
 FACTS: Mapping[str, FactKind] = {
     "order.paid": FactKind(("member",), has_value=True, has_order=True, has_products=True),
     CARD_FILLED: FactKind(("member",), has_order=True),
-    "referral.purchased": FactKind(
+    REFERRED: FactKind(
         ("referrer", "friend"), has_value=True, has_order=True, has_products=True, has_channel=True
     ),
     "review.published": FactKind(("member",), has_products=True),

@@ -8,11 +8,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from rewards import tallies
+from foundation.facts import Fact
+from foundation.tables import table_of
+from rewards import programme, tallies
+from rewards.happenings import REFERRED, Happened
 from rewards.models import Clawback, Grant
 from rewards.replaying.points import Lot
 from rewards.rules import VOUCHER, month_of
 
+FACT = table_of(Fact)
 #: Of each grant of vouchers (fact, rule, member) how many went back, by the refund's fact.
 Back = dict[tuple[str, str, str], dict[str, int]]
 
@@ -56,6 +60,19 @@ def vouchers_back(session: Session, end: datetime) -> Back:
         if refund is not None:
             back[refund] = int(amount)
     return found
+
+
+def refunds(session: Session, start: datetime) -> Iterator[Happened]:
+    """Refunds told before `start`, in their order, of friends who are rewarded later for orders."""
+    told = programme.told(session, start)
+    rewarded = select(Fact.details["friend"].as_string()).where(Fact.kind == REFERRED)
+    friends = sorted({str(who) for who in session.scalars(rewarded.where(told >= start))})
+    query = select(*(FACT.c[name] for name in Happened._fields)).order_by(FACT.c.at, FACT.c.id)
+    query = query.where(FACT.c.kind == "order.refunded", FACT.c.at < start, told < start)
+    for chunk in range(0, len(friends), tallies.CHUNK):
+        among = FACT.c.member_id.in_(friends[chunk : chunk + tallies.CHUNK])
+        for row in session.execute(query.where(among)):
+            yield Happened(*row)
 
 
 def _taken_back(session: Session, start: datetime) -> dict[str, int]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from rewards.cards import past as past_gifts
 from rewards.cards.past import PastGifts
 from rewards.engine import MAILBOX, Award, Engine, scopes
-from rewards.happenings import CARD_FILLED, WRITTEN
+from rewards.happenings import CARD_FILLED, REFERRED, WRITTEN
 from rewards.replaying import before
 from rewards.replaying.counting import Times
 from rewards.replaying.limits import Limits
@@ -41,7 +41,7 @@ class Past:
     def __init__(self, rules: Programme, start: datetime, end: datetime) -> None:
         self.engine = Engine(rules)
         self.now = start  # when the present fact was heard
-        self.end = end
+        self.start, self.end = start, end
         self.placed: Placed | None = None  # everybody's tier and standing when the period ended
         self._weighed = PastPlaces(rules, start) if rules.standing is not None else None
         self._points = PastPoints(rules) if self._weighed is None else None
@@ -59,6 +59,7 @@ class Past:
         self._times = Times(counts_times(rules))
         self._number = 0
         self._given_outside: dict[str, list[Given]] = {}
+        self._refunds: dict[str, list[Happened]] = {}  # by order
 
     def begin(
         self,
@@ -91,6 +92,8 @@ class Past:
             self._keep(lot, basis)
         if self._limits.counts_vouchers:
             self._vouchers_back = before.vouchers_back(session, until)
+        for refund in before.refunds(session, start):
+            self._keep_refund(refund)
         self._limits.begin(session, start)
         self._times.begin(session, start)
 
@@ -125,6 +128,8 @@ class Past:
             self.refund(fact, outcome)
         else:
             self.give(fact, outcome)
+        if fact.kind == REFERRED:
+            self._refund_late(fact, outcome)
         if self._weighed is not None and self._over is None:
             self._weighed.hear(fact, heard_at)
 
@@ -141,6 +146,8 @@ class Past:
             self._given_outside[fact.id] = told.given
         else:
             self._let_count(fact, told.given)
+        if fact.kind == REFERRED:
+            self._refund_late(fact, outcome)
         if self._weighed is not None and self._over is None:
             self._weighed.hear(fact, told.heard_at)
 
@@ -240,13 +247,28 @@ class Past:
 
     def refund(self, fact: Happened, outcome: Outcome | None) -> None:
         """Take back what a refund asks for; `outcome` None: it is none of the period's."""
-        details = fact.details
-        for lot in self._resting.get(order_reference(str(details["order"])), ()):
-            due = share_taken_back(lot.amount, details["refunded_total"], details["total"])
-            self._take_back(lot, self._going_back(lot, due - lot.clawed, fact), outcome)
+        self._keep_refund(fact)
+        self._take_share(fact, outcome)
         for card in self.gifts.refund(fact):
             for lot in self._resting.get(card, ()):
                 self._take_back(lot, lot.amount - lot.clawed, outcome)
+
+    def _keep_refund(self, refund: Happened) -> None:
+        order = order_reference(str(refund.details["order"]))
+        self._refunds.setdefault(order, []).append(refund)
+
+    def _refund_late(self, rewarded: Happened, outcome: Outcome) -> None:
+        """Take back what went back of an order before it was rewarded."""
+        known = self._refunds.get(order_reference(str(rewarded.details["order"])), [])
+        for refund in sorted(known, key=lambda each: (each.at, each.id)):
+            is_inside = self.start <= refund.at < self.end
+            self._take_share(refund, outcome if is_inside else None)
+
+    def _take_share(self, refund: Happened, outcome: Outcome | None) -> None:
+        details = refund.details
+        for lot in self._resting.get(order_reference(str(details["order"])), ()):
+            due = share_taken_back(lot.amount, details["refunded_total"], details["total"])
+            self._take_back(lot, self._going_back(lot, due - lot.clawed, refund), outcome)
 
     def _going_back(self, lot: Lot, due: int, refund: Happened) -> int:
         """Of `due`, what goes back: of vouchers that were really given, those not used by then."""

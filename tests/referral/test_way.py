@@ -229,6 +229,18 @@ def test_approved_it_goes_on_as_of_the_day_of_the_purchase(story: Any) -> None:
     assert balances(story.ada).available == 200
 
 
+def test_what_went_back_before_somebody_approved_it_is_not_rewarded(story: Any) -> None:
+    fay = story.joins("Fay")
+    story.signs_in(story.ada, "8.8.8.8")
+    story.signs_in(fay, "8.8.8.8")
+    order = story.buys(fay, 4_000)
+    story.gives_back(order, 2_000)
+    with writing() as session:
+        deciding.approve(session, story.referral(fay).id, story.olga, story.now)
+    assert story.state(fay) == "pending"
+    assert balances(story.ada).pending == 100
+
+
 def test_refused_by_a_person_it_says_why(story: Any) -> None:
     fay = story.joins("Fay")
     story.signs_in(story.ada, "8.8.8.8")

@@ -26,6 +26,7 @@ HEARERS = {
     **dict.fromkeys(KINDS, (standing.hear,)),
     **dict.fromkeys(FACTS, (earning.hear, standing.hear)),
     "order.paid": (earning.hear, cards.hear, welcoming.hear, standing.hear),
+    "referral.purchased": (earning.hear, clawing_back.hear_late, standing.hear),
     "order.refunded": (clawing_back.hear, cards.hear, standing.hear),
     "member.verified": (earning.hear, standing.hear, welcoming.hear),
     "referral.lead": (welcoming.hear,),

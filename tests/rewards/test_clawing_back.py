@@ -8,8 +8,11 @@ from typing import Any
 from sqlalchemy import select
 
 from foundation.doors import reading, writing
+from rewards import programme as programmes
+from rewards import replaying
 from rewards.catalogue import redeeming
 from rewards.models import Clawback, Grant
+from tests.rewards.conftest import PUBLISHED
 
 LATER = timedelta(days=15)
 
@@ -50,6 +53,30 @@ def test_both_sides_of_a_referral_give_back_their_share(programme: Any, now: Any
     programme.refunds(order, programme.fay, 1_000, 4_000, now + LATER)
     assert programme.balances(programme.ada).available == 150
     assert programme.balances(programme.fay).available == (100 - 25) + (40 - 10)
+
+
+def test_what_went_back_before_it_is_rewarded_is_taken_back_at_once(
+    programme: Any, now: Any
+) -> None:
+    """A friend's order waits for somebody's eyes, or for her to prove her address, and part of it
+    is back by then; what comes back later is counted from there."""
+    house = programme
+    order = house.pays(house.fay, 4_000, now)
+    house.refunds(order, house.fay, 1_000, 4_000, now + timedelta(days=1))
+    said = {"friend": house.fay, "order": order.removeprefix("order:"), "total": 4_000}
+    late = now + timedelta(days=2)
+    more = {"currency": "USD", "channel": "link"}
+    house.happens("referral.purchased", house.ada, now, heard=late, **said, **more)
+    assert house.balances(house.ada).pending == 150
+    assert house.balances(house.fay).pending == (100 - 25) + (40 - 10)
+    house.refunds(order, house.fay, 2_000, 4_000, late)
+    assert house.balances(house.ada).pending == 100
+    with reading() as session:
+        rules = programmes.current(session)
+        for start in (PUBLISHED, now + timedelta(hours=30)):
+            assert rules is not None
+            outcome = replaying.replay(session, rules, start, late + LATER)
+            assert outcome.costs == outcome.actual_costs
 
 
 def test_a_full_refund_ends_a_held_grant(programme: Any, now: Any) -> None:

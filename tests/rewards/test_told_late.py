@@ -128,8 +128,12 @@ class Telling:
 
     def _refer(self, at: datetime) -> Iterator[FactDraft]:
         who, friend = self.dice.sample(self.cast, 2)
-        total, order = self.dice.randrange(1_000, 9_000), self._named("order")
-        self.orders.append((order, friend, total, 0))
+        paid = [each for each in self.orders if each[1] == friend]
+        if paid and self.dice.random() < 0.5:  # part of it may be back already
+            order, _friend, total, _back = self.dice.choice(paid)
+        else:
+            total, order = self.dice.randrange(1_000, 9_000), self._named("order")
+            self.orders.append((order, friend, total, 0))
         details = {
             "friend": friend,
             "order": order.removeprefix("order:"),

@@ -64,12 +64,12 @@ class PerkForm(RowForm):
     earned_days = WholeField(
         lazy("Earned for so many days"),
         [Optional(), NumberRange(1, 365)],
-        description=lazy("Each time anew, from the day it was earned."),
+        description=lazy("Each time anew, from the day it was earned. Empty: 30 days."),
     )
     answer_percent = WholeField(
         lazy("Answered within … per cent of the club's promise"),
         [Optional(), NumberRange(10, 100)],
-        description=lazy("For priority answers. 50 halves the hours; 100 leaves them."),
+        description=lazy("For priority answers. 50 halves the hours; 100, or empty, leaves them."),
     )
     days_sooner = WholeField(
         lazy("Promised so many days sooner"),

@@ -20,7 +20,7 @@ from rewards.budgets import auditing
 from rewards.cards.rules import WelcomeVoucher
 from rewards.rules import Programme, objections
 from tests import people
-from tests.rewards.conftest import HEARERS, PUBLISHED
+from tests.rewards.conftest import HEARERS, PUBLISHED, by_points
 from tests.rewards.test_any_programme_replays import (
     PRODUCTS,
     programmes_to_publish,
@@ -46,6 +46,11 @@ def welcoming_programmes(draw: Any) -> Programme:
         )
         if draw(st.booleans())
     ]
+    if draw(st.integers(0, 3)) == 0:  # as versions of before: standing is the points granted
+        tiers = by_points().tiers
+        return rules.model_copy(
+            update={"standing": None, "tiers": tiers, "welcome": tuple(welcome)}
+        )
     assert rules.standing is not None
     standing = rules.standing.model_copy(update={"full_spend": draw(st.integers(5_000, 90_000))})
     return rules.model_copy(update={"welcome": tuple(welcome), "standing": standing})

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from wtforms import HiddenField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import InputRequired, Length, Optional
 
 from foundation.money import typed_amount
 from foundation.refusal import Refused
@@ -17,10 +16,7 @@ from rewards.credit.giving_back import GivingBack
 from rewards.credit.models import CreditTaking
 from rewards.credit.purse import Purse
 from rewards.credit.taking import Taking, check_currency
-
-
-def _tidy(text: Any) -> Any:
-    return text.strip() if isinstance(text, str) else text
+from rewards.till_forms import order_field
 
 
 class TakeForm(Form):
@@ -34,17 +30,7 @@ class TakeForm(Form):
         render_kw={"inputmode": "decimal", "autocomplete": "off"},
     )
     currency = SelectField(lazy("Currency"), validate_choice=False, choices=choices([]))
-    order = StringField(
-        lazy("Order or receipt"),
-        [
-            InputRequired(),
-            Length(max=100),
-            Regexp(r"^[^\x00-\x1f]*$", message=lazy("Write it on one line.")),
-        ],
-        description=lazy("Once for each number: that keeps it from being taken twice."),
-        filters=[_tidy],
-        render_kw={"autocomplete": "off", "spellcheck": "false"},
-    )
+    order = order_field()
 
     def offer(self, purses: list[Purse], now: datetime) -> None:
         """Let choose among what she has, and make the next press another taking."""

@@ -7,6 +7,7 @@ from wtforms.validators import InputRequired, Length
 
 from foundation.web.forms import Form
 from foundation.words import lazy
+from rewards.till_forms import code_field
 from rewards.topups.taking import Taking
 
 
@@ -16,11 +17,9 @@ class FindForm(Form):
     class Meta(Form.Meta):
         csrf = False
 
-    code = StringField(
+    code = code_field(
         lazy("Code, @name or e-mail address"),
-        [InputRequired(), Length(max=300)],
-        description=lazy("Scan the code on the member's screen, or type it."),
-        render_kw={"autocomplete": "off", "spellcheck": "false", "autofocus": True},
+        lazy("Scan the code on the member's screen, or type it."),
     )
 
 

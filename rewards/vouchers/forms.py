@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from wtforms import HiddenField, StringField
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import InputRequired, Length, Optional
 
 from foundation.money import typed_amount
 from foundation.refusal import Refused
 from foundation.web.forms import Form
 from foundation.words import lazy
-
-
-def _tidy(text: Any) -> Any:
-    return text.strip() if isinstance(text, str) else text
+from rewards.till_forms import code_field, order_field
 
 
 class FindForm(Form):
@@ -23,11 +18,9 @@ class FindForm(Form):
     class Meta(Form.Meta):
         csrf = False
 
-    code = StringField(
+    code = code_field(
         lazy("Voucher’s code, @name or e-mail address"),
-        [InputRequired(), Length(max=300)],
-        description=lazy("A code is typed as it is read: case and hyphens do not matter."),
-        render_kw={"autocomplete": "off", "spellcheck": "false", "autofocus": True},
+        lazy("A code is typed as it is read: case and hyphens do not matter."),
     )
 
 
@@ -35,17 +28,7 @@ class UseForm(Form):
     """The voucher `code` and the order it is taken off, or given back from."""
 
     code = HiddenField(validators=[InputRequired(), Length(max=64)])
-    order = StringField(
-        lazy("Order or receipt"),
-        [
-            InputRequired(),
-            Length(max=100),
-            Regexp(r"^[^\x00-\x1f]*$", message=lazy("Write it on one line.")),
-        ],
-        description=lazy("Once for each number: that keeps it from being taken twice."),
-        filters=[_tidy],
-        render_kw={"autocomplete": "off", "spellcheck": "false"},
-    )
+    order = order_field()
     total = StringField(
         lazy("What the order is worth"),
         [Optional(), Length(max=40)],

@@ -36,7 +36,7 @@ SPAN, LATEST = timedelta(days=12), timedelta(days=20)
 @st.composite
 def welcoming_programmes(draw: Any) -> Programme:
     """Any programme, with welcome vouchers, and tiers that are harder or easier to reach."""
-    rules = draw(programmes_to_publish())
+    rules: Programme = draw(programmes_to_publish())
     welcome = [
         WelcomeVoucher(key=key, name=NAME, voucher="voucher-5", **said)
         for key, said in (

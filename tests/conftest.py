@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 import app as application
 from demo import loading
-from foundation import clock, doors, figures, quick, schema
+from foundation import clock, doors, figures, quick, schema, words
 from foundation.settings import Settings
 from foundation.web import fragments, front, member_shells
 from funnel.queries import audit as audit_funnel
@@ -184,6 +184,7 @@ def database(settings: Settings) -> Iterator[doors.Database]:
     """The open, wired, empty database; audited when the test ends."""
     application.wire(settings)
     _forget_cached_pages()
+    words.set_language(words.DEFAULT)  # not the one in which a client read last
     yield doors.database()
     try:
         audit()

@@ -132,23 +132,27 @@ def publish_with(*publish: Publish) -> None:
 def seal_all(now: datetime) -> int:
     """Seal everything that waits, batch by batch, and publish the last seal; how many there were.
 
-    Several workers may do this at once: they wait for each other.
+    Several workers may do this at once: they wait for each other. Each batch looks behind the one
+    before, as PostgreSQL steps over every row it took away until they are swept; what is committed
+    late before it is sealed the next time.
     """
-    sealed = 0
+    sealed, last = 0, ""
     while True:
         with writing() as session:
-            many = seal_some(session, now)
-            sealed += many
-            if sealed and many < BATCH:
+            some = seal_some(session, now, last)
+            sealed += len(some)
+            if sealed and len(some) < BATCH:
                 newest = head(session)
                 for publish in _publish:
                     publish(session, newest, now)
-        if many < BATCH:
+        if len(some) < BATCH:
             return sealed
+        last = some[-1]
 
 
-def seal_some(session: Session, now: datetime) -> int:
-    """Seal up to `BATCH` transfers that wait, as one seal; how many they were."""
+def seal_some(session: Session, now: datetime, after: str = "") -> Sequence[str]:
+    """Seal up to `BATCH` transfers that wait, whose ids come after `after`, as one seal; which they
+    were."""
     if driver.dialect_of(session) == "postgresql":
         session.execute(text("select pg_advisory_xact_lock(hashtext('ledger_seal'))"))
     before = head(session)
@@ -157,12 +161,12 @@ def seal_some(session: Session, now: datetime) -> int:
     waiting = session.scalars(
         select(unsealed.c.transfer)
         .join(transfers, transfers.c.id == unsealed.c.transfer)
-        .where(~is_sealed)
+        .where(unsealed.c.transfer > after, ~is_sealed)
         .order_by(unsealed.c.transfer)
         .limit(BATCH)
     ).all()
     if not waiting:
-        return 0
+        return []
     hashes = _hashes(session, waiting)
     rows = [
         {"number": number, "transfer": transfer, "hash": hashes[transfer]}
@@ -174,8 +178,9 @@ def seal_some(session: Session, now: datetime) -> int:
     size, covered = before.size + len(rows), before.accounts + len(accounts)
     new = Seal(size, joined(before.hash, sealed), covered)
     session.execute(insert(seals).values(asdict(new) | {"at": now}))
-    session.execute(delete(unsealed).where(unsealed.c.transfer <= waiting[-1], is_sealed))
-    return len(rows)
+    done = (unsealed.c.transfer > after, unsealed.c.transfer <= waiting[-1], is_sealed)
+    session.execute(delete(unsealed).where(*done))
+    return waiting
 
 
 def _seal_accounts(session: Session, before: Seal, ids: Sequence[str]) -> list[bytes]:

@@ -31,7 +31,7 @@ LARGEST = 10**9
 #: Signs that steer machines, and those that break lines in word processors.
 CONTROL, BREAK = re.compile("[\x00-\x08\x0e-\x1f\x7f]"), re.compile("[\x0b\x0c]")
 #: Of a text of such signs alone nobody sees anything: blanks, marks without a letter, zero widths.
-UNSEEN = frozenset(("Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"))
+SHOWS_NOTHING = frozenset(("Cc", "Cf", "Mn", "Me", "Zs", "Zl", "Zp"))
 
 
 class SelectMultipleCheckboxField(SelectMultipleField):
@@ -124,7 +124,7 @@ def _is_countable(name: str) -> bool:
 def visible(text: str) -> str:
     """A text without what steers machines; empty when it shows nothing."""
     kept = CONTROL.sub("", BREAK.sub("\n", text))
-    return kept if any(unicodedata.category(sign) not in UNSEEN for sign in kept) else ""
+    return kept if any(unicodedata.category(sign) not in SHOWS_NOTHING for sign in kept) else ""
 
 
 class Form(FlaskForm):  # type: ignore[misc]
